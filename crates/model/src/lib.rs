@@ -1,0 +1,5 @@
+//! The multilayer perceptron.
+
+mod loss;
+
+pub use loss::Loss;

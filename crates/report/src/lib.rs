@@ -1,0 +1,7 @@
+//! Power-law fits and their comparison, figures, report pages and exports.
+//! Knows nothing of how a number was computed.
+
+pub mod export;
+pub mod figure;
+pub mod fit;
+pub mod page;

@@ -1,0 +1,172 @@
+//! What is known once it has been measured: plain data, as the store keeps it
+//! and as reports and exports read it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Cell;
+
+/// How one trial ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Validation accuracy reached the threshold.
+    Success,
+    /// The training loss became infinite or not a number.
+    NonFinite,
+    /// The budget of steps ended below the threshold.
+    Exhausted,
+}
+
+/// Validation accuracy at one step of a trial.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CurvePoint {
+    /// SGD steps taken before the evaluation.
+    pub step: usize,
+    /// Validation accuracy, 0 to 1.
+    pub accuracy: f64,
+}
+
+/// One finished training at one learning rate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrialRecord {
+    /// The constant learning rate.
+    pub learning_rate: f64,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// SGD steps taken when it ended.
+    pub steps: usize,
+    /// Training loss of the last step's mini-batch; absent when not finite.
+    pub last_loss: Option<f64>,
+    /// Validation accuracy at every evaluation.
+    pub curve: Vec<CurvePoint>,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+}
+
+/// Where the search of one repeat ended.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "result", rename_all = "kebab-case")]
+pub enum EtaStar {
+    /// The final bracket: `eta_star` succeeded, `upper` failed.
+    Found {
+        /// Largest learning rate of the final bracket that succeeded.
+        eta_star: f64,
+        /// Smallest learning rate of the final bracket that failed.
+        upper: f64,
+    },
+    /// No rate in range succeeded, down to this one: eta\* is below it.
+    NothingSucceeds {
+        /// Lowest learning rate tried.
+        lowest: f64,
+    },
+    /// No rate in range failed, up to this one: eta\* is at least this.
+    NothingFails {
+        /// Highest learning rate tried.
+        highest: f64,
+    },
+}
+
+/// One finished search: one initialisation and one batch order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RepeatRecord {
+    /// Index of the repeat, from 0.
+    pub repeat: usize,
+    /// Where the search ended.
+    pub eta_star: EtaStar,
+    /// Whether every rate tried up to the largest successful one succeeded.
+    pub monotone: bool,
+    /// Every trial of the search and its ladder, by ascending learning rate.
+    pub trials: Vec<TrialRecord>,
+}
+
+/// A cell with its finished repeats, by ascending index.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CellRecord {
+    /// Content hash of the cell (hexadecimal).
+    pub id: String,
+    /// The cell.
+    pub cell: Cell,
+    /// Number of input features, `n_0`.
+    pub inputs: usize,
+    /// Number of classes, `K`.
+    pub outputs: usize,
+    /// Finished repeats.
+    pub repeats: Vec<RepeatRecord>,
+}
+
+/// The machine a session ran on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Host {
+    /// Operating system.
+    pub os: String,
+    /// Processor architecture.
+    pub architecture: String,
+    /// Processor model, where the system tells it.
+    pub processor: Option<String>,
+    /// Logical cores.
+    pub cores: usize,
+}
+
+/// What all rows of a store have in common; fixed when it is created.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of the store's layout.
+    pub format_version: u32,
+    /// Version of the program that created it.
+    pub tool_version: String,
+    /// Git commit of that program, where known.
+    pub git_commit: Option<String>,
+    /// Name of the experiment.
+    pub experiment: String,
+    /// The question the experiment asks, in words.
+    pub question: String,
+    /// Profile of the experiment (`quick`, ..), if one was chosen.
+    pub profile: Option<String>,
+    /// Hash of the whole configuration (hexadecimal).
+    pub configuration_hash: String,
+    /// Name of the Burn backend and its float type, e.g. `flex` and `f32`.
+    pub backend: String,
+    /// Float type of the tensors.
+    pub float: String,
+    /// Device of the backend.
+    pub device: String,
+    /// Cargo features of the program.
+    pub features: Vec<String>,
+    /// SHA-256 (hexadecimal) of each data file used, by `dataset/file`.
+    pub datasets: BTreeMap<String, String>,
+    /// Master seed.
+    pub seed: u64,
+    /// Repeats asked for in every cell.
+    pub repeats: usize,
+}
+
+/// One run of the program on a store: a sweep that was interrupted and
+/// resumed has several.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// The command line.
+    pub command: String,
+    /// Program version.
+    pub tool_version: String,
+    /// The machine.
+    pub host: Host,
+    /// Threads across trials.
+    pub jobs: usize,
+    /// Start, RFC 3339, UTC.
+    pub started_at: String,
+    /// End, RFC 3339, UTC; absent when the session was killed.
+    pub finished_at: Option<String>,
+}
+
+/// Everything a store holds, read in one consistent view.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The manifest.
+    pub manifest: Manifest,
+    /// Sessions, in order.
+    pub sessions: Vec<Session>,
+    /// Cells of the grid, in the grid's order, finished or not.
+    pub cells: Vec<CellRecord>,
+}
