@@ -1,9 +1,13 @@
 //! One point of the grid.
 
+use std::collections::BTreeMap;
+
 use etastar_data::DatasetConfig;
+use etastar_model::Architecture;
 use serde::{Deserialize, Serialize};
 
 use crate::Protocol;
+use crate::random::{content_hash, hexadecimal};
 
 /// One point of the grid: a dataset, a network and a protocol. Its eta\* is
 /// one number.
@@ -24,6 +28,19 @@ pub struct Cell {
     pub protocol: Protocol,
 }
 
+/// What a cell's numbers depend on besides the cell itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Provenance {
+    /// Master seed.
+    pub seed: u64,
+    /// Backend.
+    pub backend: String,
+    /// Float type of the backend's tensors.
+    pub float: String,
+    /// SHA-256 of every data file, by `dataset/file`.
+    pub datasets: BTreeMap<String, String>,
+}
+
 impl Cell {
     /// Number of hidden layers.
     pub fn depth(&self) -> usize {
@@ -37,5 +54,32 @@ impl Cell {
             .iter()
             .all(|&width| width == first)
             .then_some(first)
+    }
+
+    /// The network, for data with these numbers of features and classes.
+    pub fn architecture(&self, inputs: usize, outputs: usize) -> Architecture {
+        Architecture {
+            inputs,
+            hidden: self.hidden.clone(),
+            outputs,
+            bias: self.bias,
+            output_gain: self.output_gain,
+        }
+    }
+
+    /// Content hash of the cell and everything its numbers depend on: two
+    /// cells with one identity have the same eta\*, bit for bit.
+    pub fn identity(&self, provenance: &Provenance) -> String {
+        let of_this_dataset = format!("{}/", self.dataset.name.as_str());
+        let relevant = Provenance {
+            datasets: provenance
+                .datasets
+                .iter()
+                .filter(|(file, _)| file.starts_with(&of_this_dataset))
+                .map(|(file, hash)| (file.clone(), hash.clone()))
+                .collect(),
+            ..provenance.clone()
+        };
+        hexadecimal(&content_hash(&(self, relevant))[..8])
     }
 }

@@ -2,6 +2,9 @@
 
 use etastar_model::Loss;
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::checks::{self, read};
 
 /// How the learning rate is searched.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -21,9 +24,9 @@ pub enum SearchMethod {
     },
     /// The paper's form: bisection of the learning rate itself.
     Arithmetic {
-        /// Lower end of the first bracket; taken to succeed.
+        /// Lower end of the first bracket.
         low: f64,
-        /// Upper end of the first bracket; taken to fail.
+        /// Upper end of the first bracket.
         high: f64,
         /// Width of the final bracket, as a learning rate.
         tolerance: f64,
@@ -37,17 +40,139 @@ pub struct Protocol {
     /// Training loss.
     pub loss: Loss,
     /// Samples per mini-batch.
+    #[serde(deserialize_with = "read::at_least_one")]
     pub batch_size: usize,
     /// Number of SGD steps after which a trial that has not reached the
     /// threshold has failed.
+    #[serde(deserialize_with = "read::at_least_one")]
     pub budget: usize,
-    /// Validation accuracy is evaluated every this many steps.
+    /// Validation accuracy is evaluated every this many steps, and after the
+    /// last one.
+    #[serde(deserialize_with = "read::at_least_one")]
     pub evaluate_every: usize,
     /// Validation accuracy (0 to 1) at which a trial succeeds.
+    #[serde(deserialize_with = "read::fraction")]
     pub threshold: f64,
     /// How the learning rate is searched.
     pub search: SearchMethod,
     /// Extra rates tried around eta\*, as offsets in octaves, to detect
     /// success that is not monotone in the rate.
+    #[serde(deserialize_with = "read::each_octaves")]
     pub ladder: Vec<f64>,
+}
+
+impl Default for Protocol {
+    /// The protocol of `etastar find`: cross-entropy, batches of 128, 128
+    /// steps, accuracy 0.2 looked for every 16 steps, octaves down from 8,
+    /// then bisection to an eighth of an octave. Our choice, not the paper's.
+    fn default() -> Self {
+        Self {
+            loss: Loss::CrossEntropy,
+            batch_size: 128,
+            budget: 128,
+            evaluate_every: 16,
+            threshold: 0.2,
+            search: SearchMethod::Octaves {
+                start: 3.0,
+                lowest: -20.0,
+                highest: 10.0,
+                tolerance: 0.125,
+            },
+            ladder: Vec::new(),
+        }
+    }
+}
+
+/// A protocol that cannot be carried out.
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
+#[error("protocol: `{field}` {problem}")]
+pub struct InvalidProtocol {
+    field: &'static str,
+    problem: String,
+}
+
+impl Protocol {
+    /// Checks that the protocol can be carried out.
+    ///
+    /// # Errors
+    /// If a value is out of its range; the error names the field.
+    pub fn validate(&self) -> Result<(), InvalidProtocol> {
+        check("batch_size", checks::at_least_one(self.batch_size))?;
+        check("budget", checks::at_least_one(self.budget))?;
+        check("evaluate_every", checks::at_least_one(self.evaluate_every))?;
+        check("threshold", checks::fraction(self.threshold))?;
+        for &offset in &self.ladder {
+            check("ladder", checks::octaves(offset))?;
+        }
+        self.search.validate()
+    }
+}
+
+impl SearchMethod {
+    fn validate(&self) -> Result<(), InvalidProtocol> {
+        match *self {
+            Self::Octaves {
+                start,
+                lowest,
+                highest,
+                tolerance,
+            } => {
+                check("search.start", checks::octaves(start))?;
+                check("search.lowest", checks::octaves(lowest))?;
+                check("search.highest", checks::octaves(highest))?;
+                check("search.tolerance", fine_enough(tolerance))?;
+                let ordered = lowest <= start && start <= highest && lowest < highest;
+                check("search.start", between(ordered, start, lowest, highest))
+            }
+            Self::Arithmetic {
+                low,
+                high,
+                tolerance,
+            } => {
+                check("search.low", checks::positive(low))?;
+                check("search.high", checks::positive(high))?;
+                check("search.tolerance", checks::positive(tolerance))?;
+                let ordered = if low < high {
+                    Ok(())
+                } else {
+                    Err(format!("must be below search.high ({high}), not {low}"))
+                };
+                check("search.low", ordered)?;
+                // Below this a bisection meets the resolution of f64.
+                let resolvable = if tolerance >= 1e-12 * high {
+                    Ok(())
+                } else {
+                    Err(format!(
+                        "must be at least 1e-12 of search.high, not {tolerance}"
+                    ))
+                };
+                check("search.tolerance", resolvable)
+            }
+        }
+    }
+}
+
+fn check<T>(field: &'static str, outcome: Result<T, String>) -> Result<(), InvalidProtocol> {
+    outcome
+        .map(drop)
+        .map_err(|problem| InvalidProtocol { field, problem })
+}
+
+/// Neighbouring rates closer than this are the same number in f32.
+fn fine_enough(tolerance: f64) -> Result<f64, String> {
+    if tolerance.is_finite() && tolerance >= 1e-6 {
+        Ok(tolerance)
+    } else {
+        Err(format!("must be at least 1e-6 octaves, not {tolerance}"))
+    }
+}
+
+fn between(ordered: bool, start: f64, lowest: f64, highest: f64) -> Result<(), String> {
+    if ordered {
+        Ok(())
+    } else {
+        Err(format!(
+            "must lie between search.lowest ({lowest}) and search.highest ({highest}), not {start}"
+        ))
+    }
 }

@@ -19,6 +19,26 @@ pub enum Outcome {
     Exhausted,
 }
 
+impl Outcome {
+    const ALL: [Self; 3] = [Self::Success, Self::NonFinite, Self::Exhausted];
+
+    /// The name in stores and exports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::NonFinite => "non-finite",
+            Self::Exhausted => "exhausted",
+        }
+    }
+
+    /// The outcome of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|outcome| outcome.as_str() == name)
+    }
+}
+
 /// Validation accuracy at one step of a trial.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CurvePoint {
@@ -43,6 +63,13 @@ pub struct TrialRecord {
     pub curve: Vec<CurvePoint>,
     /// Wall-clock seconds.
     pub seconds: f64,
+}
+
+impl TrialRecord {
+    /// Whether the training reached the threshold.
+    pub fn succeeded(&self) -> bool {
+        self.outcome == Outcome::Success
+    }
 }
 
 /// Where the search of one repeat ended.

@@ -1,0 +1,162 @@
+use burn_tensor::activation::relu;
+use burn_tensor::backend::Backend;
+use burn_tensor::{Tensor, TensorData};
+
+use crate::backpropagation::backpropagate;
+use crate::{Batch, Gradient, InitialWeights, LayerRates, Loss};
+
+/// The parameters of one layer.
+#[derive(Debug, Clone)]
+pub struct Layer<B: Backend> {
+    /// `[in, out]`.
+    pub weight: Tensor<B, 2>,
+    /// `[1, out]`, or none.
+    pub bias: Option<Tensor<B, 2>>,
+}
+
+impl<B: Backend> Layer<B> {
+    /// `a W + b` for rows `a` of shape `[samples, in]`.
+    fn apply(&self, activation: Tensor<B, 2>) -> Tensor<B, 2> {
+        let product = activation.matmul(self.weight.clone());
+        match &self.bias {
+            Some(bias) => product + bias.clone(),
+            None => product,
+        }
+    }
+}
+
+/// A multilayer perceptron with ReLU activations on the device its tensors
+/// live on.
+#[derive(Debug, Clone)]
+pub struct Mlp<B: Backend> {
+    /// Hidden layers and the output layer, from the input side.
+    pub layers: Vec<Layer<B>>,
+}
+
+impl<B: Backend> Mlp<B> {
+    /// Uploads initial weights.
+    pub fn new(initial: &InitialWeights, device: &B::Device) -> Self {
+        let layers = initial
+            .weights()
+            .iter()
+            .map(|weight| {
+                let [_, outputs] = weight.shape.dims();
+                let upload =
+                    |data: TensorData| Tensor::from_data(data.convert::<B::FloatElem>(), device);
+                Layer {
+                    weight: upload(weight.clone()),
+                    bias: initial.bias().then(|| Tensor::zeros([1, outputs], device)),
+                }
+            })
+            .collect();
+        Self { layers }
+    }
+
+    /// Number of hidden layers.
+    pub fn depth(&self) -> usize {
+        self.layers.len().saturating_sub(1)
+    }
+
+    /// Outputs `[samples, outputs]` for inputs `[samples, inputs]`.
+    pub fn forward(&self, inputs: Tensor<B, 2>) -> Tensor<B, 2> {
+        let depth = self.depth();
+        self.layers
+            .iter()
+            .enumerate()
+            .fold(inputs, |activation, (index, layer)| {
+                let preactivation = layer.apply(activation);
+                if index < depth {
+                    relu(preactivation)
+                } else {
+                    preactivation
+                }
+            })
+    }
+
+    /// What backpropagation needs: the input of every layer, from the input
+    /// side, and the outputs.
+    pub(crate) fn forward_with_activations(
+        &self,
+        inputs: Tensor<B, 2>,
+    ) -> (Vec<Tensor<B, 2>>, Tensor<B, 2>) {
+        let mut activations = Vec::with_capacity(self.layers.len());
+        let mut current = inputs;
+        for (index, layer) in self.layers.iter().enumerate() {
+            activations.push(current.clone());
+            current = layer.apply(current);
+            if index < self.depth() {
+                current = relu(current);
+            }
+        }
+        (activations, current)
+    }
+
+    /// Mean loss of a batch (one element).
+    pub fn loss(&self, batch: &Batch<B>, loss: Loss) -> Tensor<B, 1> {
+        loss.with_derivative(self.forward(batch.inputs.clone()), batch.targets.clone())
+            .0
+    }
+
+    /// Mean loss of a batch (one element) and its gradient.
+    pub fn gradient(&self, batch: &Batch<B>, loss: Loss) -> (Tensor<B, 1>, Gradient<B>) {
+        let (activations, outputs) = self.forward_with_activations(batch.inputs.clone());
+        let (value, derivative) = loss.with_derivative(outputs, batch.targets.clone());
+        let mut layers: Vec<Layer<B>> = Vec::with_capacity(self.layers.len());
+        backpropagate(
+            &self.layers,
+            activations,
+            derivative,
+            |_, activation, delta| {
+                layers.push(Layer {
+                    weight: activation.transpose().matmul(delta.clone()),
+                    bias: self.layers[0].bias.is_some().then(|| delta.sum_dim(0)),
+                });
+            },
+        );
+        layers.reverse();
+        (value, Gradient { layers })
+    }
+
+    /// One step of stochastic gradient descent on a batch: every layer moves
+    /// by `-learning_rate * rates.of(layer)` times its gradient. Gives the
+    /// network after the step and the mean loss **before** it (one element).
+    ///
+    /// The learning rate scales the backpropagated `[samples, out]` matrix
+    /// instead of the `[in, out]` gradient: one pass less over the weights.
+    pub fn sgd_step(
+        mut self,
+        batch: &Batch<B>,
+        loss: Loss,
+        learning_rate: f64,
+        rates: &LayerRates,
+    ) -> (Self, Tensor<B, 1>) {
+        let (activations, outputs) = self.forward_with_activations(batch.inputs.clone());
+        let (value, derivative) = loss.with_derivative(outputs, batch.targets.clone());
+        let mut updates: Vec<Layer<B>> = Vec::with_capacity(self.layers.len());
+        backpropagate(
+            &self.layers,
+            activations,
+            derivative,
+            |index, activation, delta| {
+                let scaled = delta * (learning_rate * rates.of(index));
+                updates.push(Layer {
+                    weight: activation.transpose().matmul(scaled.clone()),
+                    bias: self.layers[0].bias.is_some().then(|| scaled.sum_dim(0)),
+                });
+            },
+        );
+        self.layers = self
+            .layers
+            .into_iter()
+            .zip(updates.into_iter().rev())
+            .map(|(layer, update)| Layer {
+                weight: layer.weight - update.weight,
+                bias: layer
+                    .bias
+                    .zip(update.bias)
+                    .map(|(bias, change)| bias - change),
+            })
+            .collect();
+        (self, value)
+    }
+}

@@ -1,0 +1,335 @@
+//! The gradient and the SGD step against two independent oracles in double
+//! precision: automatic differentiation and central differences.
+
+use burn_autodiff::Autodiff;
+use burn_ndarray::NdArray;
+use burn_tensor::activation::{log_softmax, relu};
+use burn_tensor::backend::Backend;
+use burn_tensor::{Tensor, TensorData};
+use etastar_model::{Architecture, Batch, Gradient, InitialWeights, Layer, LayerRates, Loss, Mlp};
+use proptest::prelude::*;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+type Double = NdArray<f64>;
+type Oracle = Autodiff<Double>;
+
+/// A random network with random (non-zero) biases, and a random batch.
+#[derive(Debug, Clone)]
+struct Case {
+    architecture: Architecture,
+    samples: usize,
+    loss: Loss,
+    seed: u64,
+}
+
+fn cases() -> impl Strategy<Value = Case> {
+    (
+        1..9usize,
+        prop::collection::vec(1..9usize, 1..6),
+        2..6usize,
+        any::<bool>(),
+        prop_oneof![Just(1.0), Just(2.0)],
+        1..12usize,
+        prop_oneof![Just(Loss::CrossEntropy), Just(Loss::SquaredError)],
+        any::<u64>(),
+    )
+        .prop_map(
+            |(inputs, hidden, outputs, bias, output_gain, samples, loss, seed)| Case {
+                architecture: Architecture {
+                    inputs,
+                    hidden,
+                    outputs,
+                    bias,
+                    output_gain,
+                },
+                samples,
+                loss,
+                seed,
+            },
+        )
+}
+
+impl Case {
+    fn network(&self) -> Mlp<Double> {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        let initial = InitialWeights::draw::<f64>(&self.architecture, &mut rng);
+        let mut network = Mlp::new(&initial, &Default::default());
+        for layer in &mut network.layers {
+            layer.bias = layer
+                .bias
+                .as_ref()
+                .map(|bias| random(bias.dims(), &mut rng));
+        }
+        network
+    }
+
+    fn batch(&self) -> Batch<Double> {
+        let mut rng = ChaCha8Rng::seed_from_u64(!self.seed);
+        let outputs = self.architecture.outputs;
+        let labels: Vec<u32> = (0..self.samples)
+            .map(|_| rng.random_range(0..outputs as u32))
+            .collect();
+        let mut batch = Batch::upload(
+            &vec![0.0; self.samples * self.architecture.inputs],
+            &labels,
+            self.architecture.inputs,
+            outputs,
+            &Default::default(),
+        );
+        batch.inputs = random([self.samples, self.architecture.inputs], &mut rng);
+        batch
+    }
+}
+
+fn random<B: Backend>(shape: [usize; 2], rng: &mut ChaCha8Rng) -> Tensor<B, 2> {
+    let values: Vec<f64> = (0..shape[0] * shape[1])
+        .map(|_| rng.random_range(-1.0..1.0))
+        .collect();
+    Tensor::from_data(TensorData::new(values, shape), &Default::default())
+}
+
+fn values<const D: usize>(tensor: Tensor<Double, D>) -> Vec<f64> {
+    tensor.into_data().to_vec().unwrap()
+}
+
+/// Every parameter of the layers in one vector.
+fn flatten(layers: &[Layer<Double>]) -> Vec<f64> {
+    let tensors =
+        |layer: &Layer<Double>| std::iter::once(layer.weight.clone()).chain(layer.bias.clone());
+    layers.iter().flat_map(tensors).flat_map(values).collect()
+}
+
+/// Loss and gradient by Burn's automatic differentiation.
+fn automatic(network: &Mlp<Double>, batch: &Batch<Double>, loss: Loss) -> (f64, Vec<f64>) {
+    let leaf =
+        |tensor: &Tensor<Double, 2>| Tensor::<Oracle, 2>::from_inner(tensor.clone()).require_grad();
+    let leaves: Vec<_> = network
+        .layers
+        .iter()
+        .map(|layer| (leaf(&layer.weight), layer.bias.as_ref().map(leaf)))
+        .collect();
+    let mut activation = Tensor::<Oracle, 2>::from_inner(batch.inputs.clone());
+    for (index, (weight, bias)) in leaves.iter().enumerate() {
+        activation = activation.matmul(weight.clone());
+        if let Some(bias) = bias {
+            activation = activation + bias.clone();
+        }
+        if index + 1 < leaves.len() {
+            activation = relu(activation);
+        }
+    }
+    let targets = Tensor::<Oracle, 2>::from_inner(batch.targets.clone());
+    // Multiplied, not divided: Burn 0.21 differentiates `tensor / scalar` in
+    // single precision.
+    let per_sample = 1.0 / batch.inputs.dims()[0] as f64;
+    let total = match loss {
+        Loss::CrossEntropy => (log_softmax(activation, 1) * targets).sum() * -per_sample,
+        Loss::SquaredError => (activation - targets).square().sum() * (0.5 * per_sample),
+    };
+    let gradients = total.backward();
+    let gradient_of = |leaf: &Tensor<Oracle, 2>| values(leaf.grad(&gradients).unwrap());
+    let gradient = leaves
+        .iter()
+        .flat_map(|(weight, bias)| std::iter::once(weight).chain(bias))
+        .flat_map(gradient_of)
+        .collect();
+    (total.into_scalar(), gradient)
+}
+
+fn norm(vector: &[f64]) -> f64 {
+    vector.iter().map(|value| value * value).sum::<f64>().sqrt()
+}
+
+/// `|a - b| / max(|b|, 1e-3)`: the floor keeps a vanishing gradient (all units
+/// dead) from asking for digits that are not there.
+fn relative_error(a: &[f64], b: &[f64]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    let difference: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
+    norm(&difference) / norm(b).max(1e-3)
+}
+
+fn moved(network: &Mlp<Double>, direction: &[Layer<Double>], distance: f64) -> Mlp<Double> {
+    let layers = network
+        .layers
+        .iter()
+        .zip(direction)
+        .map(|(layer, direction)| Layer {
+            weight: layer.weight.clone() + direction.weight.clone() * distance,
+            bias: layer
+                .bias
+                .clone()
+                .zip(direction.bias.clone())
+                .map(|(bias, direction)| bias + direction * distance),
+        })
+        .collect();
+    Mlp { layers }
+}
+
+/// Signs of all hidden preactivations: where they differ, a finite difference
+/// straddles a kink and says nothing about the derivative.
+fn activation_pattern(network: &Mlp<Double>, inputs: &Tensor<Double, 2>) -> Vec<bool> {
+    let mut activation = inputs.clone();
+    let mut pattern = Vec::new();
+    for layer in &network.layers[..network.depth()] {
+        activation = activation.matmul(layer.weight.clone());
+        if let Some(bias) = &layer.bias {
+            activation = activation + bias.clone();
+        }
+        pattern.extend(
+            values(activation.clone())
+                .into_iter()
+                .map(|value| value > 0.0),
+        );
+        activation = relu(activation);
+    }
+    pattern
+}
+
+fn gradient(case: &Case) -> (f64, Gradient<Double>) {
+    let (loss, gradient) = case.network().gradient(&case.batch(), case.loss);
+    (loss.into_scalar(), gradient)
+}
+
+/// Relative error of the gradient against automatic differentiation.
+fn error_against_autodiff(case: &Case) -> f64 {
+    let (loss, gradient) = gradient(case);
+    let (oracle_loss, oracle) = automatic(&case.network(), &case.batch(), case.loss);
+    assert!((loss - oracle_loss).abs() <= 1e-13 * oracle_loss.abs().max(1.0));
+    relative_error(&flatten(&gradient.layers), &oracle)
+}
+
+/// Relative error of the derivative along a random direction against the
+/// central difference, unless the difference straddles a kink.
+fn error_against_differences(case: &Case) -> Option<f64> {
+    let network = case.network();
+    let batch = case.batch();
+    let mut rng = ChaCha8Rng::seed_from_u64(case.seed ^ 0x5eed);
+    let direction: Vec<Layer<Double>> = network
+        .layers
+        .iter()
+        .map(|layer| Layer {
+            weight: random(layer.weight.dims(), &mut rng),
+            bias: layer
+                .bias
+                .as_ref()
+                .map(|bias| random(bias.dims(), &mut rng)),
+        })
+        .collect();
+    let step = 1e-5;
+    let ahead = moved(&network, &direction, step);
+    let behind = moved(&network, &direction, -step);
+    if activation_pattern(&ahead, &batch.inputs) != activation_pattern(&behind, &batch.inputs) {
+        return None;
+    }
+    let difference = (ahead.loss(&batch, case.loss).into_scalar()
+        - behind.loss(&batch, case.loss).into_scalar())
+        / (2.0 * step);
+    let exact: f64 = flatten(&gradient(case).1.layers)
+        .iter()
+        .zip(flatten(&direction))
+        .map(|(gradient, direction)| gradient * direction)
+        .sum();
+    Some((exact - difference).abs() / exact.abs().max(1e-2))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn gradient_agrees_with_automatic_differentiation(case in cases()) {
+        prop_assert!(error_against_autodiff(&case) < 1e-12);
+    }
+
+    #[test]
+    fn gradient_agrees_with_central_differences(case in cases()) {
+        if let Some(error) = error_against_differences(&case) {
+            prop_assert!(error < 1e-6, "{error}");
+        }
+    }
+
+    #[test]
+    fn a_step_moves_each_layer_against_its_gradient_at_its_own_rate(
+        case in cases(),
+        learning_rate in 1e-3..2.0f64,
+        input_rate in prop_oneof![Just(0.0), Just(1.0), 0.01..3.0f64],
+    ) {
+        let network = case.network();
+        let batch = case.batch();
+        let rates = LayerRates::with_input_rate(case.architecture.depth(), input_rate);
+        let (_, gradient) = network.gradient(&batch, case.loss);
+        let expected: Vec<Layer<Double>> = network
+            .layers
+            .iter()
+            .zip(&gradient.layers)
+            .enumerate()
+            .map(|(index, (layer, gradient))| {
+                let rate = learning_rate * rates.of(index);
+                Layer {
+                    weight: layer.weight.clone() - gradient.weight.clone() * rate,
+                    bias: layer
+                        .bias
+                        .clone()
+                        .zip(gradient.bias.clone())
+                        .map(|(bias, gradient)| bias - gradient * rate),
+                }
+            })
+            .collect();
+        let (stepped, _) = network.sgd_step(&batch, case.loss, learning_rate, &rates);
+        prop_assert!(relative_error(&flatten(&stepped.layers), &flatten(&expected)) < 1e-13);
+    }
+
+    #[test]
+    fn flex_agrees_within_single_precision(case in cases()) {
+        let single_network = {
+            let mut rng = ChaCha8Rng::seed_from_u64(case.seed);
+            let initial = InitialWeights::draw::<f32>(&case.architecture, &mut rng);
+            Mlp::<burn_flex::Flex>::new(&initial, &Default::default())
+        };
+        let double_network = {
+            let mut rng = ChaCha8Rng::seed_from_u64(case.seed);
+            let initial = InitialWeights::draw::<f32>(&case.architecture, &mut rng);
+            Mlp::<Double>::new(&initial, &Default::default())
+        };
+        let double_batch = case.batch();
+        let single_batch = Batch::<burn_flex::Flex> {
+            inputs: Tensor::from_data(
+                double_batch.inputs.to_data().convert::<f32>(), &Default::default()),
+            targets: Tensor::from_data(
+                double_batch.targets.to_data().convert::<f32>(), &Default::default()),
+        };
+        let single: Vec<f64> = single_network
+            .gradient(&single_batch, case.loss)
+            .1
+            .layers
+            .into_iter()
+            .flat_map(|layer| std::iter::once(layer.weight).chain(layer.bias))
+            .flat_map(|tensor| tensor.into_data().convert::<f64>().to_vec::<f64>().unwrap())
+            .collect();
+        let double = flatten(&double_network.gradient(&double_batch, case.loss).1.layers);
+        // A preactivation within rounding of zero may flip one unit; such
+        // cases are too rare here to need an exception at this tolerance.
+        prop_assert!(relative_error(&single, &double) < 1e-3);
+    }
+}
+
+/// Prints the largest errors over many random networks; asserts them too.
+#[test]
+fn largest_errors_over_random_networks() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let (mut autodiff, mut differences, mut compared) = (0f64, 0f64, 0);
+    for _ in 0..2_000 {
+        let case = cases().new_tree(&mut runner).unwrap().current();
+        autodiff = autodiff.max(error_against_autodiff(&case));
+        if let Some(error) = error_against_differences(&case) {
+            differences = differences.max(error);
+            compared += 1;
+        }
+    }
+    println!(
+        "largest relative error over 2000 networks: {autodiff:.1e} against automatic \
+         differentiation, {differences:.1e} against central differences ({compared} compared)"
+    );
+    assert!(autodiff < 1e-12 && differences < 1e-6 && compared > 1_500);
+}

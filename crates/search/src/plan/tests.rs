@@ -1,0 +1,169 @@
+use etastar_model::Loss;
+use proptest::prelude::*;
+
+use super::*;
+
+fn protocol(search: SearchMethod) -> Protocol {
+    Protocol {
+        search,
+        ..Protocol::default()
+    }
+}
+
+fn octaves(tolerance: f64) -> Protocol {
+    protocol(SearchMethod::Octaves {
+        start: 3.0,
+        lowest: -20.0,
+        highest: 10.0,
+        tolerance,
+    })
+}
+
+/// Runs a search to its end; gives the answer and what was tried.
+fn search(protocol: &Protocol, mut succeeds: impl FnMut(f64) -> bool) -> (EtaStar, Tried) {
+    let mut tried = Tried::new();
+    for _ in 0..10_000 {
+        match next(protocol, &tried) {
+            Plan::Done(answer) => return (answer, tried),
+            Plan::Try(rate) => {
+                assert!(tried.outcome(rate).is_none(), "{rate} is tried twice");
+                tried.insert(rate, succeeds(rate));
+            }
+        }
+    }
+    panic!("the search does not end");
+}
+
+#[test]
+fn the_default_protocol_is_the_documented_one() {
+    let protocol = Protocol::default();
+    assert_eq!(protocol.loss, Loss::CrossEntropy);
+    assert_eq!(protocol, octaves(0.125));
+}
+
+#[test]
+fn nothing_succeeds_and_nothing_fails_are_answers() {
+    let (answer, tried) = search(&octaves(0.125), |_| false);
+    let lowest = f64::exp2(-20.0);
+    assert_eq!(answer, EtaStar::NothingSucceeds { lowest });
+    assert_eq!(tried.len(), 24);
+    let (answer, _) = search(&octaves(0.125), |_| true);
+    assert_eq!(answer, EtaStar::NothingFails { highest: 1024.0 });
+
+    let paper = protocol(SearchMethod::Arithmetic {
+        low: 0.001,
+        high: 1.0,
+        tolerance: 0.01,
+    });
+    let (answer, _) = search(&paper, |_| false);
+    assert_eq!(answer, EtaStar::NothingSucceeds { lowest: 0.001 });
+    let (answer, _) = search(&paper, |_| true);
+    assert_eq!(answer, EtaStar::NothingFails { highest: 1.0 });
+}
+
+#[test]
+fn a_range_that_is_no_whole_number_of_octaves_is_searched_to_its_end() {
+    let protocol = protocol(SearchMethod::Octaves {
+        start: 0.3,
+        lowest: -2.5,
+        highest: 1.9,
+        tolerance: 0.125,
+    });
+    let (answer, _) = search(&protocol, |_| false);
+    let lowest = f64::exp2(-2.5);
+    assert_eq!(answer, EtaStar::NothingSucceeds { lowest });
+    let (answer, _) = search(&protocol, |rate| rate < f64::exp2(-2.2));
+    let EtaStar::Found { eta_star, upper } = answer else {
+        panic!("{answer:?}")
+    };
+    assert!(eta_star < f64::exp2(-2.2) && f64::exp2(-2.2) <= upper);
+}
+
+#[test]
+fn the_ladder_sees_success_above_the_edge_and_keeps_the_answer() {
+    let mut with_ladder = octaves(0.125);
+    with_ladder.ladder = vec![-1.0, -0.5, 0.5, 1.0];
+    let island = |rate: f64| rate <= 0.1 || (0.19..0.21).contains(&rate);
+    let (plain, without) = search(&octaves(0.125), island);
+    let (answer, tried) = search(&with_ladder, island);
+    assert_eq!(answer, plain);
+    assert!(without.monotone(), "the search alone does not meet the island");
+    let EtaStar::Found { eta_star, .. } = answer else {
+        panic!("{answer:?}")
+    };
+    assert_eq!(tried.outcome(2.0 * eta_star), Some(island(2.0 * eta_star)));
+    assert_eq!(tried.monotone(), !island(2.0 * eta_star));
+}
+
+#[test]
+fn monotone_means_no_failure_below_a_success() {
+    let mut tried = Tried::new();
+    assert!(tried.monotone());
+    tried.insert(0.1, true);
+    tried.insert(1.0, false);
+    assert!(tried.monotone());
+    tried.insert(2.0, true);
+    assert!(!tried.monotone());
+}
+
+proptest! {
+    #[test]
+    fn a_sharp_edge_is_bracketed_within_the_tolerance(
+        edge in -19.5..9.5f64,
+        bisections in 1..6i32,
+    ) {
+        let tolerance = f64::from(-bisections).exp2();
+        let (answer, tried) = search(&octaves(tolerance), |rate| rate.log2() <= edge);
+        let EtaStar::Found { eta_star, upper } = answer else {
+            return Err(TestCaseError::fail(format!("{answer:?}")));
+        };
+        prop_assert!(eta_star.log2() <= edge && edge < upper.log2());
+        prop_assert!(upper.log2() - eta_star.log2() <= tolerance + 1e-12);
+        prop_assert!(tried.monotone());
+        let octaves_away = (3.0 - edge).abs().ceil() as usize + 1;
+        prop_assert!(tried.len() <= octaves_away + 1 + bisections as usize);
+    }
+
+    #[test]
+    fn the_paper_s_form_brackets_a_sharp_edge(edge in 0.002..0.99f64) {
+        let paper = protocol(SearchMethod::Arithmetic { low: 0.001, high: 1.0, tolerance: 1e-3 });
+        let (answer, _) = search(&paper, |rate| rate <= edge);
+        let EtaStar::Found { eta_star, upper } = answer else {
+            return Err(TestCaseError::fail(format!("{answer:?}")));
+        };
+        prop_assert!(eta_star <= edge && edge < upper && upper - eta_star <= 1e-3);
+    }
+
+    /// Whatever the trials answer, the search ends, never tries a rate twice,
+    /// and its answer agrees with what was tried.
+    #[test]
+    fn any_outcomes_end_in_a_consistent_answer(coins in prop::collection::vec(any::<bool>(), 64)) {
+        let mut toss = coins.iter().cycle().copied();
+        let mut with_ladder = octaves(0.125);
+        with_ladder.ladder = vec![-0.75, 0.25, 0.5];
+        let (answer, tried) = search(&with_ladder, |_| toss.next().unwrap_or(false));
+        if let EtaStar::Found { eta_star, upper } = answer {
+            prop_assert_eq!(tried.outcome(eta_star), Some(true));
+            prop_assert_eq!(tried.outcome(upper), Some(false));
+        }
+    }
+
+    /// A search resumed from any prefix of its trials goes on as it would have.
+    #[test]
+    fn a_search_resumes_from_what_was_tried(edge in -15.0..8.0f64, known in 0..12usize) {
+        let protocol = octaves(0.125);
+        let mut tried = Tried::new();
+        let mut sequence = Vec::new();
+        while let Plan::Try(rate) = next(&protocol, &tried) {
+            sequence.push(rate);
+            tried.insert(rate, rate.log2() <= edge);
+        }
+        let known = known.min(sequence.len());
+        let mut resumed = Tried::new();
+        for &rate in &sequence[..known] {
+            resumed.insert(rate, rate.log2() <= edge);
+        }
+        let expected = sequence.get(known).map_or_else(|| next(&protocol, &tried), |&rate| Plan::Try(rate));
+        prop_assert_eq!(next(&protocol, &resumed), expected);
+    }
+}

@@ -1,0 +1,145 @@
+use std::fmt::Display;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+use thiserror::Error;
+
+use super::FORMAT_VERSION;
+
+/// A store that cannot be used as asked.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The file cannot be read.
+    #[error("cannot read the store {path}: {source}; `etastar sweep` makes one", path = .path.display())]
+    Unreadable {
+        /// The store.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file or its folder cannot be written.
+    #[error(
+        "cannot write the store {path}: {problem}; free space or rights and run the same command \
+         again, finished trials are kept",
+        path = .path.display()
+    )]
+    Unwritable {
+        /// The store.
+        path: PathBuf,
+        /// Why.
+        problem: String,
+    },
+    /// Another process writes to it.
+    #[error(
+        "the store {0} is in use by another process; wait for it to end, or write to another file",
+        .0.display()
+    )]
+    Busy(PathBuf),
+    /// The file is something else.
+    #[error("{0} is not an etastar store; give a file that `etastar sweep` made", .0.display())]
+    NotAStore(PathBuf),
+    /// The file was made by a newer program.
+    #[error(
+        "the store {path} has format {found}, this program reads formats up to {FORMAT_VERSION}; \
+         use a newer etastar",
+        path = .path.display()
+    )]
+    NewerFormat {
+        /// The store.
+        path: PathBuf,
+        /// Its format version.
+        found: i64,
+    },
+    /// The file holds results of another configuration.
+    #[error(
+        "the store {path} holds results of another configuration (hash {found}, this run's is \
+         {expected}); give another file, results are never mixed",
+        path = .path.display(), found = short(.found), expected = short(.expected)
+    )]
+    OtherConfiguration {
+        /// The store.
+        path: PathBuf,
+        /// Hash of the configuration it was made with.
+        found: String,
+        /// Hash of this run's configuration.
+        expected: String,
+    },
+    /// What is in the file cannot be right.
+    #[error(
+        "the store {path} is damaged ({detail}); restore a copy, or delete it and run the sweep \
+         again",
+        path = .path.display()
+    )]
+    Damaged {
+        /// The store.
+        path: PathBuf,
+        /// What is wrong.
+        detail: String,
+    },
+    /// SQLite failed in a way not foreseen.
+    #[error("the store {path} failed: {source}", path = .path.display())]
+    Sqlite {
+        /// The store.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+}
+
+fn short(hash: &str) -> &str {
+    hash.get(..8).unwrap_or(hash)
+}
+
+impl StoreError {
+    pub(super) fn unreadable(path: &Path, source: io::Error) -> Self {
+        Self::Unreadable {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    pub(super) fn unwritable(path: &Path, problem: impl Display) -> Self {
+        Self::Unwritable {
+            path: path.to_owned(),
+            problem: problem.to_string(),
+        }
+    }
+
+    pub(super) fn damaged(path: &Path, detail: &impl Display) -> Self {
+        Self::Damaged {
+            path: path.to_owned(),
+            detail: detail.to_string(),
+        }
+    }
+
+    /// An error of opening the file.
+    pub(super) fn open(path: &Path, source: rusqlite::Error) -> Self {
+        match source.sqlite_error_code() {
+            Some(ErrorCode::CannotOpen) => Self::unwritable(path, source),
+            _ => Self::sqlite(path, source),
+        }
+    }
+
+    /// An error of a statement.
+    pub(super) fn sqlite(path: &Path, source: rusqlite::Error) -> Self {
+        match source.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => Self::NotAStore(path.to_owned()),
+            Some(ErrorCode::DatabaseCorrupt) => Self::damaged(path, &source),
+            Some(ErrorCode::DiskFull) => Self::unwritable(path, "the disk is full"),
+            Some(
+                ErrorCode::ReadOnly
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::CannotOpen
+                | ErrorCode::PermissionDenied,
+            ) => Self::unwritable(path, source),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                Self::Busy(path.to_owned())
+            }
+            _ => Self::Sqlite {
+                path: path.to_owned(),
+                source,
+            },
+        }
+    }
+}

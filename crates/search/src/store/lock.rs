@@ -1,0 +1,35 @@
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use super::StoreError;
+
+/// The right to write to a store, held by at most one process. The system
+/// releases it when the process ends, however it ends.
+#[derive(Debug)]
+pub(super) struct WriteLock {
+    _file: File,
+}
+
+impl WriteLock {
+    /// Takes the lock on `STORE.lock`.
+    pub(super) fn acquire(store: &Path) -> Result<Self, StoreError> {
+        let path = lock_path(store);
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|source| StoreError::unwritable(store, source))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(StoreError::Busy(store.to_owned())),
+            Err(TryLockError::Error(source)) => Err(StoreError::unwritable(store, source)),
+        }
+    }
+}
+
+fn lock_path(store: &Path) -> PathBuf {
+    let mut name = store.as_os_str().to_owned();
+    name.push(".lock");
+    PathBuf::from(name)
+}

@@ -1,0 +1,160 @@
+//! The results store: one SQLite file per sweep.
+//!
+//! | table | one row is |
+//! |---|---|
+//! | `manifest` | what all rows have in common (a single JSON row) |
+//! | `sessions` | one run of the program on this store |
+//! | `cells` | one point of the grid, in the grid's order |
+//! | `repeats` | one finished search |
+//! | `trials` | one finished training |
+//!
+//! The file's `application_id` tells what it is and its `user_version` is the
+//! format version. Every finished trial is one transaction in write-ahead
+//! mode with `synchronous = FULL`, so it survives the process and the machine.
+//! While a process writes it holds a lock on `FILE.lock`; readers need none.
+
+mod error;
+mod lock;
+mod read;
+mod schema;
+mod write;
+
+pub use error::StoreError;
+pub use schema::FORMAT_VERSION;
+
+use std::path::{Path, PathBuf};
+
+use lock::WriteLock;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::sweep::PlannedCell;
+use crate::{Manifest, Session};
+
+/// An open store.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    path: PathBuf,
+    /// Held while this process may write.
+    _lock: Option<WriteLock>,
+    /// Row of the session in progress.
+    session: Option<i64>,
+}
+
+impl Store {
+    /// Opens a store for writing, or creates it with this manifest and grid.
+    ///
+    /// # Errors
+    /// If another process writes to it, if it was made by another
+    /// configuration, if it is no store or of a newer format, or if the file
+    /// cannot be written.
+    pub fn open_for_sweep(
+        path: &Path,
+        manifest: &Manifest,
+        cells: &[PlannedCell],
+    ) -> Result<Self, StoreError> {
+        let lock = WriteLock::acquire(path)?;
+        let exists = path.exists();
+        let connection = Connection::open(path).map_err(|source| StoreError::open(path, source))?;
+        let mut store = Self {
+            connection,
+            path: path.to_owned(),
+            _lock: Some(lock),
+            session: None,
+        };
+        if exists && !store.is_blank()? {
+            store.check_format()?;
+            store.set_up_connection()?;
+            store.check_configuration(manifest)?;
+        } else {
+            store.set_up_connection()?;
+            store.create(manifest, cells)?;
+        }
+        Ok(store)
+    }
+
+    /// A store that lives as long as the process.
+    ///
+    /// # Errors
+    /// If memory runs out.
+    pub fn in_memory(manifest: &Manifest, cells: &[PlannedCell]) -> Result<Self, StoreError> {
+        let path = PathBuf::from(":memory:");
+        let connection =
+            Connection::open_in_memory().map_err(|source| StoreError::open(&path, source))?;
+        let mut store = Self {
+            connection,
+            path,
+            _lock: None,
+            session: None,
+        };
+        store.create(manifest, cells)?;
+        Ok(store)
+    }
+
+    /// Opens an existing store for reading.
+    ///
+    /// # Errors
+    /// If there is no such file, if it is no store, damaged, or of a newer
+    /// format.
+    pub fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        match std::fs::metadata(path) {
+            Err(source) => return Err(StoreError::unreadable(path, source)),
+            Ok(metadata) if metadata.is_dir() => return Err(StoreError::NotAStore(path.to_owned())),
+            Ok(_) => {}
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)
+            .map_err(|source| StoreError::open(path, source))?;
+        let store = Self {
+            connection,
+            path: path.to_owned(),
+            _lock: None,
+            session: None,
+        };
+        store.check_format()?;
+        Ok(store)
+    }
+
+    /// The store's file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn failed(&self) -> impl Fn(rusqlite::Error) -> StoreError + '_ {
+        |source| StoreError::sqlite(&self.path, source)
+    }
+
+    /// Records that the program runs on this store.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn begin_session(&mut self, session: &Session) -> Result<(), StoreError> {
+        let text = schema::to_json(session, &self.path)?;
+        self.connection
+            .execute("INSERT INTO sessions (session) VALUES (?1)", [text])
+            .map_err(self.failed())?;
+        self.session = Some(self.connection.last_insert_rowid());
+        Ok(())
+    }
+
+    /// Records that the session begun last has ended, at this time (RFC 3339).
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn end_session(&mut self, finished_at: &str) -> Result<(), StoreError> {
+        let Some(row) = self.session.take() else {
+            return Ok(());
+        };
+        self.connection
+            .execute(
+                "UPDATE sessions SET session = json_set(session, '$.finished_at', ?1) \
+                 WHERE id = ?2",
+                (finished_at, row),
+            )
+            .map_err(self.failed())?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,185 @@
+//! Rows out.
+
+use std::collections::{BTreeMap, HashSet};
+
+use rusqlite::Row;
+
+use super::schema::from_json;
+use super::{Store, StoreError};
+use crate::{CellRecord, Manifest, Outcome, RepeatRecord, Session, Snapshot, TrialRecord};
+
+const TRIAL_COLUMNS: &str = "learning_rate, outcome, steps, last_loss, curve, seconds";
+
+impl Store {
+    /// The manifest.
+    ///
+    /// # Errors
+    /// If the store is damaged.
+    pub fn manifest(&self) -> Result<Manifest, StoreError> {
+        let text: String = self
+            .connection
+            .query_row("SELECT manifest FROM manifest", [], |row| row.get(0))
+            .map_err(self.failed())?;
+        from_json(&text, &self.path)
+    }
+
+    /// The finished trials of one repeat, by ascending learning rate.
+    ///
+    /// # Errors
+    /// If the store is damaged.
+    pub fn trials(&self, cell: &str, repeat: usize) -> Result<Vec<TrialRecord>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached(&format!(
+                "SELECT {TRIAL_COLUMNS} FROM trials WHERE cell = ?1 AND repeat = ?2 \
+                 ORDER BY learning_rate"
+            ))
+            .map_err(self.failed())?;
+        let mut rows = statement.query((cell, repeat)).map_err(self.failed())?;
+        let mut trials = Vec::new();
+        while let Some(row) = rows.next().map_err(self.failed())? {
+            trials.push(self.trial(row, 0)?);
+        }
+        Ok(trials)
+    }
+
+    /// Cell and index of every finished repeat.
+    ///
+    /// # Errors
+    /// If the store is damaged.
+    pub fn finished_repeats(&self) -> Result<HashSet<(String, usize)>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT cell, repeat FROM repeats")
+            .map_err(self.failed())?;
+        let rows = statement
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .map_err(self.failed())?;
+        rows.collect::<Result<_, _>>().map_err(self.failed())
+    }
+
+    /// Everything in the store, as of one moment.
+    ///
+    /// # Errors
+    /// If the store is damaged.
+    pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        // A read transaction: a sweep may be writing meanwhile. It ends when
+        // dropped, and there is nothing to commit.
+        let _view = self
+            .connection
+            .unchecked_transaction()
+            .map_err(self.failed())?;
+        let manifest = self.manifest()?;
+        let sessions = self.sessions()?;
+        let mut trials = self.all_trials()?;
+        let mut repeats = self.all_repeats(&mut trials)?;
+        let mut cells = self.cells()?;
+        for cell in &mut cells {
+            cell.repeats = repeats.remove(&cell.id).unwrap_or_default();
+        }
+        Ok(Snapshot {
+            manifest,
+            sessions,
+            cells,
+        })
+    }
+
+    fn sessions(&self) -> Result<Vec<Session>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare("SELECT session FROM sessions ORDER BY id")
+            .map_err(self.failed())?;
+        let texts = statement
+            .query_map([], |row| row.get::<_, String>(0))
+            .map_err(self.failed())?;
+        texts
+            .map(|text| from_json(&text.map_err(self.failed())?, &self.path))
+            .collect()
+    }
+
+    fn cells(&self) -> Result<Vec<CellRecord>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare("SELECT id, cell, inputs, outputs FROM cells ORDER BY position")
+            .map_err(self.failed())?;
+        let rows = statement
+            .query_map([], |row| {
+                Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get(3)?))
+            })
+            .map_err(self.failed())?;
+        rows.map(|row| {
+            let (id, cell, inputs, outputs) = row.map_err(self.failed())?;
+            Ok(CellRecord {
+                id,
+                cell: from_json(&cell, &self.path)?,
+                inputs,
+                outputs,
+                repeats: Vec::new(),
+            })
+        })
+        .collect()
+    }
+
+    /// Finished repeats by cell, each with its trials.
+    fn all_repeats(
+        &self,
+        trials: &mut BTreeMap<(String, usize), Vec<TrialRecord>>,
+    ) -> Result<BTreeMap<String, Vec<RepeatRecord>>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare("SELECT cell, repeat, eta_star, monotone FROM repeats ORDER BY cell, repeat")
+            .map_err(self.failed())?;
+        let mut rows = statement.query([]).map_err(self.failed())?;
+        let mut repeats: BTreeMap<String, Vec<RepeatRecord>> = BTreeMap::new();
+        while let Some(row) = rows.next().map_err(self.failed())? {
+            let cell: String = row.get(0).map_err(self.failed())?;
+            let repeat: usize = row.get(1).map_err(self.failed())?;
+            let eta_star: String = row.get(2).map_err(self.failed())?;
+            let record = RepeatRecord {
+                repeat,
+                eta_star: from_json(&eta_star, &self.path)?,
+                monotone: row.get(3).map_err(self.failed())?,
+                trials: trials.remove(&(cell.clone(), repeat)).unwrap_or_default(),
+            };
+            repeats.entry(cell).or_default().push(record);
+        }
+        Ok(repeats)
+    }
+
+    fn all_trials(&self) -> Result<BTreeMap<(String, usize), Vec<TrialRecord>>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare(&format!(
+                "SELECT cell, repeat, {TRIAL_COLUMNS} FROM trials \
+                 ORDER BY cell, repeat, learning_rate"
+            ))
+            .map_err(self.failed())?;
+        let mut rows = statement.query([]).map_err(self.failed())?;
+        let mut trials: BTreeMap<_, Vec<TrialRecord>> = BTreeMap::new();
+        while let Some(row) = rows.next().map_err(self.failed())? {
+            let key = (
+                row.get(0).map_err(self.failed())?,
+                row.get(1).map_err(self.failed())?,
+            );
+            trials.entry(key).or_default().push(self.trial(row, 2)?);
+        }
+        Ok(trials)
+    }
+
+    /// Reads [`TRIAL_COLUMNS`], from column `first` on.
+    fn trial(&self, row: &Row<'_>, first: usize) -> Result<TrialRecord, StoreError> {
+        let outcome: String = row.get(first + 1).map_err(self.failed())?;
+        let curve: String = row.get(first + 4).map_err(self.failed())?;
+        let outcome = Outcome::from_name(&outcome).ok_or_else(|| {
+            StoreError::damaged(&self.path, &format!("unknown outcome `{outcome}`"))
+        })?;
+        Ok(TrialRecord {
+            learning_rate: row.get(first).map_err(self.failed())?,
+            outcome,
+            steps: row.get(first + 2).map_err(self.failed())?,
+            last_loss: row.get(first + 3).map_err(self.failed())?,
+            curve: from_json(&curve, &self.path)?,
+            seconds: row.get(first + 5).map_err(self.failed())?,
+        })
+    }
+}

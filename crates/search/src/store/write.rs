@@ -1,0 +1,62 @@
+//! Rows in.
+
+use super::schema::to_json;
+use super::{Store, StoreError};
+use crate::{RepeatRecord, TrialRecord};
+
+impl Store {
+    /// Keeps a finished trial: when this returns, it is on disk. A trial that
+    /// is already there stays as it is.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn insert_trial(
+        &mut self,
+        cell: &str,
+        repeat: usize,
+        trial: &TrialRecord,
+    ) -> Result<(), StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached(
+                "INSERT OR IGNORE INTO trials \
+                 (cell, repeat, learning_rate, outcome, steps, last_loss, curve, seconds) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )
+            .map_err(self.failed())?;
+        statement
+            .execute((
+                cell,
+                repeat,
+                trial.learning_rate,
+                trial.outcome.as_str(),
+                trial.steps,
+                trial.last_loss,
+                to_json(&trial.curve, &self.path)?,
+                trial.seconds,
+            ))
+            .map_err(self.failed())?;
+        Ok(())
+    }
+
+    /// Keeps the end of a search. Its trials are in the store already;
+    /// `record.trials` is not read.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn insert_repeat(&mut self, cell: &str, record: &RepeatRecord) -> Result<(), StoreError> {
+        self.connection
+            .execute(
+                "INSERT OR IGNORE INTO repeats (cell, repeat, eta_star, monotone) \
+                 VALUES (?1, ?2, ?3, ?4)",
+                (
+                    cell,
+                    record.repeat,
+                    to_json(&record.eta_star, &self.path)?,
+                    record.monotone,
+                ),
+            )
+            .map_err(self.failed())?;
+        Ok(())
+    }
+}

@@ -1,0 +1,56 @@
+//! What the search needs of whatever trains networks.
+
+use etastar_data::DataError;
+use etastar_model::InvalidArchitecture;
+use thiserror::Error;
+
+use crate::{Cell, Interrupt, TrialRecord};
+
+/// Trains networks. The real one is [`crate::BurnTrainer`]; [`crate::mock`]
+/// has ones whose eta\* is known.
+pub trait Trainer: Sync {
+    /// Numbers of input features and classes of the cell's data.
+    ///
+    /// # Errors
+    /// If the trainer has no such data.
+    fn shape(&self, cell: &Cell) -> Result<(usize, usize), TrainerError>;
+
+    /// Prepares one repeat: its initial weights and batch order, which all
+    /// its trials share.
+    ///
+    /// # Errors
+    /// If the cell cannot be trained.
+    fn prepare<'a>(
+        &'a self,
+        cell: &'a Cell,
+        repeat: usize,
+    ) -> Result<Box<dyn PreparedRepeat + 'a>, TrainerError>;
+}
+
+/// One repeat, ready to be trained at any learning rate.
+pub trait PreparedRepeat {
+    /// One trial from the repeat's initial weights; `None` if it was
+    /// interrupted.
+    ///
+    /// # Errors
+    /// If the trial cannot be carried out (a failed training is no error).
+    fn trial(
+        &mut self,
+        learning_rate: f64,
+        interrupt: &Interrupt,
+    ) -> Result<Option<TrialRecord>, TrainerError>;
+}
+
+/// A cell that cannot be trained.
+#[derive(Debug, Error)]
+pub enum TrainerError {
+    /// The data do not allow it.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The network does not exist.
+    #[error(transparent)]
+    Architecture(#[from] InvalidArchitecture),
+    /// The trainer was not given this dataset.
+    #[error("the dataset {0} was not loaded")]
+    NotLoaded(String),
+}

@@ -1,0 +1,148 @@
+//! One trial: the rule by which a training succeeds or fails, apart from how
+//! the training is carried out.
+
+use std::time::Instant;
+
+use crate::{CurvePoint, Interrupt, Outcome, Protocol, TrialRecord};
+
+/// A training in progress.
+pub trait Training {
+    /// Takes one SGD step; gives the mini-batch's mean loss before it.
+    fn step(&mut self) -> f64;
+
+    /// Accuracy on the validation samples, 0 to 1.
+    fn validation_accuracy(&mut self) -> f64;
+}
+
+/// Trains until success, failure or an interrupt (`None`).
+///
+/// *Success* as soon as the validation accuracy, looked at every
+/// `evaluate_every` steps and after the last, reaches the threshold; *failure*
+/// at the first loss that is not finite, or at the end of the budget.
+pub fn run_trial(
+    training: &mut impl Training,
+    learning_rate: f64,
+    protocol: &Protocol,
+    interrupt: &Interrupt,
+) -> Option<TrialRecord> {
+    let started = Instant::now();
+    let mut curve = Vec::new();
+    let mut last_loss = f64::NAN;
+    let mut steps = 0;
+    let mut outcome = Outcome::Exhausted;
+    while steps < protocol.budget {
+        last_loss = training.step();
+        steps += 1;
+        if !last_loss.is_finite() {
+            outcome = Outcome::NonFinite;
+            break;
+        }
+        if steps.is_multiple_of(protocol.evaluate_every) || steps == protocol.budget {
+            let accuracy = training.validation_accuracy();
+            curve.push(CurvePoint {
+                step: steps,
+                accuracy,
+            });
+            if accuracy >= protocol.threshold {
+                outcome = Outcome::Success;
+                break;
+            }
+        }
+        if interrupt.is_requested() {
+            return None;
+        }
+    }
+    Some(TrialRecord {
+        learning_rate,
+        outcome,
+        steps,
+        last_loss: last_loss.is_finite().then_some(last_loss),
+        curve,
+        seconds: started.elapsed().as_secs_f64(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Plays back losses and accuracies; stays at the last ones.
+    struct Script {
+        losses: Vec<f64>,
+        accuracies: Vec<f64>,
+        steps: usize,
+        evaluations: usize,
+    }
+
+    impl Training for Script {
+        fn step(&mut self) -> f64 {
+            self.steps += 1;
+            self.losses[(self.steps - 1).min(self.losses.len() - 1)]
+        }
+
+        fn validation_accuracy(&mut self) -> f64 {
+            self.evaluations += 1;
+            self.accuracies[(self.evaluations - 1).min(self.accuracies.len() - 1)]
+        }
+    }
+
+    fn run(losses: &[f64], accuracies: &[f64]) -> TrialRecord {
+        let mut script = Script {
+            losses: losses.to_vec(),
+            accuracies: accuracies.to_vec(),
+            steps: 0,
+            evaluations: 0,
+        };
+        let protocol = Protocol {
+            budget: 10,
+            evaluate_every: 4,
+            threshold: 0.5,
+            ..Protocol::default()
+        };
+        run_trial(&mut script, 0.1, &protocol, &Interrupt::default()).unwrap()
+    }
+
+    fn steps_evaluated(record: &TrialRecord) -> Vec<usize> {
+        record.curve.iter().map(|point| point.step).collect()
+    }
+
+    #[test]
+    fn success_ends_the_trial_at_once() {
+        let record = run(&[1.0], &[0.2, 0.5]);
+        assert_eq!((record.outcome, record.steps), (Outcome::Success, 8));
+        assert_eq!(steps_evaluated(&record), [4, 8]);
+        assert_eq!(record.last_loss, Some(1.0));
+    }
+
+    #[test]
+    fn the_budget_ends_with_an_evaluation() {
+        let record = run(&[1.0], &[0.2]);
+        assert_eq!((record.outcome, record.steps), (Outcome::Exhausted, 10));
+        assert_eq!(steps_evaluated(&record), [4, 8, 10]);
+        let late = run(&[1.0], &[0.2, 0.2, 0.5]);
+        assert_eq!((late.outcome, late.steps), (Outcome::Success, 10));
+    }
+
+    #[test]
+    fn a_loss_that_is_not_finite_ends_the_trial_at_once() {
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let record = run(&[1.0, 1.0, bad], &[0.9]);
+            assert_eq!((record.outcome, record.steps), (Outcome::NonFinite, 3));
+            assert_eq!((record.last_loss, record.curve.len()), (None, 0));
+        }
+    }
+
+    #[test]
+    fn an_interrupt_abandons_the_trial() {
+        let mut script = Script {
+            losses: vec![1.0],
+            accuracies: vec![0.0],
+            steps: 0,
+            evaluations: 0,
+        };
+        let interrupt = Interrupt::default();
+        interrupt.request();
+        let record = run_trial(&mut script, 0.1, &Protocol::default(), &interrupt);
+        assert_eq!((record, script.steps), (None, 1));
+    }
+}
