@@ -361,3 +361,67 @@ fn file(name: &'static str, format: FileFormat, training: bool, sha256: &'static
         sha256: sha256.into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_consistent() {
+        for (entry, name) in catalogue().iter().zip(DatasetName::ALL) {
+            assert_eq!(entry.name, name);
+            assert!(entry.default_validation < entry.samples);
+            let mut hashes: Vec<&str> = Vec::new();
+            for file in &entry.files {
+                assert_eq!(file.sha256.len(), 64, "{}", file.name);
+                assert!(file.sha256.bytes().all(|byte| byte.is_ascii_hexdigit()));
+                assert!(!hashes.contains(&&*file.sha256), "{} twice", file.sha256);
+                hashes.push(&file.sha256);
+            }
+            let samples: usize = entry
+                .training_files()
+                .map(|file| match file.format {
+                    FileFormat::IdxImages {
+                        count,
+                        rows,
+                        columns,
+                    } => {
+                        assert_eq!(rows * columns, entry.features());
+                        count
+                    }
+                    FileFormat::CifarBatch { count } => count,
+                    FileFormat::IdxLabels { .. } => 0,
+                })
+                .sum();
+            let expected = if entry.files.is_empty() {
+                0
+            } else {
+                entry.samples
+            };
+            assert_eq!(samples, expected, "{name}");
+            let downloadable = matches!(entry.source, Source::Files | Source::Archive(_));
+            assert_eq!(entry.mirrors.is_empty(), !downloadable);
+            assert_eq!(entry.subfolders.is_empty(), !downloadable);
+        }
+    }
+
+    #[test]
+    fn sizes_are_those_of_the_real_files() {
+        let size = |name, index: usize| entry(name).files[index].format.size();
+        assert_eq!(size(DatasetName::Mnist, 0), 47_040_016);
+        assert_eq!(size(DatasetName::FashionMnist, 1), 60_008);
+        assert_eq!(size(DatasetName::FashionMnist, 2), 7_840_016);
+        assert_eq!(size(DatasetName::Cifar10, 5), 30_730_000);
+        assert_eq!(size(DatasetName::Digits, 0), 115_024);
+    }
+
+    #[test]
+    fn a_file_is_known_by_its_content() {
+        let file = &entry(DatasetName::FashionMnist).files[0];
+        assert_eq!(
+            identify(&file.sha256).unwrap(),
+            "fashion-mnist/train-images-idx3-ubyte"
+        );
+        assert_eq!(identify("00"), None);
+    }
+}

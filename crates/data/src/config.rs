@@ -174,3 +174,73 @@ impl DatasetConfig {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_the_same_everywhere() {
+        for name in DatasetName::ALL {
+            assert_eq!(name.to_string().parse::<DatasetName>().unwrap(), name);
+            let json = serde_json::to_string(&name).unwrap();
+            assert_eq!(json, format!("\"{name}\""));
+        }
+        assert_eq!(format!("{:8}|", DatasetName::Mnist), "mnist   |");
+        let error = "mnits".parse::<DatasetName>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "there is no dataset \"mnits\"; the datasets are \
+             digits, gaussians, mnist, fashion-mnist, cifar10"
+        );
+    }
+
+    #[test]
+    fn configurations_are_checked_without_data() {
+        let valid = DatasetConfig::new(DatasetName::Mnist);
+        valid.validate().unwrap();
+        let message = |config: DatasetConfig| config.validate().unwrap_err().to_string();
+        let too_many = DatasetConfig {
+            train: Some(50_001),
+            ..valid.clone()
+        };
+        assert!(message(too_many).contains("has 60000 samples"));
+        let none = DatasetConfig {
+            validation: Some(0),
+            ..valid.clone()
+        };
+        assert!(message(none).contains("must be at least 1"));
+        let foreign = DatasetConfig {
+            gaussians: Some(GaussiansConfig::default()),
+            ..valid
+        };
+        assert!(message(foreign).contains("only for dataset gaussians"));
+    }
+
+    #[test]
+    fn parameters_of_gaussians_are_checked() {
+        let default = GaussiansConfig::default();
+        for (dimension, separation) in [
+            (0, 1.0),
+            (GaussiansConfig::MAXIMUM_DIMENSION + 1, 1.0),
+            (2, -0.1),
+            (2, f64::NAN),
+            (2, f64::INFINITY),
+        ] {
+            let config = GaussiansConfig {
+                dimension,
+                separation,
+                ..default
+            };
+            assert!(config.validate().is_err(), "{config:?}");
+        }
+        for (dimension, separation) in [(1, 0.0), (GaussiansConfig::MAXIMUM_DIMENSION, 100.0)] {
+            let config = GaussiansConfig {
+                dimension,
+                separation,
+                ..default
+            };
+            config.validate().unwrap();
+        }
+    }
+}

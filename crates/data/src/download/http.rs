@@ -269,6 +269,15 @@ mod tests {
     }
 
     #[test]
+    fn redirects_of_a_secure_mirror_stay_secure() {
+        let options = FetchOptions::default();
+        let secure = |url| agent(url, &options).config().https_only();
+        assert!(secure("https://example.org/a.gz"));
+        assert!(secure("ftp://example.org/a.gz"));
+        assert!(!secure("http://example.org/a.gz"));
+    }
+
+    #[test]
     fn loopback_addresses_are_recognised() {
         for url in [
             "http://127.0.0.1:80/a",

@@ -156,8 +156,12 @@ pub fn fetch_entry(
     match &entry.source {
         Source::Archive(archive) => {
             let part = fetch_archive(entry, archive, &place, options, progress)?;
-            report.installed = archive::unpack(&part, archive, &wanted, &place, progress)?;
-            fs::remove_file(&part).map_err(io_error("delete", &part))?;
+            let unpacked = archive::unpack(&part, archive, &wanted, &place, progress);
+            // Kept only if the archive is not at fault (the disk may be full).
+            if !matches!(unpacked, Err(DataError::Io { .. })) {
+                fs::remove_file(&part).map_err(io_error("delete", &part))?;
+            }
+            report.installed = unpacked?;
         }
         _ => {
             for file in wanted {
