@@ -1,7 +1,52 @@
 //! Datasets for measuring the maximal initial learning rate: loading with
 //! verified integrity, standardisation, splits, mini-batches, synthetic tasks.
 //! Knows nothing of networks.
+//!
+//! ```
+//! use etastar_data::{BatchOrder, DataFolders, Dataset, DatasetConfig, DatasetName, Split, gather};
+//! use rand::SeedableRng;
+//! use rand_chacha::ChaCha8Rng;
+//!
+//! # fn main() -> Result<(), etastar_data::DataError> {
+//! let config = DatasetConfig::new(DatasetName::Digits);
+//! let dataset = Dataset::load(&config, &DataFolders::discover(None))?;
+//! let mut rng = ChaCha8Rng::seed_from_u64(1);
+//! let split = Split::new(&dataset, config.train, config.validation, &mut rng)?;
+//! let mut batches = BatchOrder::new(split.train.len(), 128, rng)?;
+//! let (mut inputs, mut labels) = (Vec::new(), Vec::new());
+//! gather(&split.train, batches.next_batch(), &mut inputs, &mut labels)?;
+//! assert_eq!((inputs.len(), labels.len()), (128 * 64, 128));
+//! # Ok(())
+//! # }
+//! ```
 
+mod batches;
+mod catalogue;
+pub mod cifar;
 mod config;
+mod dataset;
+mod digits;
+mod download;
+mod error;
+mod folders;
+mod format;
+mod gaussians;
+pub mod gzip;
+pub mod idx;
+mod integrity;
+mod shuffle;
+mod split;
+mod standardise;
+mod status;
 
+pub use batches::{BatchOrder, gather};
+pub use catalogue::{ArchiveFile, DataFile, DatasetEntry, FileFormat, Source, catalogue, entry};
 pub use config::{DatasetConfig, DatasetName, GaussiansConfig};
+pub use dataset::{Dataset, Inputs};
+pub use download::{FetchEvent, FetchOptions, FetchReport, Progress, fetch, fetch_entry};
+pub use error::{DataError, MirrorFailure};
+pub use folders::{DataFolders, ENVIRONMENT_VARIABLE, Located};
+pub use format::{FormatError, check_labels};
+pub use integrity::{ContentError, sha256_hex};
+pub use split::{Samples, Split};
+pub use status::{Availability, FileReport, availability, verify};

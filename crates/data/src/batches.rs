@@ -1,0 +1,201 @@
+//! Mini-batches: which samples a step trains on, and their values.
+
+use rand::Rng;
+
+use crate::error::DataError;
+use crate::shuffle::shuffle_front;
+use crate::split::Samples;
+
+/// An endless sequence of mini-batches of sample indices.
+///
+/// Every epoch is a fresh shuffle of all samples; what remains of an epoch
+/// after its last complete batch is dropped. The sequence depends on nothing
+/// but the sizes and the generator.
+#[derive(Debug, Clone)]
+pub struct BatchOrder<R> {
+    order: Vec<u32>,
+    batch_size: usize,
+    position: usize,
+    epochs: u64,
+    rng: R,
+}
+
+impl<R: Rng> BatchOrder<R> {
+    /// Batches of `batch_size` out of `samples` samples.
+    ///
+    /// # Errors
+    /// [`DataError::BatchSize`] unless `1 <= batch_size <= samples`, or when
+    /// there are more samples than `u32` counts.
+    pub fn new(samples: usize, batch_size: usize, rng: R) -> Result<Self, DataError> {
+        let bad = || DataError::BatchSize {
+            batch_size,
+            samples,
+        };
+        let count = u32::try_from(samples).map_err(|_| bad())?;
+        if batch_size == 0 || batch_size > samples {
+            return Err(bad());
+        }
+        Ok(Self {
+            order: (0..count).collect(),
+            batch_size,
+            position: samples,
+            epochs: 0,
+            rng,
+        })
+    }
+
+    /// The indices of the next batch, `batch_size` of them.
+    pub fn next_batch(&mut self) -> &[u32] {
+        if self.order.len() - self.position < self.batch_size {
+            let amount = self.order.len();
+            shuffle_front(&mut self.order, amount, &mut self.rng);
+            self.position = 0;
+            self.epochs += 1;
+        }
+        let start = self.position;
+        self.position += self.batch_size;
+        &self.order[start..self.position]
+    }
+
+    /// Epochs begun so far, 0 before the first batch.
+    pub fn epochs(&self) -> u64 {
+        self.epochs
+    }
+
+    /// Batches in an epoch, at least 1.
+    pub fn batches_per_epoch(&self) -> usize {
+        self.order.len() / self.batch_size
+    }
+
+    /// Samples in a batch.
+    pub fn batch_size(&self) -> usize {
+        self.batch_size
+    }
+}
+
+/// Copies the samples at `indices` into `inputs` (`[indices, features]`
+/// row-major) and `labels`, replacing what they held and reusing their memory.
+///
+/// # Errors
+/// [`DataError::SampleIndex`] for an index beyond the last sample; the two
+/// vectors then hold the samples before it.
+pub fn gather(
+    samples: &Samples,
+    indices: &[u32],
+    inputs: &mut Vec<f32>,
+    labels: &mut Vec<u32>,
+) -> Result<(), DataError> {
+    inputs.clear();
+    labels.clear();
+    inputs.reserve(indices.len() * samples.features);
+    labels.reserve(indices.len());
+    for index in indices {
+        let out_of_range = || DataError::SampleIndex {
+            index: *index,
+            samples: samples.len(),
+        };
+        let position = *index as usize;
+        let label = samples.labels.get(position).ok_or_else(out_of_range)?;
+        let start = position * samples.features;
+        let row = samples
+            .inputs
+            .get(start..start + samples.features)
+            .ok_or_else(out_of_range)?;
+        inputs.extend_from_slice(row);
+        labels.push(*label);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    fn order(samples: usize, batch_size: usize, seed: u64) -> BatchOrder<ChaCha8Rng> {
+        BatchOrder::new(samples, batch_size, ChaCha8Rng::seed_from_u64(seed)).unwrap()
+    }
+
+    #[test]
+    fn the_order_of_a_seed_never_changes() {
+        let mut batches = order(10, 4, 0);
+        let drawn: Vec<Vec<u32>> = (0..3).map(|_| batches.next_batch().to_vec()).collect();
+        assert_eq!(drawn, [[7, 5, 0, 3], [9, 2, 4, 6], [1, 6, 4, 2]]);
+    }
+
+    #[test]
+    fn an_epoch_serves_no_sample_twice_and_drops_the_rest() {
+        let mut batches = order(103, 10, 3);
+        assert_eq!((batches.batches_per_epoch(), batches.epochs()), (10, 0));
+        let mut previous = Vec::new();
+        for epoch in 1..=5 {
+            let mut seen = Vec::new();
+            for _ in 0..10 {
+                seen.extend_from_slice(batches.next_batch());
+                assert_eq!(batches.epochs(), epoch);
+            }
+            assert_ne!(seen, previous);
+            previous = seen.clone();
+            seen.sort_unstable();
+            seen.dedup();
+            assert_eq!(seen.len(), 100);
+            assert!(seen.iter().all(|index| *index < 103));
+        }
+    }
+
+    #[test]
+    fn a_batch_of_everything_is_a_permutation() {
+        let mut batches = order(5, 5, 0);
+        for _ in 0..3 {
+            let mut batch = batches.next_batch().to_vec();
+            batch.sort_unstable();
+            assert_eq!(batch, [0, 1, 2, 3, 4]);
+        }
+    }
+
+    #[test]
+    fn every_sample_is_dropped_equally_often() {
+        let mut batches = order(7, 3, 9);
+        let mut counts = [0_u32; 7];
+        for _ in 0..14_000 {
+            for index in batches.next_batch() {
+                counts[*index as usize] += 1;
+            }
+        }
+        // 7,000 epochs serve 6 of 7 samples each: 6,000 expected, deviation 29.
+        assert!(
+            counts.iter().all(|count| (5_850..6_150).contains(count)),
+            "{counts:?}"
+        );
+    }
+
+    #[test]
+    fn impossible_batch_sizes_are_errors() {
+        for (samples, batch_size) in [(10, 0), (10, 11), (0, 1), (0, 0)] {
+            let rng = ChaCha8Rng::seed_from_u64(0);
+            let error = BatchOrder::new(samples, batch_size, rng).unwrap_err();
+            assert!(error.to_string().contains("batch size"), "{error}");
+        }
+    }
+
+    #[test]
+    fn gather_copies_rows_and_reuses_memory() {
+        let samples = Samples {
+            inputs: vec![0.0, 0.5, 1.0, 1.5, 2.0, 2.5],
+            labels: vec![7, 8, 9],
+            features: 2,
+            classes: 10,
+        };
+        let mut inputs = vec![9.0; 50];
+        let mut labels = vec![1; 50];
+        gather(&samples, &[2, 0, 2], &mut inputs, &mut labels).unwrap();
+        assert_eq!(inputs, [2.0, 2.5, 0.0, 0.5, 2.0, 2.5]);
+        assert_eq!(labels, [9, 7, 9]);
+        let error = gather(&samples, &[1, 3], &mut inputs, &mut labels).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "sample index 3 is out of range, there are 3 samples"
+        );
+    }
+}
