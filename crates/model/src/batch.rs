@@ -1,5 +1,5 @@
 use burn_tensor::backend::Backend;
-use burn_tensor::{Element, ElementConversion, Tensor, TensorData};
+use burn_tensor::{Element, Tensor, TensorData};
 
 /// Samples on a device.
 #[derive(Debug, Clone)]

@@ -106,8 +106,7 @@ impl<B: Backend> Trainer for BurnTrainer<B> {
         let order = BatchOrder::new(
             dataset.train.len(),
             cell.protocol.batch_size,
-            self.seed
-                .batch_order(&cell.dataset, &architecture, repeat),
+            self.seed.batch_order(&cell.dataset, &architecture, repeat),
         )?;
         let mut rng = self.seed.initialisation(&architecture, repeat);
         let initial = InitialWeights::draw::<B::FloatElem>(&architecture, &mut rng);
@@ -203,9 +202,7 @@ impl<B: Backend> BurnTraining<'_, '_, B> {
             repeat.kept.push(batch.clone());
             return Ok(batch);
         }
-        let order = self
-            .beyond_kept
-            .get_or_insert_with(|| repeat.order.clone());
+        let order = self.beyond_kept.get_or_insert_with(|| repeat.order.clone());
         repeat.upload(order.next_batch())
     }
 
@@ -226,12 +223,8 @@ impl<B: Backend> Training for BurnTraining<'_, '_, B> {
         let Some(network) = self.network.take() else {
             return f64::NAN;
         };
-        let (network, loss) = network.sgd_step(
-            &batch,
-            self.loss(),
-            self.learning_rate,
-            &self.repeat.rates,
-        );
+        let (network, loss) =
+            network.sgd_step(&batch, self.loss(), self.learning_rate, &self.repeat.rates);
         self.network = Some(network);
         self.steps += 1;
         scalar(&loss)
@@ -246,7 +239,9 @@ impl<B: Backend> Training for BurnTraining<'_, '_, B> {
             .validation
             .iter()
             .zip(dataset.validation_labels.chunks(EVALUATION_CHUNK))
-            .map(|(batch, labels)| correct_predictions(network.forward(batch.inputs.clone()), labels))
+            .map(|(batch, labels)| {
+                correct_predictions(network.forward(batch.inputs.clone()), labels)
+            })
             .sum();
         correct as f64 / dataset.validation_labels.len() as f64
     }

@@ -1,14 +1,44 @@
 //! Measuring eta\*: trials, the search over learning rates, cells, sweeps and
 //! the results store.
+//!
+//! | from small to large | is |
+//! |---|---|
+//! | [`run_trial`] | one training at one learning rate, and the rule by which it succeeds |
+//! | [`plan`] | the search over rates, a pure function of what was tried |
+//! | [`Cell`] | one dataset, network and [`Protocol`]; its eta\* is one number |
+//! | [`Experiment`] | a grid of cells, read from TOML |
+//! | [`run_sweep`] | every repeat of every cell, on several threads, into a [`Store`] |
+//!
+//! Knows nothing of plots or theory.
 
+mod burn_trainer;
 mod cell;
+mod checks;
+mod experiment;
+mod interrupt;
+pub mod mock;
+pub mod plan;
 mod protocol;
+mod random;
 mod record;
+mod repeat;
 pub mod statistics;
+mod store;
+mod sweep;
+mod trainer;
+mod trial;
 
-pub use cell::Cell;
-pub use protocol::{Protocol, SearchMethod};
+pub use burn_trainer::BurnTrainer;
+pub use cell::{Cell, Provenance};
+pub use experiment::{Experiment, ExperimentError, Grid, Network};
+pub use interrupt::Interrupt;
+pub use protocol::{InvalidProtocol, Protocol, SearchMethod};
+pub use random::MasterSeed;
 pub use record::{
     CellRecord, CurvePoint, EtaStar, Host, Manifest, Outcome, RepeatRecord, Session, Snapshot,
     TrialRecord,
 };
+pub use store::{FORMAT_VERSION, Store, StoreError};
+pub use sweep::{Observer, PlannedCell, Silent, SweepEnd, SweepError, run_sweep};
+pub use trainer::{PreparedRepeat, Trainer, TrainerError};
+pub use trial::{Training, run_trial};

@@ -87,7 +87,10 @@ fn the_ladder_sees_success_above_the_edge_and_keeps_the_answer() {
     let (plain, without) = search(&octaves(0.125), island);
     let (answer, tried) = search(&with_ladder, island);
     assert_eq!(answer, plain);
-    assert!(without.monotone(), "the search alone does not meet the island");
+    assert!(
+        without.monotone(),
+        "the search alone does not meet the island"
+    );
     let EtaStar::Found { eta_star, .. } = answer else {
         panic!("{answer:?}")
     };

@@ -32,12 +32,13 @@ pub enum StoreError {
     },
     /// Another process writes to it.
     #[error(
-        "the store {0} is in use by another process; wait for it to end, or write to another file",
-        .0.display()
+        "the store {path} is in use by another process; wait for it to end, or write to another \
+         file",
+        path = .0.display()
     )]
     Busy(PathBuf),
     /// The file is something else.
-    #[error("{0} is not an etastar store; give a file that `etastar sweep` made", .0.display())]
+    #[error("{path} is not an etastar store; give a file that `etastar sweep` made", path = .0.display())]
     NotAStore(PathBuf),
     /// The file was made by a newer program.
     #[error(

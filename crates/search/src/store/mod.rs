@@ -99,7 +99,9 @@ impl Store {
     pub fn open_to_read(path: &Path) -> Result<Self, StoreError> {
         match std::fs::metadata(path) {
             Err(source) => return Err(StoreError::unreadable(path, source)),
-            Ok(metadata) if metadata.is_dir() => return Err(StoreError::NotAStore(path.to_owned())),
+            Ok(metadata) if metadata.is_dir() => {
+                return Err(StoreError::NotAStore(path.to_owned()));
+            }
             Ok(_) => {}
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -104,7 +104,12 @@ impl Store {
             .map_err(self.failed())?;
         let rows = statement
             .query_map([], |row| {
-                Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get(3)?))
+                Ok((
+                    row.get(0)?,
+                    row.get::<_, String>(1)?,
+                    row.get(2)?,
+                    row.get(3)?,
+                ))
             })
             .map_err(self.failed())?;
         rows.map(|row| {

@@ -1,0 +1,116 @@
+//! Trainers whose eta\* is known, to test whatever uses a trainer without
+//! training anything.
+
+use crate::random::MasterSeed;
+use crate::{
+    Cell, CurvePoint, Interrupt, Outcome, PreparedRepeat, Trainer, TrainerError, TrialRecord,
+};
+use rand::Rng;
+use rand_distr::{Distribution, StandardNormal};
+
+/// Which rates succeed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Edge {
+    /// Every rate up to the edge.
+    Sharp,
+    /// Every rate up to an edge that differs between repeats by normal noise
+    /// of this standard deviation, in octaves.
+    Noisy(f64),
+    /// Every rate up to the edge, and those from one to two octaves above it.
+    NonMonotone,
+    /// None.
+    NeverSucceeds,
+    /// All.
+    AlwaysSucceeds,
+}
+
+/// A trainer whose eta\* obeys `2^(intercept - exponent log2(depth width))`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MockTrainer {
+    /// `log2` of the law's constant.
+    pub intercept: f64,
+    /// The law's exponent.
+    pub exponent: f64,
+    /// Which rates succeed.
+    pub edge: Edge,
+    /// Seed of the noise.
+    pub seed: u64,
+}
+
+impl MockTrainer {
+    /// `log2 eta*` of a cell, without noise. The width is the mean one.
+    pub fn log2_eta_star(&self, cell: &Cell) -> f64 {
+        let total: usize = cell.hidden.iter().sum();
+        self.intercept - self.exponent * (total.max(1) as f64).log2()
+    }
+}
+
+impl Trainer for MockTrainer {
+    fn shape(&self, _cell: &Cell) -> Result<(usize, usize), TrainerError> {
+        Ok((64, 10))
+    }
+
+    fn prepare<'a>(
+        &'a self,
+        cell: &'a Cell,
+        repeat: usize,
+    ) -> Result<Box<dyn PreparedRepeat + 'a>, TrainerError> {
+        let noise = match self.edge {
+            Edge::Noisy(deviation) => {
+                let architecture = cell.architecture(64, 10);
+                let mut rng = MasterSeed(self.seed).initialisation(&architecture, repeat);
+                deviation * sample_normal(&mut rng)
+            }
+            _ => 0.0,
+        };
+        Ok(Box::new(MockRepeat {
+            cell,
+            edge: self.edge,
+            log2_edge: self.log2_eta_star(cell) + noise,
+        }))
+    }
+}
+
+struct MockRepeat<'a> {
+    cell: &'a Cell,
+    edge: Edge,
+    log2_edge: f64,
+}
+
+impl PreparedRepeat for MockRepeat<'_> {
+    fn trial(
+        &mut self,
+        learning_rate: f64,
+        _interrupt: &Interrupt,
+    ) -> Result<Option<TrialRecord>, TrainerError> {
+        let above = learning_rate.log2() - self.log2_edge;
+        let success = match self.edge {
+            Edge::Sharp | Edge::Noisy(_) => above <= 0.0,
+            Edge::NonMonotone => above <= 0.0 || (1.0..=2.0).contains(&above),
+            Edge::NeverSucceeds => false,
+            Edge::AlwaysSucceeds => true,
+        };
+        let protocol = &self.cell.protocol;
+        let steps = protocol.evaluate_every.min(protocol.budget);
+        let accuracy = if success { 1.0 } else { 0.0 };
+        Ok(Some(TrialRecord {
+            learning_rate,
+            outcome: if success {
+                Outcome::Success
+            } else {
+                Outcome::NonFinite
+            },
+            steps,
+            last_loss: success.then_some(1.0),
+            curve: vec![CurvePoint {
+                step: steps,
+                accuracy,
+            }],
+            seconds: 0.0,
+        }))
+    }
+}
+
+fn sample_normal(rng: &mut impl Rng) -> f64 {
+    StandardNormal.sample(rng)
+}
