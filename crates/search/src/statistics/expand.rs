@@ -29,7 +29,7 @@ pub fn expanded_tail(confidence: f64, n: usize) -> Option<f64> {
 /// the factor `inflation` and is known to `degrees_of_freedom`:
 /// `Phi(-inflation * t_{1-alpha/2, degrees_of_freedom})`.
 pub fn expanded_tail_with(confidence: f64, inflation: f64, degrees_of_freedom: f64) -> Option<f64> {
-    if !(confidence > 0.0 && confidence < 1.0) || !inflation.is_finite() {
+    if !(confidence > 0.0 && confidence < 1.0 && inflation.is_finite()) {
         return None;
     }
     let student = StudentsT::new(0.0, 1.0, degrees_of_freedom).ok()?;
