@@ -31,12 +31,13 @@ pub use fitting::{FitError, Fits, NotFitted, Reason, fit};
 pub use json::fit_json;
 pub use model::{Exponent, Fit, Law};
 pub use options::{BootstrapOver, FitOptions};
+pub(crate) use series::kebab;
 pub use series::{Series, series};
 pub use table::fit_table;
 
 #[cfg(test)]
 mod coverage;
 #[cfg(test)]
-mod synthetic;
+pub(crate) mod synthetic;
 #[cfg(test)]
 mod tests;
