@@ -15,7 +15,7 @@ pub struct Series<'a> {
 
 /// The series of a store, in the grid's order of their first cells.
 pub fn series(snapshot: &Snapshot) -> Vec<Series<'_>> {
-    let mut groups: Vec<(Vec<(String, String)>, Vec<&CellRecord>)> = Vec::new();
+    let mut groups: Vec<Group<'_>> = Vec::new();
     for record in &snapshot.cells {
         let constants = constants(record);
         match groups.iter_mut().find(|(key, _)| *key == constants) {
@@ -34,6 +34,7 @@ pub fn series(snapshot: &Snapshot) -> Vec<Series<'_>> {
         .collect()
 }
 
+/// The constants that cells have in common, and the cells.
 type Group<'a> = (Vec<(String, String)>, Vec<&'a CellRecord>);
 
 /// The dataset's name, and what tells the group from others of that name.
