@@ -36,6 +36,10 @@ pub struct Ranked {
 /// Ranks the laws that were fitted to the same cells, wherever there are at
 /// least two, in the order of the fits. Both criteria judge prediction:
 /// AICc by a penalty on parameters, leave-one-out by leaving out cells.
+///
+/// Both take the cells' deviations for independent. Where rates are pooled
+/// they are not quite: cells of one architecture share their noise, so
+/// differences between laws look somewhat more certain than they are.
 pub fn compare(fits: &[Fit]) -> Vec<Comparison> {
     let mut groups: Vec<Vec<&Fit>> = Vec::new();
     for fit in fits {

@@ -39,9 +39,7 @@ pub struct NotFitted {
 #[serde(tag = "reason", rename_all = "kebab-case")]
 pub enum Reason {
     /// No degree of freedom would remain.
-    #[error(
-        "{cells} cells of constant width have an eta* here, and this law needs at least {needed}"
-    )]
+    #[error("cells of constant width with an eta*: {cells}; this law needs at least {needed}")]
     TooFewCells {
         /// Cells there are.
         cells: usize,
