@@ -26,7 +26,8 @@ fn coverage(sweeps: u64, noise: f64, misfit: f64, over: BootstrapOver) -> f64 {
             let fits = fit(
                 &snapshot,
                 &FitOptions {
-                    seed,
+                    // Not the sweep's own seed: data and resamples are independent.
+                    seed: seed + 1_000_000,
                     ..options.clone()
                 },
             )
