@@ -1,1 +1,182 @@
+use std::collections::BTreeMap;
 
+use super::*;
+use crate::{Cell, EtaStar, Manifest, Outcome, Protocol, RepeatRecord, TrialRecord};
+use etastar_data::{DatasetConfig, DatasetName};
+
+fn manifest() -> Manifest {
+    Manifest {
+        format_version: FORMAT_VERSION,
+        tool_version: "0.0.0".into(),
+        git_commit: None,
+        experiment: "test".into(),
+        question: "?".into(),
+        profile: None,
+        configuration_hash: "a".repeat(64),
+        backend: "flex".into(),
+        float: "f32".into(),
+        device: "cpu".into(),
+        features: vec![],
+        datasets: BTreeMap::new(),
+        seed: 1,
+        repeats: 2,
+    }
+}
+
+fn cells() -> Vec<PlannedCell> {
+    [2, 4]
+        .map(|depth| PlannedCell {
+            id: format!("cell-{depth}"),
+            cell: Cell {
+                dataset: DatasetConfig::new(DatasetName::Digits),
+                hidden: vec![16; depth],
+                bias: false,
+                output_gain: 2.0,
+                input_rate: 0.1,
+                protocol: Protocol::default(),
+            },
+            inputs: 64,
+            outputs: 10,
+        })
+        .to_vec()
+}
+
+fn trial(learning_rate: f64) -> TrialRecord {
+    TrialRecord {
+        learning_rate,
+        outcome: Outcome::Exhausted,
+        steps: 128,
+        last_loss: Some(0.1 + 0.2),
+        curve: vec![],
+        seconds: 0.5,
+    }
+}
+
+fn file() -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sweep.db");
+    (folder, path)
+}
+
+#[test]
+fn what_is_kept_is_read_back_bit_for_bit() {
+    let (_folder, path) = file();
+    let mut store = Store::open_for_sweep(&path, &manifest(), &cells()).unwrap();
+    let rates = [0.1, 1.0 / 3.0, f64::MIN_POSITIVE];
+    for rate in rates {
+        store.insert_trial("cell-4", 1, &trial(rate)).unwrap();
+    }
+    let record = RepeatRecord {
+        repeat: 1,
+        eta_star: EtaStar::Found {
+            eta_star: 0.1,
+            upper: 1.0 / 3.0,
+        },
+        monotone: true,
+        trials: vec![],
+    };
+    store.insert_repeat("cell-4", &record).unwrap();
+    drop(store);
+    let snapshot = Store::open_to_read(&path).unwrap().snapshot().unwrap();
+    assert_eq!(snapshot.manifest, manifest());
+    let ids: Vec<&str> = snapshot.cells.iter().map(|cell| cell.id.as_str()).collect();
+    assert_eq!(ids, ["cell-2", "cell-4"]);
+    let expected = RepeatRecord {
+        trials: [f64::MIN_POSITIVE, 0.1, 1.0 / 3.0].map(trial).to_vec(),
+        ..record
+    };
+    assert_eq!(snapshot.cells[1].repeats, [expected]);
+}
+
+#[test]
+fn a_trial_is_kept_once() {
+    let mut store = Store::in_memory(&manifest(), &cells()).unwrap();
+    store.insert_trial("cell-2", 0, &trial(0.5)).unwrap();
+    let mut other = trial(0.5);
+    other.seconds = 9.0;
+    store.insert_trial("cell-2", 0, &other).unwrap();
+    assert_eq!(store.trials("cell-2", 0).unwrap(), [trial(0.5)]);
+}
+
+#[test]
+fn one_process_writes_and_others_read() {
+    let (_folder, path) = file();
+    let store = Store::open_for_sweep(&path, &manifest(), &cells()).unwrap();
+    let second = Store::open_for_sweep(&path, &manifest(), &cells());
+    assert!(matches!(second, Err(StoreError::Busy(_))));
+    Store::open_to_read(&path).unwrap().snapshot().unwrap();
+    drop(store);
+    Store::open_for_sweep(&path, &manifest(), &cells()).unwrap();
+}
+
+#[test]
+fn another_configuration_is_refused() {
+    let (_folder, path) = file();
+    drop(Store::open_for_sweep(&path, &manifest(), &cells()).unwrap());
+    let other = Manifest {
+        configuration_hash: "b".repeat(64),
+        ..manifest()
+    };
+    let error = Store::open_for_sweep(&path, &other, &cells()).unwrap_err();
+    assert!(matches!(error, StoreError::OtherConfiguration { .. }));
+    assert!(
+        error
+            .to_string()
+            .contains("aaaaaaaa, this run's is bbbbbbbb"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_newer_format_is_refused() {
+    let (_folder, path) = file();
+    drop(Store::open_for_sweep(&path, &manifest(), &cells()).unwrap());
+    Connection::open(&path)
+        .unwrap()
+        .pragma_update(None, "user_version", 7)
+        .unwrap();
+    for error in [
+        Store::open_to_read(&path).unwrap_err(),
+        Store::open_for_sweep(&path, &manifest(), &cells()).unwrap_err(),
+    ] {
+        assert!(matches!(error, StoreError::NewerFormat { found: 7, .. }));
+        assert!(error.to_string().contains("use a newer etastar"), "{error}");
+    }
+}
+
+#[test]
+fn what_is_no_store_is_refused_and_left_alone() {
+    let (folder, path) = file();
+    std::fs::write(&path, "eta* is the largest learning rate".repeat(100)).unwrap();
+    let before = std::fs::read(&path).unwrap();
+    for error in [
+        Store::open_to_read(&path).unwrap_err(),
+        Store::open_for_sweep(&path, &manifest(), &cells()).unwrap_err(),
+        Store::open_to_read(folder.path()).unwrap_err(),
+    ] {
+        assert!(matches!(error, StoreError::NotAStore(_)), "{error}");
+    }
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+
+    let other = folder.path().join("other.db");
+    Connection::open(&other)
+        .unwrap()
+        .execute_batch("CREATE TABLE notes (text TEXT)")
+        .unwrap();
+    let error = Store::open_for_sweep(&other, &manifest(), &cells()).unwrap_err();
+    assert!(matches!(error, StoreError::NotAStore(_)), "{error}");
+
+    let missing = Store::open_to_read(&folder.path().join("none.db")).unwrap_err();
+    assert!(
+        matches!(missing, StoreError::Unreadable { .. }),
+        "{missing}"
+    );
+}
+
+#[test]
+fn a_folder_that_does_not_exist_is_named() {
+    let (folder, _) = file();
+    let path = folder.path().join("none").join("sweep.db");
+    let error = Store::open_for_sweep(&path, &manifest(), &cells()).unwrap_err();
+    assert!(matches!(error, StoreError::Unwritable { .. }), "{error}");
+}
