@@ -6,7 +6,7 @@ use crate::catalogue::{DatasetEntry, FileFormat, Source, entry};
 use crate::cifar::{self, CifarBatch};
 use crate::config::{DatasetConfig, DatasetName};
 use crate::error::DataError;
-use crate::folders::{DataFolders, Located, mend};
+use crate::folders::{DataFolders, Located, bad_file, mend};
 use crate::integrity::{Checked, ContentError, Contents, read_checked};
 use crate::{digits, gaussians, idx};
 
@@ -94,11 +94,7 @@ fn load_files(entry: &DatasetEntry, folders: &DataFolders) -> Result<Dataset, Da
     let mut mismatch = None;
     let mut fingerprints = BTreeMap::new();
     for (file, place) in located {
-        let bad_file = |problem: ContentError| DataError::BadFile {
-            path: place.path.clone(),
-            problem: problem.into(),
-            mend: mend(entry, &place.folder),
-        };
+        let bad_file = |problem| bad_file(entry, &place.folder, &place.path, problem);
         let mut checked = read_checked(&place.path, file).map_err(bad_file)?;
         if let Err(problem) = std::mem::replace(&mut checked.genuine, Ok(())) {
             mismatch.get_or_insert(bad_file(problem));

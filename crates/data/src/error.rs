@@ -59,6 +59,21 @@ pub enum DataError {
         source: io::Error,
     },
 
+    /// A file exists but may not, or cannot, be read.
+    #[error(
+        "{}: this file cannot be read ({source}); check its permissions (`chmod u+r`) \
+         and the disk, or delete it and run `etastar data fetch {dataset}`",
+        path.display()
+    )]
+    UnreadableFile {
+        /// The dataset it belongs to.
+        dataset: DatasetName,
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+
     /// A file was found but its content is not the expected one.
     #[error("{}: {problem}; {mend}", path.display())]
     BadFile {
@@ -183,7 +198,11 @@ pub enum DataError {
     NoFolder,
 
     /// An operation on a file or folder failed.
-    #[error("cannot {action} {}: {source}", path.display())]
+    #[error(
+        "cannot {action} {}: {source}; check permissions and free space, \
+         or name another folder with --data-dir",
+        path.display()
+    )]
     Io {
         /// What was attempted, as an infinitive.
         action: &'static str,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::catalogue::{DataFile, DatasetEntry};
 use crate::error::DataError;
+use crate::integrity::ContentError;
 
 /// Environment variable that names a data folder.
 pub const ENVIRONMENT_VARIABLE: &str = "ETASTAR_DATA";
@@ -150,6 +151,29 @@ pub(crate) fn join(folder: &Path, subfolder: &str) -> PathBuf {
         folder.to_path_buf()
     } else {
         folder.join(subfolder)
+    }
+}
+
+/// The error of a file of a dataset, found in or below `folder`, that cannot be
+/// used.
+pub(crate) fn bad_file(
+    entry: &DatasetEntry,
+    folder: &Path,
+    path: &Path,
+    problem: ContentError,
+) -> DataError {
+    let path = path.to_path_buf();
+    match problem {
+        ContentError::Read(source) => DataError::UnreadableFile {
+            dataset: entry.name,
+            path,
+            source,
+        },
+        problem => DataError::BadFile {
+            path,
+            problem: problem.into(),
+            mend: mend(entry, folder),
+        },
     }
 }
 

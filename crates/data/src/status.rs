@@ -6,7 +6,7 @@ use crate::catalogue::{DataFile, DatasetEntry, Source};
 use crate::config::DatasetConfig;
 use crate::dataset::Dataset;
 use crate::error::DataError;
-use crate::folders::{DataFolders, mend};
+use crate::folders::{DataFolders, bad_file};
 use crate::integrity::read_verified;
 
 /// Whether a dataset's files are at hand; their content is not looked at.
@@ -126,11 +126,7 @@ fn verify_file(entry: &DatasetEntry, file: &DataFile, folders: &DataFolders) -> 
     let outcome = match &place {
         Some(place) => match read_verified(&place.path, file) {
             Ok(checked) => Ok(checked.sha256),
-            Err(problem) => Err(DataError::BadFile {
-                path: place.path.clone(),
-                problem: problem.into(),
-                mend: mend(entry, &place.folder),
-            }),
+            Err(problem) => Err(bad_file(entry, &place.folder, &place.path, problem)),
         },
         None => Err(DataError::NoFolder),
     };

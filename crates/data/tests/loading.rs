@@ -294,6 +294,23 @@ fn built_in_datasets_are_always_at_hand() {
 
 #[cfg(unix)]
 #[test]
+fn an_unreadable_file_has_its_own_message() {
+    use std::os::unix::fs::PermissionsExt;
+    let small = small_mnist();
+    let folder = TempDir::new().unwrap();
+    small.write(folder.path());
+    let file = folder.path().join(LABELS);
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).unwrap();
+    // The superuser reads everything.
+    if let Err(error) = load(&small, folder.path()) {
+        let message = error.to_string();
+        assert!(message.contains("file cannot be read"), "{message}");
+        assert!(message.contains(LABELS), "{message}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn an_unreadable_folder_has_its_own_message() {
     use std::os::unix::fs::PermissionsExt;
     let small = small_mnist();

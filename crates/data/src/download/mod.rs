@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::catalogue::{ArchiveFile, DataFile, DatasetEntry, Source, entry};
 use crate::config::DatasetName;
 use crate::error::DataError;
-use crate::folders::{DataFolders, join, mend};
+use crate::folders::{DataFolders, bad_file, join};
 use crate::integrity::{ContentError, check_archive, read_verified, require_gzip};
 
 use install::install;
@@ -190,11 +190,9 @@ fn existing(
     }
     match read_verified(&located.path, file) {
         Ok(_) => Ok(Some(located.path)),
-        Err(problem) if located.path.parent() == Some(place) => Err(DataError::BadFile {
-            path: located.path,
-            problem: problem.into(),
-            mend: mend(entry, folder),
-        }),
+        Err(problem) if located.path.parent() == Some(place) => {
+            Err(bad_file(entry, folder, &located.path, problem))
+        }
         // Another file of that name elsewhere: the download takes precedence.
         Err(_) => Ok(None),
     }
