@@ -1,2 +1,37 @@
-//! .
-fn main() {}
+//! The command line `etastar`.
+
+mod arguments;
+mod commands;
+mod error;
+mod measure;
+mod output;
+mod progress;
+mod provenance;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+use error::CliError;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => error.report(),
+    }
+}
+
+fn run(command: Command) -> Result<(), CliError> {
+    match command {
+        Command::Find(arguments) => commands::find::run(&arguments),
+        Command::Sweep(arguments) => commands::sweep::run(&arguments),
+        Command::Fit(arguments) => commands::fit::run(&arguments),
+        Command::Report(arguments) => commands::report::run(&arguments),
+        Command::Export(arguments) => commands::export::run(&arguments),
+        Command::Data(arguments) => commands::data::run(&arguments),
+        Command::Backends(arguments) => commands::backends::run(&arguments),
+        Command::Completions(arguments) => commands::completions::run(&arguments),
+    }
+}

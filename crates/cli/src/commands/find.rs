@@ -1,0 +1,387 @@
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+use etastar_data::{DatasetConfig, DatasetName, GaussiansConfig};
+use etastar_model::Loss;
+use etastar_search::statistics::{Bootstrap, Estimate};
+use etastar_search::{
+    Cell, CellRecord, EtaStar, Manifest, Protocol, RepeatRecord, SearchMethod, Snapshot, SweepEnd,
+};
+use serde_json::{Value, json};
+
+use crate::arguments::{Execution, Format};
+use crate::error::CliError;
+use crate::measure::Measurement;
+use crate::output;
+use crate::provenance::Title;
+
+/// The confidence of the interval.
+const CONFIDENCE: f64 = 0.95;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  etastar find --dataset fashion-mnist --width 128 --depth 8 --input-rate 0.1
+
+The search starts at --start, steps down by octaves (factors of 2) to the first
+rate that succeeds, and halves the bracket in log2 down to --tolerance. eta* is
+the largest rate of the final bracket that succeeded; over repeats, which differ
+in initialisation and batch order, the geometric mean with a bootstrap interval.")]
+pub(crate) struct FindArguments {
+    /// Dataset: digits, gaussians, mnist, fashion-mnist, cifar10
+    #[arg(long, value_name = "NAME", default_value = "digits")]
+    dataset: DatasetName,
+
+    /// Width of every hidden layer
+    #[arg(long, value_name = "N", value_parser = count, required_unless_present = "hidden")]
+    width: Option<usize>,
+
+    /// Number of hidden layers
+    #[arg(long, value_name = "N", value_parser = count, required_unless_present = "hidden")]
+    depth: Option<usize>,
+
+    /// Widths of the hidden layers from the input side, instead of --width and --depth
+    #[arg(long, value_name = "N,N,..", value_parser = count, value_delimiter = ',', conflicts_with_all = ["width", "depth"])]
+    hidden: Option<Vec<usize>>,
+
+    /// Learning rate of the input layer relative to the others; 0 freezes it
+    #[arg(long, value_name = "M", value_parser = not_negative, default_value = "1")]
+    input_rate: f64,
+
+    /// Layers have biases
+    #[arg(long, overrides_with = "no_bias")]
+    bias: bool,
+
+    /// Layers have no biases (the default)
+    #[arg(long, overrides_with = "bias")]
+    no_bias: bool,
+
+    /// Output-layer variance times fan-in: 2 (He) or 1 (LeCun)
+    #[arg(long, value_name = "C", value_parser = positive, default_value = "2")]
+    output_gain: f64,
+
+    /// Training loss
+    #[arg(long, value_enum, default_value_t = LossName::CrossEntropy)]
+    loss: LossName,
+
+    /// Validation accuracy at which a trial succeeds
+    #[arg(long, value_name = "ACCURACY", value_parser = fraction, default_value = "0.2")]
+    threshold: f64,
+
+    /// SGD steps after which a trial has failed
+    #[arg(long, value_name = "STEPS", value_parser = count, default_value = "128")]
+    budget: usize,
+
+    /// Steps between evaluations of the validation accuracy
+    #[arg(long, value_name = "STEPS", value_parser = count, default_value = "16")]
+    evaluate_every: usize,
+
+    /// Samples per mini-batch
+    #[arg(long, value_name = "N", value_parser = count, default_value = "128")]
+    batch: usize,
+
+    /// Training samples [default: all that validation leaves]
+    #[arg(long, value_name = "N", value_parser = count)]
+    train: Option<usize>,
+
+    /// Validation samples, held out of the training file [default: the dataset's]
+    #[arg(long, value_name = "N", value_parser = count)]
+    validation: Option<usize>,
+
+    /// Dimension of the gaussians task
+    #[arg(long, value_name = "N", value_parser = count)]
+    dimension: Option<usize>,
+
+    /// Distance of the means of the gaussians task, in standard deviations
+    #[arg(long, value_name = "D", value_parser = positive)]
+    separation: Option<f64>,
+
+    /// Searches, each with its own initialisation and batch order
+    #[arg(long, value_name = "R", value_parser = count, default_value = "5")]
+    repeats: usize,
+
+    /// Width of the final bracket, in octaves
+    #[arg(long, value_name = "OCTAVES", value_parser = positive, default_value = "0.125")]
+    tolerance: f64,
+
+    /// First learning rate tried, as a power of 2
+    #[arg(long, value_name = "LOG2", allow_negative_numbers = true, default_value = "3")]
+    start: f64,
+
+    /// Lowest learning rate tried, as a power of 2
+    #[arg(long, value_name = "LOG2", allow_negative_numbers = true, default_value = "-20")]
+    lowest: f64,
+
+    /// Highest learning rate tried, as a power of 2
+    #[arg(long, value_name = "LOG2", allow_negative_numbers = true, default_value = "10")]
+    highest: f64,
+
+    /// Extra rates tried around eta*, as offsets in octaves, to see whether success is monotone
+    #[arg(long, value_name = "OCTAVES,..", value_delimiter = ',', allow_negative_numbers = true)]
+    ladder: Vec<f64>,
+
+    /// Master seed of all random numbers
+    #[arg(long, value_name = "S", default_value = "1")]
+    seed: u64,
+
+    #[command(flatten)]
+    execution: Execution,
+
+    #[command(flatten)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LossName {
+    CrossEntropy,
+    SquaredError,
+}
+
+impl From<LossName> for Loss {
+    fn from(name: LossName) -> Self {
+        match name {
+            LossName::CrossEntropy => Self::CrossEntropy,
+            LossName::SquaredError => Self::SquaredError,
+        }
+    }
+}
+
+fn number(text: &str, allowed: fn(f64) -> bool, range: &str) -> Result<f64, String> {
+    let value: f64 = text.parse().map_err(|_| format!("`{text}` is not a number"))?;
+    if allowed(value) { Ok(value) } else { Err(format!("must be {range}")) }
+}
+
+fn fraction(text: &str) -> Result<f64, String> {
+    number(text, |value| value > 0.0 && value <= 1.0, "above 0 and at most 1")
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    number(text, |value| value > 0.0 && value.is_finite(), "a positive number")
+}
+
+fn not_negative(text: &str) -> Result<f64, String> {
+    number(text, |value| value >= 0.0 && value.is_finite(), "0 or a positive number")
+}
+
+fn count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("must be at least 1".to_owned()),
+        Ok(value) => Ok(value),
+        Err(_) => Err(format!("`{text}` is not a whole number")),
+    }
+}
+
+impl FindArguments {
+    fn cell(&self) -> Result<Cell, CliError> {
+        let gaussians = self.gaussians()?;
+        let dataset = DatasetConfig {
+            name: self.dataset,
+            train: self.train,
+            validation: self.validation,
+            gaussians,
+        };
+        dataset.validate()?;
+        let hidden = match (&self.hidden, self.width, self.depth) {
+            (Some(hidden), ..) => hidden.clone(),
+            (None, Some(width), Some(depth)) => vec![width; depth],
+            // Unreachable: clap requires one or the other.
+            _ => return Err(CliError::Usage("give --width and --depth, or --hidden".into())),
+        };
+        let protocol = Protocol {
+            loss: self.loss.into(),
+            batch_size: self.batch,
+            budget: self.budget,
+            evaluate_every: self.evaluate_every,
+            threshold: self.threshold,
+            search: SearchMethod::Octaves {
+                start: self.start,
+                lowest: self.lowest,
+                highest: self.highest,
+                tolerance: self.tolerance,
+            },
+            ladder: self.ladder.clone(),
+        };
+        protocol.validate()?;
+        Ok(Cell {
+            dataset,
+            hidden,
+            bias: self.bias,
+            output_gain: self.output_gain,
+            input_rate: self.input_rate,
+            protocol,
+        })
+    }
+
+    fn gaussians(&self) -> Result<Option<GaussiansConfig>, CliError> {
+        if self.dataset != DatasetName::Gaussians {
+            return if self.dimension.is_none() && self.separation.is_none() {
+                Ok(None)
+            } else {
+                Err(CliError::Usage(
+                    "--dimension and --separation belong to `--dataset gaussians`".into(),
+                ))
+            };
+        }
+        let default = GaussiansConfig::default();
+        Ok(Some(GaussiansConfig {
+            dimension: self.dimension.unwrap_or(default.dimension),
+            separation: self.separation.unwrap_or(default.separation),
+            seed: default.seed,
+        }))
+    }
+}
+
+pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
+    let started = Instant::now();
+    let cell = arguments.cell()?;
+    let title = Title {
+        experiment: "find",
+        question: "What is eta* of this network?",
+        profile: None,
+    };
+    let measurement = Measurement::prepare(
+        title,
+        vec![cell.clone()],
+        arguments.repeats,
+        arguments.seed,
+        &arguments.execution,
+    )?;
+    let identity = cell.identity(measurement.provenance());
+    let (end, store) = measurement.run(identity, None)?;
+    if end == SweepEnd::Interrupted {
+        return Err(CliError::Interrupted(
+            "`find` keeps nothing; use `sweep` for measurements that can be resumed".into(),
+        ));
+    }
+    let Snapshot { manifest, mut cells, .. } = store.snapshot()?;
+    let Some(measured) = cells.pop() else {
+        return Err(CliError::Usage("there is no cell to measure".into()));
+    };
+    let found = Found::new(measured, manifest, started);
+    if arguments.format.json {
+        output::print_json(&found.json())?;
+    } else {
+        output::print(&found.text())?;
+    }
+    found.check()
+}
+
+struct Found {
+    measured: CellRecord,
+    manifest: Manifest,
+    estimate: Estimate,
+    seconds: f64,
+}
+
+impl Found {
+    fn new(measured: CellRecord, manifest: Manifest, started: Instant) -> Self {
+        let ends: Vec<EtaStar> = measured.repeats.iter().map(|repeat| repeat.eta_star).collect();
+        let estimate = Estimate::of(&ends, CONFIDENCE, &Bootstrap::default());
+        Self { measured, manifest, estimate, seconds: started.elapsed().as_secs_f64() }
+    }
+
+    fn trials(&self) -> usize {
+        self.measured.repeats.iter().map(|repeat| repeat.trials.len()).sum()
+    }
+
+    fn json(&self) -> Value {
+        let repeats: Vec<Value> = self.measured.repeats.iter().map(repeat_json).collect();
+        json!({
+            "eta_star": self.estimate.eta_star,
+            "log2_eta_star": self.estimate.log2_eta_star,
+            "interval": self.estimate.interval,
+            "confidence": self.estimate.confidence,
+            "found": self.estimate.found,
+            "nothing_succeeds": self.estimate.nothing_succeeds,
+            "nothing_fails": self.estimate.nothing_fails,
+            "repeats": repeats,
+            "trials": self.trials(),
+            "seconds": self.seconds,
+            "cell": self.measured.cell,
+            "inputs": self.measured.inputs,
+            "outputs": self.measured.outputs,
+            "manifest": self.manifest,
+        })
+    }
+
+    fn text(&self) -> String {
+        let cell = &self.measured.cell;
+        let network = match cell.constant_width() {
+            Some(width) => format!("depth {} (hidden layers), width {width}", cell.depth()),
+            None => format!("hidden layers {:?}", cell.hidden),
+        };
+        let mut text = format!(
+            "{} on {}, input-layer rate {}\n",
+            network, cell.dataset.name, cell.input_rate
+        );
+        match (self.estimate.eta_star, self.estimate.log2_eta_star) {
+            (Some(eta_star), Some(log2)) => {
+                text.push_str(&format!("eta* = {eta_star:.4} (2^{log2:.3})"));
+                if let Some([low, high]) = self.estimate.interval {
+                    text.push_str(&format!(
+                        ", {:.0} % interval {low:.4} to {high:.4}",
+                        100.0 * self.estimate.confidence
+                    ));
+                }
+                text.push('\n');
+            }
+            _ => text.push_str("eta* not found in range\n"),
+        }
+        let mut rows = vec![["REPEAT", "ETA*", "TRIALS", "MONOTONE"].map(str::to_owned).to_vec()];
+        rows.extend(self.measured.repeats.iter().map(|repeat| {
+            let eta_star = match repeat.eta_star {
+                EtaStar::Found { eta_star, .. } => format!("{eta_star:.4}"),
+                EtaStar::NothingSucceeds { lowest } => format!("below {lowest:.3e}"),
+                EtaStar::NothingFails { highest } => format!("at least {highest}"),
+            };
+            let monotone = if repeat.monotone { "yes" } else { "no" };
+            vec![
+                repeat.repeat.to_string(),
+                eta_star,
+                repeat.trials.len().to_string(),
+                monotone.to_owned(),
+            ]
+        }));
+        text.push_str(&output::columns(&rows));
+        text.push_str(&format!(
+            "{} trials in {:.1} s; {} {}, seed {}; accuracy {} within {} steps of {} samples\n",
+            self.trials(),
+            self.seconds,
+            self.manifest.backend,
+            self.manifest.float,
+            self.manifest.seed,
+            cell.protocol.threshold,
+            cell.protocol.budget,
+            cell.protocol.batch_size,
+        ));
+        text
+    }
+
+    /// No eta\* in any repeat is a result that scripts must not overlook.
+    fn check(&self) -> Result<(), CliError> {
+        if self.estimate.found > 0 {
+            return Ok(());
+        }
+        let why = if self.estimate.nothing_fails > self.estimate.nothing_succeeds {
+            "every learning rate succeeds; raise --highest or --threshold"
+        } else {
+            "no learning rate succeeds; lower --threshold or --lowest, or raise --budget"
+        };
+        Err(CliError::NoEtaStar(why.to_owned()))
+    }
+}
+
+fn repeat_json(repeat: &RepeatRecord) -> Value {
+    let (eta_star, result) = match repeat.eta_star {
+        EtaStar::Found { eta_star, .. } => (Some(eta_star), "found"),
+        EtaStar::NothingSucceeds { .. } => (None, "nothing-succeeds"),
+        EtaStar::NothingFails { .. } => (None, "nothing-fails"),
+    };
+    json!({
+        "repeat": repeat.repeat,
+        "eta_star": eta_star,
+        "result": result,
+        "trials": repeat.trials.len(),
+        "monotone": repeat.monotone,
+    })
+}

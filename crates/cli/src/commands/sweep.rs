@@ -1,0 +1,107 @@
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+use etastar_search::{Experiment, SweepEnd};
+use serde_json::json;
+
+use crate::arguments::{Execution, Format};
+use crate::error::CliError;
+use crate::measure::Measurement;
+use crate::output;
+use crate::provenance::Title;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  etastar sweep experiments/power-law.toml --profile quick
+
+Every finished trial is in the store before the next one starts. Killed at any
+moment, the same command goes on where it stopped. A store never mixes results
+of different configurations.")]
+pub(crate) struct SweepArguments {
+    /// Experiment file (TOML)
+    experiment: PathBuf,
+
+    /// Profile of the experiment: a change of its scale
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+
+    /// Store to write [default: results/NAME-PROFILE-HASH.db]
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Folder of the store where --output is not given
+    #[arg(long, value_name = "FOLDER", default_value = "results", conflicts_with = "output")]
+    output_dir: PathBuf,
+
+    #[command(flatten)]
+    execution: Execution,
+
+    #[command(flatten)]
+    format: Format,
+}
+
+pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
+    let started = Instant::now();
+    let profile = arguments.profile.as_deref();
+    let experiment = Experiment::read(&arguments.experiment, profile)?;
+    let title = Title {
+        experiment: &experiment.name,
+        question: &experiment.question,
+        profile,
+    };
+    let measurement = Measurement::prepare(
+        title,
+        experiment.cells(),
+        experiment.repeats,
+        experiment.seed,
+        &arguments.execution,
+    )?;
+    let hash = experiment.configuration_hash(measurement.provenance());
+    let path = match &arguments.output {
+        Some(path) => path.clone(),
+        None => {
+            let name = [Some(experiment.name.as_str()), profile, hash.get(..8)];
+            let name = name.into_iter().flatten().collect::<Vec<_>>().join("-");
+            arguments.output_dir.join(format!("{name}.db"))
+        }
+    };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)
+            .map_err(|source| CliError::Write { path: folder.to_owned(), source })?;
+    }
+    let (end, store) = measurement.run(hash, Some(&path))?;
+    let snapshot = store.snapshot()?;
+    let repeats: usize = snapshot.cells.iter().map(|cell| cell.repeats.len()).sum();
+    let expected = snapshot.cells.len() * experiment.repeats;
+    if end == SweepEnd::Interrupted {
+        return Err(CliError::Interrupted(format!(
+            "{repeats} of {expected} repeats are in {}; run the same command again to go on",
+            path.display()
+        )));
+    }
+    let trials: usize = snapshot
+        .cells
+        .iter()
+        .flat_map(|cell| &cell.repeats)
+        .map(|repeat| repeat.trials.len())
+        .sum();
+    let seconds = started.elapsed().as_secs_f64();
+    if arguments.format.json {
+        return output::print_json(&json!({
+            "store": path,
+            "cells": snapshot.cells.len(),
+            "repeats": repeats,
+            "trials": trials,
+            "seconds": seconds,
+            "manifest": snapshot.manifest,
+        }));
+    }
+    output::print(&format!(
+        "{}: {} cells, {repeats} repeats, {trials} trials in {seconds:.1} s\n{}",
+        experiment.name,
+        snapshot.cells.len(),
+        path.display()
+    ))
+}

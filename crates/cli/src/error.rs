@@ -1,0 +1,143 @@
+//! What can go wrong, and the exit code each kind of it gets.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use etastar_backend::NotCompiled;
+use etastar_data::DataError;
+use etastar_model::InvalidArchitecture;
+use etastar_report::export::ExportError;
+use etastar_report::fit::FitError;
+use etastar_report::page::ReportError;
+use etastar_search::{
+    ExperimentError, InvalidProtocol, StoreError, SweepError, TrainerError,
+};
+use thiserror::Error;
+
+/// An error that ends the program.
+#[derive(Debug, Error)]
+pub(crate) enum CliError {
+    #[error("{0}")]
+    Usage(String),
+    #[error(transparent)]
+    Backend(#[from] NotCompiled),
+    #[error(transparent)]
+    Architecture(#[from] InvalidArchitecture),
+    #[error(transparent)]
+    Protocol(#[from] InvalidProtocol),
+    #[error(transparent)]
+    Experiment(#[from] ExperimentError),
+    #[error(transparent)]
+    Data(#[from] DataError),
+    #[error("{0} of {1} files are missing or bad")]
+    FilesNotVerified(usize, usize),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Fit(#[from] FitError),
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    #[error("no eta* in range: {0}")]
+    NoEtaStar(String),
+    #[error("interrupted; {0}")]
+    Interrupted(String),
+    #[error("a training thread failed: {0}")]
+    Worker(String),
+    #[error("cannot write {path}: {source}", path = .path.display())]
+    Write {
+        path: std::path::PathBuf,
+        source: std::io::Error,
+    },
+    #[error("cannot write the result: {0}")]
+    Output(#[from] std::io::Error),
+    #[error("cannot write the result as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("cannot listen for Ctrl-C: {0}")]
+    Signal(#[from] ctrlc::Error),
+}
+
+impl From<TrainerError> for CliError {
+    fn from(error: TrainerError) -> Self {
+        match error {
+            TrainerError::Data(error) => error.into(),
+            TrainerError::Architecture(error) => error.into(),
+            TrainerError::NotLoaded(dataset) => {
+                Self::Worker(format!("the dataset {dataset} was not loaded"))
+            }
+        }
+    }
+}
+
+impl From<SweepError> for CliError {
+    fn from(error: SweepError) -> Self {
+        match error {
+            SweepError::Trainer(error) => error.into(),
+            SweepError::Store(error) => error.into(),
+            SweepError::Worker(message) => Self::Worker(message),
+        }
+    }
+}
+
+const UNEXPECTED: u8 = 1;
+const USAGE: u8 = 2;
+const DATA: u8 = 3;
+const NO_ETA_STAR: u8 = 4;
+const INTERRUPTED: u8 = 130;
+
+impl CliError {
+    /// The documented exit code.
+    fn code(&self) -> u8 {
+        match self {
+            Self::Usage(_)
+            | Self::Backend(_)
+            | Self::Architecture(_)
+            | Self::Protocol(_)
+            | Self::Experiment(_)
+            | Self::Fit(FitError::Confidence(_) | FitError::WidthOverDepth(_) | FitError::NoFilter) => USAGE,
+            Self::Data(error) => data_code(error),
+            Self::Store(error) => store_code(error),
+            Self::FilesNotVerified(..) | Self::Fit(_) => DATA,
+            Self::NoEtaStar(_) => NO_ETA_STAR,
+            Self::Interrupted(_) => INTERRUPTED,
+            _ => UNEXPECTED,
+        }
+    }
+
+    /// Prints the error and gives its exit code.
+    pub(crate) fn report(&self) -> ExitCode {
+        if self.is_closed_pipe() {
+            // Whoever reads has read enough, as in `etastar export .. | head`.
+            return ExitCode::SUCCESS;
+        }
+        // Nothing can be done where the error stream itself is closed.
+        let _ = writeln!(std::io::stderr(), "error: {self}");
+        ExitCode::from(self.code())
+    }
+
+    fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+}
+
+/// A request that the data cannot meet is wrong usage; data that are not what
+/// they should be are bad data.
+fn data_code(error: &DataError) -> u8 {
+    match error {
+        DataError::UnknownDataset { .. }
+        | DataError::Config { .. }
+        | DataError::TooManySamples { .. }
+        | DataError::NoSamples { .. }
+        | DataError::BatchSize { .. } => USAGE,
+        _ => DATA,
+    }
+}
+
+fn store_code(error: &StoreError) -> u8 {
+    match error {
+        StoreError::Busy(_) | StoreError::OtherConfiguration { .. } => USAGE,
+        StoreError::Unwritable { .. } | StoreError::Sqlite { .. } => UNEXPECTED,
+        _ => DATA,
+    }
+}
