@@ -12,7 +12,7 @@ pub struct Ticks {
 }
 
 /// Largest number of labelled marks, whatever room there is.
-pub const MOST: usize = 12;
+pub(super) const MOST: usize = 12;
 
 /// Marks for the axis from `low` to `high`: between 2 and `most` labelled
 /// ones (`most` is itself kept between 2 and [`MOST`]), all inside the range.

@@ -1,0 +1,92 @@
+use super::law_name;
+use crate::figure::Text;
+use crate::fit::Exponent;
+use crate::page::document::{Column, Entry, Section, Table};
+use crate::page::number::{fixed, interval, octaves, percent, rate, setting};
+use crate::page::study::Study;
+
+/// All fits, side by side.
+pub(in crate::page) fn laws(study: &Study<'_>) -> Section {
+    let id = format!("{}-laws", study.dataset);
+    let mut section = Section::new(3, id, Text::plain("Laws compared"));
+    let Some(first) = study.fits.first() else {
+        section.paragraph("No law was fitted.");
+        return section;
+    };
+    section.paragraph(
+        "The laws are straight lines in log_{2}, fitted by least squares to the cells' \
+         log_{2} η*: η* = C (depth × width)^{−α}; η* = C depth^{−a} width^{−b}; and \
+         η* = C (μ_{in}·n_{0} + depth × width)^{−α}. A lower leave-one-out error or AICc is \
+         better; AICc compares only fits to the same cells.",
+    );
+    if study.settings.len() > 1 {
+        section.paragraph("The fits take all settings of this dataset together.");
+    }
+    let rows = study
+        .fits
+        .iter()
+        .map(|fit| {
+            let rate_entry = match fit.input_rate {
+                Some(value) => Entry::number(value, &setting(value)),
+                None => Entry::text("all"),
+            };
+            vec![
+                Entry::text(law_name(fit.law)),
+                rate_entry,
+                Entry::number(fit.width_over_depth, &setting(fit.width_over_depth)),
+                Entry::count(fit.cells),
+                Entry::count(fit.cells_without_eta_star),
+                exponent(fit.joint),
+                exponent(fit.depth),
+                exponent(fit.width),
+                Entry::number(fit.log2_constant, &rate(fit.log2_constant.exp2())),
+                Entry::number(fit.r_squared, &fixed(fit.r_squared, 3)),
+                Entry::number(fit.rmse_octaves, &octaves(fit.rmse_octaves)),
+                Entry::number(fit.loo_rmse_octaves, &octaves(fit.loo_rmse_octaves)),
+                Entry::optional(fit.aicc, |value| fixed(value, 1)),
+            ]
+        })
+        .collect();
+    section.table(Table {
+        caption: Text::markup(&format!(
+            "Fitted laws of {}. k: only cells with width ≥ k × depth; left out: cells of the set \
+             without an η* in range; exponents with {} bootstrap intervals; rmse and loo rmse: \
+             rms residual and leave-one-cell-out error, in octaves.",
+            study.dataset,
+            percent(first.confidence)
+        )),
+        columns: vec![
+            Column::words("law"),
+            Column::numbers("μ_{in}"),
+            Column::numbers("k"),
+            Column::numbers("cells"),
+            Column::numbers("left out"),
+            Column::numbers("exponent"),
+            Column::numbers("of depth"),
+            Column::numbers("of width"),
+            Column::numbers("C"),
+            Column::numbers("R^{2}"),
+            Column::numbers("rmse"),
+            Column::numbers("loo rmse"),
+            Column::numbers("AICc"),
+        ],
+        rows,
+        sortable: true,
+    });
+    section
+}
+
+fn exponent(exponent: Option<Exponent>) -> Entry {
+    let Some(exponent) = exponent else {
+        return Entry::text("–");
+    };
+    let written = |value| fixed(value, 3);
+    let bounds = exponent
+        .interval
+        .map(|bounds| format!(" {}", interval(bounds, written)))
+        .unwrap_or_default();
+    Entry::number(
+        exponent.value,
+        &format!("{}{bounds}", written(exponent.value)),
+    )
+}
