@@ -114,6 +114,22 @@ impl Series {
             in_legend: true,
         }
     }
+
+    /// Whether its markers are arrows, which point to where a value lies
+    /// instead of marking it; they stay inside the panel whatever the value.
+    pub fn is_arrows(&self) -> bool {
+        matches!(self.data, Data::Points(_))
+            && matches!(self.style.marker, Marker::ArrowUp | Marker::ArrowDown)
+    }
+
+    /// Whether there is nothing to draw.
+    pub fn is_empty(&self) -> bool {
+        match &self.data {
+            Data::Points(points) => points.is_empty(),
+            Data::Line(points) => points.is_empty(),
+            Data::Band(points) => points.is_empty(),
+        }
+    }
 }
 
 /// Colour and marker. Both vary, so that neither colour vision nor a colour
@@ -243,9 +259,13 @@ impl Figure {
             .collect()
     }
 
-    /// Every plotted value of `y`, ends of error bars included.
+    /// Every plotted value of `y`, ends of error bars included. Arrows do not
+    /// count beside other data: what is far out of range would leave no room
+    /// for the rest.
     pub(super) fn ordinates(&self) -> Vec<f64> {
+        let only_arrows = !self.series().any(|s| !s.is_arrows() && !s.is_empty());
         self.series()
+            .filter(|series| only_arrows || !series.is_arrows())
             .flat_map(|series| match &series.data {
                 Data::Points(points) => points
                     .iter()

@@ -124,9 +124,9 @@ fn set_figure(figure: &Figure, number: &str) -> Markup {
 fn set_table(table: &Table, number: &str) -> Markup {
     let class = |numeric: bool| numeric.then_some("number");
     html! {
+        p class="caption" { b { (number) } " " (inline(&table.caption)) }
         div class="table" {
             table class=[table.sortable.then_some("sortable")] {
-                caption { b { (number) } " " (inline(&table.caption)) }
                 thead {
                     tr {
                         @for column in &table.columns {

@@ -13,6 +13,7 @@ mod input;
 mod markdown;
 mod number;
 mod sections;
+mod series;
 mod study;
 mod write;
 

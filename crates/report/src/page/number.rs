@@ -2,12 +2,12 @@
 
 /// A learning rate or another positive quantity: three significant digits.
 pub(super) fn rate(value: f64) -> String {
-    significant(value, 3)
+    significant(value, 3, false)
 }
 
 /// A setting, as exactly as it was given.
 pub(super) fn setting(value: f64) -> String {
-    significant(value, 12)
+    significant(value, 12, true)
 }
 
 /// A logarithm or a distance in octaves: two decimals.
@@ -37,7 +37,7 @@ pub(super) fn interval([low, high]: [f64; 2], write: impl Fn(f64) -> String) -> 
 
 /// A share of one as a percentage.
 pub(super) fn percent(share: f64) -> String {
-    format!("{} %", significant(100.0 * share, 3))
+    format!("{} %", significant(100.0 * share, 3, true))
 }
 
 /// A count, thousands separated.
@@ -58,7 +58,7 @@ pub(super) fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
-fn significant(value: f64, digits: usize) -> String {
+fn significant(value: f64, digits: usize, trim: bool) -> String {
     let precision = digits.saturating_sub(1);
     let scientific = format!("{value:.precision$e}");
     let Some((mantissa, exponent)) = scientific.split_once('e') else {
@@ -66,11 +66,7 @@ fn significant(value: f64, digits: usize) -> String {
     };
     let exponent: i32 = exponent.parse().unwrap_or(0);
     if value != 0.0 && !(-4..6).contains(&exponent) {
-        let mantissa = if digits > 4 && mantissa.contains('.') {
-            mantissa.trim_end_matches('0').trim_end_matches('.')
-        } else {
-            mantissa
-        };
+        let mantissa = if trim { trimmed(mantissa) } else { mantissa };
         let power = minus(&exponent.to_string());
         return match mantissa {
             "1" => format!("10^{{{power}}}"),
@@ -80,13 +76,7 @@ fn significant(value: f64, digits: usize) -> String {
     let decimals = (precision as i32 - exponent).clamp(0, 20) as usize;
     let rounded: f64 = scientific.parse().unwrap_or(value);
     let written = format!("{rounded:.decimals$}");
-    // Learning rates keep their zeros; settings and percentages do not.
-    let written = if digits > 4 || rounded.fract() == 0.0 {
-        trimmed(&written)
-    } else {
-        &written
-    };
-    minus(written)
+    minus(if trim { trimmed(&written) } else { &written })
 }
 
 fn trimmed(written: &str) -> &str {

@@ -1,23 +1,25 @@
-//! The cells of one dataset, with their estimates and fits.
+//! The cells of one series, with their estimates and fits.
 
 use etastar_search::{Cell, CellRecord, EtaStar, Manifest};
 use serde::Serialize;
 
+use super::series::series;
 use super::{CellEstimate, ReportError, ReportInput};
 use crate::fit::{Fit, Law};
 
-/// Everything about one dataset.
+/// Everything about one series of cells.
 #[derive(Debug)]
 pub(super) struct Study<'a> {
-    /// Name of the dataset.
-    pub(super) dataset: String,
+    /// Name of the series: the dataset's and, where needed, what tells it
+    /// from others of the same dataset.
+    pub(super) label: String,
+    /// The label as the beginning of anchors and file names; unique.
+    pub(super) id: String,
     pub(super) manifest: &'a Manifest,
     pub(super) interval_method: &'a str,
     /// All cells, measured or not, in the grid's order.
     pub(super) cells: Vec<Measured<'a>>,
     pub(super) fits: Vec<&'a Fit>,
-    /// A cell of each setting.
-    pub(super) settings: Vec<&'a Cell>,
 }
 
 /// A cell and its estimate.
@@ -25,8 +27,6 @@ pub(super) struct Study<'a> {
 pub(super) struct Measured<'a> {
     pub(super) record: &'a CellRecord,
     pub(super) estimate: &'a CellEstimate,
-    /// Index into [`Study::settings`].
-    pub(super) setting: usize,
 }
 
 impl Measured<'_> {
@@ -116,7 +116,7 @@ pub(super) enum Bound {
 }
 
 impl<'a> Study<'a> {
-    /// The datasets of the snapshot, in the order of their first cells.
+    /// The series of the snapshot, in the order of their first cells.
     pub(super) fn of(input: &ReportInput<'a>) -> Result<Vec<Self>, ReportError> {
         let cells = &input.snapshot.cells;
         if cells.len() != input.estimates.len() {
@@ -126,25 +126,28 @@ impl<'a> Study<'a> {
             });
         }
         let mut studies: Vec<Self> = Vec::new();
-        for (record, estimate) in cells.iter().zip(input.estimates) {
-            let dataset = serial_name(&record.cell.dataset.name);
-            let index = studies.iter().position(|study| study.dataset == dataset);
-            let index = index.unwrap_or_else(|| {
-                studies.push(Self {
-                    fits: input.fits.iter().filter(|f| f.dataset == dataset).collect(),
-                    dataset,
-                    manifest: &input.snapshot.manifest,
-                    interval_method: input.interval_method,
-                    cells: Vec::new(),
-                    settings: Vec::new(),
-                });
-                studies.len() - 1
+        for series in series(input.snapshot) {
+            let measured = cells.iter().zip(input.estimates);
+            let own = measured.filter(|(record, _)| {
+                let mut members = series.cells.iter();
+                members.any(|member| std::ptr::eq(*member, *record))
             });
-            if let Some(study) = studies.get_mut(index) {
-                study.push(record, estimate);
-            }
+            studies.push(Self {
+                id: unique_id(&series.label, &studies),
+                manifest: &input.snapshot.manifest,
+                interval_method: input.interval_method,
+                cells: own
+                    .map(|(record, estimate)| Measured { record, estimate })
+                    .collect(),
+                fits: input
+                    .fits
+                    .iter()
+                    .filter(|fit| fit.dataset == series.label)
+                    .collect(),
+                label: series.label,
+            });
         }
-        let known = |fit: &Fit| studies.iter().any(|study| study.dataset == fit.dataset);
+        let known = |fit: &Fit| studies.iter().any(|study| study.label == fit.dataset);
         match input.fits.iter().find(|fit| !known(fit)) {
             Some(stray) => Err(ReportError::UnknownDataset {
                 dataset: stray.dataset.clone(),
@@ -153,46 +156,15 @@ impl<'a> Study<'a> {
         }
     }
 
-    fn push(&mut self, record: &'a CellRecord, estimate: &'a CellEstimate) {
-        let same = |cell: &Cell| {
-            let own = &record.cell;
-            (&cell.dataset, &cell.protocol) == (&own.dataset, &own.protocol)
-                && (cell.bias, cell.output_gain) == (own.bias, own.output_gain)
-        };
-        let known = self.settings.iter().position(|cell| same(cell));
-        let setting = known.unwrap_or_else(|| {
-            self.settings.push(&record.cell);
-            self.settings.len() - 1
-        });
-        self.cells.push(Measured {
-            record,
-            estimate,
-            setting,
-        });
+    /// A cell that stands for all in what they share.
+    pub(super) fn example(&self) -> Option<&'a Cell> {
+        self.cells.first().map(|cell| &cell.record.cell)
     }
 
-    /// The cells of one setting.
-    pub(super) fn of_setting(&self, setting: usize) -> Vec<Measured<'a>> {
-        let cells = self.cells.iter().copied();
-        cells.filter(|cell| cell.setting == setting).collect()
-    }
-
-    /// ` (setting 2)`, where there are several.
-    pub(super) fn setting_suffix(&self, setting: usize) -> String {
-        if self.settings.len() > 1 {
-            format!(" (setting {})", setting + 1)
-        } else {
-            String::new()
-        }
-    }
-
-    /// Name of a figure's files.
-    pub(super) fn figure_name(&self, setting: usize, topic: &str) -> String {
-        if self.settings.len() > 1 {
-            format!("{}-{topic}-{}", self.dataset, setting + 1)
-        } else {
-            format!("{}-{topic}", self.dataset)
-        }
+    /// Whether the layers of some cell differ in width.
+    pub(super) fn has_uneven_cells(&self) -> bool {
+        let mut cells = self.cells.iter();
+        cells.any(|cell| cell.cell().constant_width().is_none())
     }
 
     /// Fits of a law for one input rate, or pooled over all, by ascending
@@ -209,9 +181,9 @@ impl<'a> Study<'a> {
     }
 
     /// What a caption has to say about how the numbers came about.
-    pub(super) fn conditions(&self, setting: usize) -> String {
+    pub(super) fn conditions(&self) -> String {
         let manifest = self.manifest;
-        let protocol = self.settings.get(setting).map(|cell| {
+        let protocol = self.example().map(|cell| {
             let protocol = &cell.protocol;
             format!(
                 "{}, batches of {}, success at validation accuracy {} within {} steps; ",
@@ -231,6 +203,24 @@ impl<'a> Study<'a> {
             manifest.seed
         )
     }
+}
+
+/// `label` in letters, digits and hyphens, numbered if another study has the
+/// same.
+fn unique_id(label: &str, others: &[Study<'_>]) -> String {
+    let words: Vec<String> = label
+        .to_lowercase()
+        .split(|character: char| !character.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect();
+    let id = words.join("-");
+    let taken = |id: &str| others.iter().any(|other| other.id == id);
+    let numbered = (2..).map(|number| format!("{id}-{number}"));
+    std::iter::once(id.clone())
+        .chain(numbered)
+        .find(|candidate| !taken(candidate))
+        .unwrap_or_default()
 }
 
 /// Different values of `key` over the cells, ascending.

@@ -93,7 +93,8 @@ pub(super) fn draw(canvas: &mut Canvas, layout: &Layout) {
             canvas.line(class, [*x, *y], [x + 22.0, *y]);
         }
         if entry.points {
-            marker::draw(canvas, entry.style.marker, [x + 11.0, *y]);
+            let lift = marker::centre(entry.style.marker);
+            marker::draw(canvas, entry.style.marker, [x + 11.0, y - lift]);
         }
         canvas.close("g");
         let at = [x + GLYPH, y + 4.5];

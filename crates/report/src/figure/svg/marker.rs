@@ -52,6 +52,15 @@ pub(super) fn draw(canvas: &mut Canvas, marker: Marker, at: [f64; 2]) {
     canvas.empty(&element);
 }
 
+/// How far below its point a marker has its centre.
+pub(super) fn centre(marker: Marker) -> f64 {
+    match marker {
+        Marker::ArrowUp => -6.5,
+        Marker::ArrowDown => 6.5,
+        _ => 0.0,
+    }
+}
+
 fn circle(class: &str, [x, y]: [f64; 2], radius: f64) -> String {
     format!(
         "circle class=\"{class}\" cx=\"{}\" cy=\"{}\" r=\"{radius}\"",

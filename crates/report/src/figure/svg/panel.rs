@@ -12,6 +12,9 @@ use crate::figure::{Data, Figure, Panel, Point, Scale, Series, Text};
 const APART: f64 = 6.0;
 const SPREAD: f64 = 30.0;
 
+/// Room an arrow needs at the edge of a panel.
+const ARROW: f64 = 18.0;
+
 /// Draws panel `index` of the figure.
 pub(super) fn draw(
     canvas: &mut Canvas,
@@ -50,7 +53,7 @@ pub(super) fn draw(
     if !panel.title.is_empty() {
         canvas.text("facet", [width / 2.0, -8.0], Anchor::Middle, &panel.title);
     }
-    if is_empty(panel) {
+    if panel.series.iter().all(Series::is_empty) {
         let at = [width / 2.0, height / 2.0];
         canvas.text("none", at, Anchor::Middle, &Text::plain("no data"));
     }
@@ -60,14 +63,6 @@ pub(super) fn draw(
         canvas.text("note", at, Anchor::End, &Text::plain(note));
     }
     canvas.close("g");
-}
-
-fn is_empty(panel: &Panel) -> bool {
-    panel.series.iter().all(|series| match &series.data {
-        Data::Points(points) => points.is_empty(),
-        Data::Line(points) => points.is_empty(),
-        Data::Band(points) => points.is_empty(),
-    })
 }
 
 fn grid(canvas: &mut Canvas, layout: &Layout) {
@@ -195,6 +190,12 @@ fn draw_point(
         return false;
     };
     let x = x + shifts.next(x);
+    let y = if series.is_arrows() {
+        let room = layout.panel[1] - ARROW;
+        y.clamp(ARROW, room)
+    } else {
+        y
+    };
     canvas.open("g");
     canvas.hover(&hover(figure, series, point));
     if let Some([low, high]) = point.interval {

@@ -173,3 +173,24 @@ fn named_rows_run_from_the_top() {
     let y = |part: &str| part.split('"').next().unwrap().parse::<f64>().unwrap();
     assert!(y(rows[0]) < y(rows[1]));
 }
+
+#[test]
+fn arrows_stay_inside_and_do_not_widen_the_axis() {
+    let mut figure = small();
+    let plain = figure.ordinates();
+    figure.panels[0].series.push(Series::new(
+        "below",
+        Style::with_marker(6, Marker::ArrowDown),
+        Data::Points(vec![Point {
+            x: 64.0,
+            y: 1e-9,
+            interval: None,
+            note: String::new(),
+        }]),
+    ));
+    assert_eq!(figure.ordinates(), plain);
+    assert!(figure.csv().contains("below,point,64,1e-9"));
+    assert!(figure.svg().contains("η* = 1e-9"));
+    // The panel is 280 high, and the arrow needs 18.
+    assert!(figure.svg().contains(" 262L"));
+}

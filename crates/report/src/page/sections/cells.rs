@@ -6,14 +6,10 @@ use crate::page::study::{Bound, Measured, Study};
 
 /// Every cell of the grid.
 pub(in crate::page) fn cells(study: &Study<'_>) -> Section {
-    let id = format!("{}-cells", study.dataset);
+    let id = format!("{}-cells", study.id);
     let mut section = Section::new(3, id, Text::plain("All cells"));
-    let several = study.settings.len() > 1;
-    let mut columns = vec![Column::words("dataset")];
-    if several {
-        columns.push(Column::numbers("setting"));
-    }
-    columns.extend([
+    let columns = vec![
+        Column::words("dataset"),
         Column::numbers("depth"),
         Column::numbers("width"),
         Column::numbers("μ_{in}"),
@@ -26,15 +22,12 @@ pub(in crate::page) fn cells(study: &Study<'_>) -> Section {
         Column::numbers("none failed"),
         Column::numbers("not monotone"),
         Column::numbers("trials"),
-    ]);
+    ];
     let rows = study
         .cells
         .iter()
         .map(|cell| {
-            let mut row = vec![Entry::text(Text::code(study.dataset.clone()))];
-            if several {
-                row.push(Entry::count(cell.setting + 1));
-            }
+            let mut row = vec![Entry::text(Text::code(study.label.clone()))];
             row.extend(row_of(cell));
             row
         })
@@ -43,7 +36,7 @@ pub(in crate::page) fn cells(study: &Study<'_>) -> Section {
         caption: Text::markup(&format!(
             "Cells of {}, with {} intervals ({}). Repeats that found no η* in range are counted \
              and do not enter the mean; < and ≥ mark cells in which no repeat did.",
-            study.dataset,
+            study.label,
             percent(confidence(&study.cells)),
             study.interval_method
         )),

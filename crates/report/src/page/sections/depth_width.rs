@@ -6,13 +6,13 @@ use crate::page::number::{count, percent, setting};
 use crate::page::study::{Bound, Measured, Study, distinct};
 
 /// eta\* against depth times width, a panel for each input rate.
-pub(in crate::page) fn depth_width(study: &Study<'_>, index: usize) -> Section {
-    let title = format!("η* against depth × width{}", study.setting_suffix(index));
-    let id = study.figure_name(index, "depth-width");
-    let mut section = Section::new(3, id.clone(), Text::markup(&title));
-    let cells = study.of_setting(index);
-    let depths = distinct(&cells, |cell| cell.depth() as f64);
-    let panels = distinct(&cells, |cell| cell.cell().input_rate)
+pub(in crate::page) fn depth_width(study: &Study<'_>) -> Section {
+    let title = "η* against depth × width";
+    let id = format!("{}-depth-width", study.id);
+    let mut section = Section::new(3, id.clone(), Text::markup(title));
+    let cells = &study.cells;
+    let depths = distinct(cells, |cell| cell.depth() as f64);
+    let panels = distinct(cells, |cell| cell.cell().input_rate)
         .into_iter()
         .rev()
         .map(|rate| {
@@ -50,11 +50,16 @@ pub(in crate::page) fn depth_width(study: &Study<'_>, index: usize) -> Section {
         caption: Text::markup(&format!(
             "η* of every measured cell of {} against depth × width, one panel for each relative \
              learning rate of the input layer, with {} intervals ({}). Lines: depth × width law, \
-             fitted at that rate. Markers that share an abscissa are set side by side. {}",
-            study.dataset,
-            percent(confidence(&cells)),
+             fitted at that rate. Markers that share an abscissa are set side by side. {}{}",
+            study.label,
+            percent(confidence(cells)),
             study.interval_method,
-            study.conditions(index)
+            if study.has_uneven_cells() {
+                "Cells whose layers differ in width are drawn at the sum of their widths. "
+            } else {
+                ""
+            },
+            study.conditions()
         )),
         x: Axis::new("depth × width", "depth_times_width", Scale::Log2),
         y: Axis::new("η*", "eta_star", Scale::Log2),

@@ -6,22 +6,19 @@ use crate::page::number::{percent, setting};
 use crate::page::study::{Measured, Study, distinct};
 
 /// eta\* of all input rates against the effective size.
-pub(in crate::page) fn effective_size(study: &Study<'_>, index: usize) -> Section {
-    let title = format!(
-        "η* against the effective size{}",
-        study.setting_suffix(index)
-    );
-    let id = study.figure_name(index, "effective-size");
-    let mut section = Section::new(3, id.clone(), Text::markup(&title));
+pub(in crate::page) fn effective_size(study: &Study<'_>) -> Section {
+    let title = "η* against the effective size";
+    let id = format!("{}-effective-size", study.id);
+    let mut section = Section::new(3, id.clone(), Text::markup(title));
     section.paragraph(
         "The effective size μ_{in}·n_{0} + depth × width, with n_{0} inputs and an input layer \
          that learns μ_{in} times as fast as the others, is our hypothesis: if it holds, one line \
          serves all input rates.",
     );
-    let cells = study.of_setting(index);
+    let cells = &study.cells;
     let size = |cell: &Measured<'_>| cell.effective_size();
-    let mut series = fit_lines(&study.fits_of(Law::EffectiveSize, None), &cells, size);
-    let rates = distinct(&cells, |cell| cell.cell().input_rate);
+    let mut series = fit_lines(&study.fits_of(Law::EffectiveSize, None), cells, size);
+    let rates = distinct(cells, |cell| cell.cell().input_rate);
     for (order, &rate) in rates.iter().rev().enumerate() {
         let points: Vec<Point> = cells
             .iter()
@@ -31,7 +28,7 @@ pub(in crate::page) fn effective_size(study: &Study<'_>, index: usize) -> Sectio
         let name = format!("μ_{{in}} = {}", setting(rate));
         series.push(Series::new(&name, Style::nth(order), Data::Points(points)));
     }
-    series.extend(bounds(&cells, size));
+    series.extend(bounds(cells, size));
     section.figure(Figure {
         name: id,
         title: None,
@@ -39,10 +36,10 @@ pub(in crate::page) fn effective_size(study: &Study<'_>, index: usize) -> Sectio
             "η* of every measured cell of {} against the effective size, all input rates in one \
              panel, with {} intervals ({}). Lines: effective-size law, fitted to all rates at \
              once. {}",
-            study.dataset,
-            percent(confidence(&cells)),
+            study.label,
+            percent(confidence(cells)),
             study.interval_method,
-            study.conditions(index)
+            study.conditions()
         )),
         x: Axis::new(
             "effective size  μ_{in}·n_{0} + depth × width",

@@ -62,7 +62,7 @@ fn table(studies: &[Study<'_>], asked: usize) -> Table {
             let sum = |key: &dyn Fn(&Measured<'_>) -> usize| total(&study.cells, key);
             let finished = study.cells.iter().filter(|c| c.repeats() >= asked).count();
             vec![
-                Entry::text(Text::code(study.dataset.clone())),
+                Entry::text(Text::code(study.label.clone())),
                 Entry::count(study.cells.len()),
                 Entry::count(finished),
                 Entry::count(sum(&|cell| cell.repeats())),

@@ -3,30 +3,28 @@ use etastar_search::{Cell, SearchMethod};
 
 use crate::figure::Text;
 use crate::page::document::Section;
-use crate::page::number::{count, counted, octaves, percent, rate, setting};
+use crate::page::number::{count, counted, percent, setting};
 use crate::page::study::{Study, serial_name};
 
 /// How the numbers of a dataset were measured, every constant in words.
 pub(in crate::page) fn protocol(study: &Study<'_>) -> Section {
-    let id = format!("{}-protocol", study.dataset);
+    let id = format!("{}-protocol", study.id);
     let mut section = Section::new(3, id, Text::plain("Protocol"));
     section.paragraph(
         "The constants below are our choice, made for this experiment; they are not the paper's, \
          and the results hold under them.",
     );
-    for (index, cell) in study.settings.iter().enumerate() {
-        if study.settings.len() > 1 {
-            section.paragraph(Text::markup(&format!("Setting {}:", index + 1)));
-        }
-        section.list(vec![
+    let mut items: Vec<Text> = match study.example() {
+        Some(cell) => vec![
             data(&cell.dataset),
             network(cell),
             trial(cell),
             search(cell),
             ladder(cell),
-        ]);
-    }
-    section.list(vec![
+        ],
+        None => Vec::new(),
+    };
+    items.extend([
         Text::markup(
             "All trials of one repeat share the same initialisation and the same order of \
              batches; repeats differ in both.",
@@ -40,6 +38,7 @@ pub(in crate::page) fn protocol(study: &Study<'_>) -> Section {
             study.interval_method
         )),
     ]);
+    section.list(items);
     section
 }
 
@@ -101,12 +100,12 @@ fn search(cell: &Cell) -> Text {
              success, or up by octaves to the first failure where the start succeeds, within {} \
              to {} (log_{{2}} from {} to {}); then bisection of log_{{2}} η until the bracket is \
              no wider than {} of an octave.",
-            rate(start.exp2()),
-            octaves(start),
-            rate(lowest.exp2()),
-            rate(highest.exp2()),
-            octaves(lowest),
-            octaves(highest),
+            power(start),
+            setting(start),
+            power(lowest),
+            power(highest),
+            setting(lowest),
+            setting(highest),
             setting(tolerance)
         ),
         SearchMethod::Arithmetic {
@@ -122,6 +121,15 @@ fn search(cell: &Cell) -> Text {
             setting(tolerance)
         ),
     })
+}
+
+/// `2^exponent`, written out where it is not below one.
+fn power(exponent: f64) -> String {
+    if exponent >= 0.0 {
+        setting(exponent.exp2())
+    } else {
+        format!("2^{{{}}}", setting(exponent))
+    }
 }
 
 fn ladder(cell: &Cell) -> Text {

@@ -9,16 +9,14 @@ use crate::page::study::{Measured, Study, distinct};
 const MOST_REPEATS: usize = 20;
 
 /// Every trial of two cells, and how often success was not monotone.
-pub(in crate::page) fn searches(study: &Study<'_>, index: usize) -> Section {
-    let title = format!(
-        "Success against learning rate{}",
-        study.setting_suffix(index)
-    );
-    let id = study.figure_name(index, "searches");
-    let mut section = Section::new(3, id.clone(), Text::markup(&title));
+pub(in crate::page) fn searches(study: &Study<'_>) -> Section {
+    let title = "Success against learning rate";
+    let id = format!("{}-searches", study.id);
+    let mut section = Section::new(3, id.clone(), Text::markup(title));
     let cells: Vec<Measured<'_>> = study
-        .of_setting(index)
-        .into_iter()
+        .cells
+        .iter()
+        .copied()
         .filter(|cell| cell.repeats() > 0)
         .collect();
     let shown = extremes(&cells);
@@ -26,8 +24,8 @@ pub(in crate::page) fn searches(study: &Study<'_>, index: usize) -> Section {
         section.paragraph("No repeat is finished.");
         return section;
     }
-    section.figure(strips(study, index, id, &shown));
-    section.figure(not_monotone(study, index, &cells));
+    section.figure(strips(study, id, &shown));
+    section.figure(not_monotone(study, &cells));
     section
 }
 
@@ -51,7 +49,7 @@ fn extremes<'a>(cells: &[Measured<'a>]) -> Vec<Measured<'a>> {
     shown
 }
 
-fn strips(study: &Study<'_>, index: usize, name: String, shown: &[Measured<'_>]) -> Figure {
+fn strips(study: &Study<'_>, name: String, shown: &[Measured<'_>]) -> Figure {
     let rows = shown.iter().map(Measured::repeats).max().unwrap_or(0);
     let names = (0..rows.min(MOST_REPEATS))
         .map(|row| format!("repeat {}", row + 1))
@@ -73,14 +71,14 @@ fn strips(study: &Study<'_>, index: usize, name: String, shown: &[Measured<'_>])
         caption: Text::markup(&format!(
             "Every trial of the cells of {} with the least and the largest width over depth \
              (μ_{{in}} = {}), a row for each repeat{}. The upright bar is η* of the repeat. {}",
-            study.dataset,
+            study.label,
             rates.join(" and "),
             if rows > MOST_REPEATS {
                 format!(" of the first {MOST_REPEATS}")
             } else {
                 String::new()
             },
-            study.conditions(index)
+            study.conditions()
         )),
         x: Axis::new("learning rate", "learning_rate", Scale::Log2),
         y: Axis::new("", "repeat", Scale::Names(names)),
@@ -134,7 +132,7 @@ fn mark(x: f64, row: usize, note: String) -> Point {
     }
 }
 
-fn not_monotone(study: &Study<'_>, index: usize, cells: &[Measured<'_>]) -> Figure {
+fn not_monotone(study: &Study<'_>, cells: &[Measured<'_>]) -> Figure {
     let series = distinct(cells, |cell| cell.cell().input_rate)
         .into_iter()
         .rev()
@@ -166,13 +164,13 @@ fn not_monotone(study: &Study<'_>, index: usize, cells: &[Measured<'_>]) -> Figu
     let mut y = Axis::new("share not monotone", "share_not_monotone", Scale::Linear);
     y.range = Some([-0.04, 1.04]);
     Figure {
-        name: study.figure_name(index, "not-monotone"),
+        name: format!("{}-not-monotone", study.id),
         title: None,
         caption: Text::markup(&format!(
             "Share of the repeats of {} in which a rate below η* failed, against width over \
              depth; cells of the same ratio are taken together. {}",
-            study.dataset,
-            study.conditions(index)
+            study.label,
+            study.conditions()
         )),
         x: Axis::new("width / depth", "width_over_depth", Scale::Log2),
         y,

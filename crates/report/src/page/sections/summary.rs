@@ -1,7 +1,7 @@
 use super::claim::{Claim, exponents};
-use super::{filter_name, law_name, rate_name};
+use super::laws::best_laws;
+use super::{filter_name, rate_name};
 use crate::figure::Text;
-use crate::fit::Fit;
 use crate::page::document::Section;
 use crate::page::number::{counted, fixed, interval, octaves, percent, rate};
 use crate::page::study::{Measured, Study, total};
@@ -10,8 +10,8 @@ use crate::page::study::{Measured, Study, total};
 pub(in crate::page) fn summary(study: &Study<'_>) -> Section {
     let mut section = Section::new(
         2,
-        study.dataset.clone(),
-        Text::plain("Dataset ").and_code(study.dataset.clone()),
+        study.id.clone(),
+        Text::plain("Dataset ").and_code(study.label.clone()),
     );
     let mut findings = vec![range(study)];
     findings.extend(censored(study));
@@ -30,7 +30,7 @@ pub(in crate::page) fn summary(study: &Study<'_>) -> Section {
             octaves(fit.loo_rmse_octaves),
         )));
     }
-    findings.extend(best_laws(study));
+    findings.extend(best_laws(study, |fit| fit.input_rate.is_none()));
     findings.extend(claim.sentences());
     section.list(findings);
     if let Some(table) = claim.table() {
@@ -87,51 +87,4 @@ fn censored(study: &Study<'_>) -> Option<Text> {
         counted(not_monotone, "repeat", "repeats"),
         percent(not_monotone as f64 / repeats as f64),
     )))
-}
-
-/// For every set of cells to which several laws were fitted: the law that
-/// predicts left-out cells best. The pooled fits come first.
-fn best_laws(study: &Study<'_>) -> Vec<Text> {
-    let mut sets: Vec<&Fit> = study.fits.clone();
-    let key = |fit: &Fit| (fit.input_rate.unwrap_or(-1.0), fit.width_over_depth);
-    sets.sort_by(|a, b| {
-        let ((a0, a1), (b0, b1)) = (key(a), key(b));
-        a0.total_cmp(&b0).then(a1.total_cmp(&b1))
-    });
-    sets.dedup_by_key(|fit| key(fit));
-    let sentences = sets.into_iter().filter_map(|set| {
-        let mut rivals: Vec<&Fit> = study
-            .fits
-            .iter()
-            .copied()
-            .filter(|fit| key(fit) == key(set) && fit.loo_rmse_octaves.is_finite())
-            .collect();
-        rivals.sort_by(|a, b| a.loo_rmse_octaves.total_cmp(&b.loo_rmse_octaves));
-        let (best, others) = rivals.split_first()?;
-        if others.is_empty() {
-            return None;
-        }
-        let others: Vec<String> = others
-            .iter()
-            .map(|fit| {
-                format!(
-                    "{} {} octaves",
-                    law_name(fit.law),
-                    octaves(fit.loo_rmse_octaves)
-                )
-            })
-            .collect();
-        Some(Text::markup(&format!(
-            "Best prediction of left-out cells at {}, {} ({} cells): {} ({} octaves; {}), against \
-             {}.",
-            rate_name(best),
-            filter_name(best),
-            best.cells,
-            law_name(best.law),
-            octaves(best.loo_rmse_octaves),
-            exponents(best),
-            others.join(", ")
-        )))
-    });
-    sentences.collect()
 }

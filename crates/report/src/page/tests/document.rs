@@ -149,10 +149,18 @@ fn settings_of_one_dataset_are_kept_apart() {
     for cell in snapshot.cells.iter_mut().skip(6) {
         cell.cell.protocol.threshold = 0.5;
     }
-    let report = report(&snapshot).unwrap();
+    let estimates = estimates(&snapshot);
+    let report = Report::build(&ReportInput {
+        snapshot: &snapshot,
+        estimates: &estimates,
+        fits: &[],
+        command: "",
+        interval_method: "",
+    })
+    .unwrap();
     let names: BTreeSet<&str> = report.figures().map(|f| f.name.as_str()).collect();
     assert_eq!(names.len(), 8);
-    assert!(names.contains("digits-depth-width-2"));
+    assert!(names.contains("digits-setting-2-depth-width"));
     assert!(report.markdown().contains("reaches 0.5"));
 }
 
