@@ -15,7 +15,7 @@ pub struct Ticks {
 pub(super) const MOST: usize = 12;
 
 /// Marks for the axis from `low` to `high`: between 2 and `most` labelled
-/// ones (`most` is itself kept between 2 and [`MOST`]), all inside the range.
+/// ones (`most` is itself kept between 2 and 12), all inside the range.
 /// No range (`low >= high`, not finite, or not positive on a logarithmic
 /// scale) has no marks.
 pub fn ticks(scale: &Scale, low: f64, high: f64, most: usize) -> Ticks {

@@ -2,7 +2,7 @@
 //! once from the records and written as a web page and as Markdown.
 //!
 //! [`Report::build`] turns numbers into words; [`Report::html`] and
-//! [`Report::markdown`] only set them, so both say the same; [`write`] puts
+//! [`Report::markdown`] only set them, so both say the same; [`write()`] puts
 //! everything into a directory.
 
 mod build;

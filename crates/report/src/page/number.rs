@@ -37,7 +37,7 @@ pub(super) fn interval([low, high]: [f64; 2], write: impl Fn(f64) -> String) -> 
 
 /// A share of one as a percentage.
 pub(super) fn percent(share: f64) -> String {
-    format!("{} %", significant(100.0 * share, 3, true))
+    format!("{}\u{a0}%", significant(100.0 * share, 3, true))
 }
 
 /// A count, thousands separated.

@@ -39,7 +39,7 @@ pub(super) struct Layout {
 
 const GAP: f64 = 18.0;
 const LEGEND_ROW: f64 = 22.0;
-const FACET_TITLE: f64 = 24.0;
+const FACET_TITLE: f64 = 30.0;
 const RIGHT: f64 = 22.0;
 const NAMED_ROW: f64 = 28.0;
 

@@ -64,29 +64,27 @@ impl<'a> Claim<'a> {
                  was not tested.",
             )];
         };
-        let mut sentences = Vec::new();
-        sentences.push(match self.narrow_included() {
+        let width = match self.narrow_included() {
             Some(loose) => contrast("Proviso (i), width large against depth", loose, fit),
             None => Text::plain(
                 "Proviso (i), width large against depth: fits with two filters on width over \
                  depth are needed, and there are not; not tested.",
             ),
-        });
-        sentences.push(match self.fast_input() {
+        };
+        let input = match self.fast_input() {
             Some(fast) => contrast("Proviso (ii), a slow input layer", fast, fit),
             None => Text::plain(
                 "Proviso (ii), a slow input layer: fits at two input rates are needed, and there \
                  are not; not tested.",
             ),
-        });
-        sentences.push(self.verdict(fit));
-        sentences
+        };
+        vec![width, input, self.verdict(fit)]
     }
 
     fn verdict(&self, fit: &Fit) -> Text {
         let criterion = format!(
             "Criterion for claim C1, chosen by us: with the slowest input layer and the strictest \
-             filter that leaves {FEWEST_CELLS} cells ({}, {}), the depth × width law has \
+             filter that leaves at least {FEWEST_CELLS} cells ({}, {}), the depth × width law has \
              R^{{2}} ≥ {} and an exponent whose interval lies above 0, and its rms residual is no \
              larger than without either proviso.",
             rate_name(fit),
@@ -164,7 +162,8 @@ impl<'a> Claim<'a> {
         Some(Table {
             caption: Text::markup(
                 "The depth × width law by input rate and by the least width over depth: \
-                 R^{2}, then the rms residual in octaves, then the number of cells.",
+                 R^{2}, then the rms residual in octaves, then the number of cells. R^{2} also \
+                 depends on the range that the cells cover; the residual does not.",
             ),
             columns,
             rows: rows.collect(),

@@ -43,9 +43,8 @@ pub(in crate::page) fn protocol(study: &Study<'_>) -> Section {
 }
 
 fn data(config: &DatasetConfig) -> Text {
-    let number = |samples: Option<usize>, default: &str| {
-        samples.map_or_else(|| default.to_owned(), |samples| count(samples))
-    };
+    let number =
+        |samples: Option<usize>, default: &str| samples.map_or_else(|| default.to_owned(), count);
     let mut words = format!(
         "Data: `{}`, {} training samples and {} validation samples held out of the training file.",
         serial_name(&config.name),
