@@ -212,21 +212,17 @@ fn contrast(proviso: &str, without: &Fit, with: &Fit) -> Text {
 
 /// The exponents of a fit with their intervals.
 pub(super) fn exponents(fit: &Fit) -> String {
-    [
-        ("α", fit.joint),
-        ("α_{depth}", fit.depth),
-        ("α_{width}", fit.width),
-    ]
-    .into_iter()
-    .filter_map(|(symbol, exponent)| {
-        let exponent = exponent?;
-        let written = |value| fixed(value, 3);
-        let bounds = exponent
-            .interval
-            .map(|bounds| format!(" {}", interval(bounds, written)))
-            .unwrap_or_default();
-        Some(format!("{symbol} = {}{bounds}", written(exponent.value)))
-    })
-    .collect::<Vec<_>>()
-    .join(", ")
+    [("α", fit.joint), ("a", fit.depth), ("b", fit.width)]
+        .into_iter()
+        .filter_map(|(symbol, exponent)| {
+            let exponent = exponent?;
+            let written = |value| fixed(value, 3);
+            let bounds = exponent
+                .interval
+                .map(|bounds| format!(" {}", interval(bounds, written)))
+                .unwrap_or_default();
+            Some(format!("{symbol} = {}{bounds}", written(exponent.value)))
+        })
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -1,9 +1,9 @@
 use super::claim::exponents;
 use super::{filter_name, law_name, rate_name};
 use crate::figure::Text;
-use crate::fit::{Exponent, Fit};
+use crate::fit::Fit;
 use crate::page::document::{Column, Entry, Section, Table};
-use crate::page::number::{fixed, interval, octaves, percent, rate, setting};
+use crate::page::number::{fixed, octaves, percent, rate, setting};
 use crate::page::study::Study;
 
 /// All fits, side by side.
@@ -34,9 +34,7 @@ pub(in crate::page) fn laws(study: &Study<'_>) -> Section {
                 Entry::number(fit.width_over_depth, &setting(fit.width_over_depth)),
                 Entry::count(fit.cells),
                 Entry::count(fit.cells_without_eta_star),
-                exponent(fit.joint),
-                exponent(fit.depth),
-                exponent(fit.width),
+                exponents_entry(fit),
                 Entry::number(fit.log2_constant, &rate(fit.log2_constant.exp2())),
                 Entry::number(fit.r_squared, &fixed(fit.r_squared, 3)),
                 Entry::number(fit.rmse_octaves, &octaves(fit.rmse_octaves)),
@@ -59,9 +57,7 @@ pub(in crate::page) fn laws(study: &Study<'_>) -> Section {
             Column::numbers("k"),
             Column::numbers("cells"),
             Column::numbers("left out"),
-            Column::numbers("exponent"),
-            Column::numbers("of depth"),
-            Column::numbers("of width"),
+            Column::numbers("exponents"),
             Column::numbers("C"),
             Column::numbers("R^{2}"),
             Column::numbers("rmse"),
@@ -75,19 +71,12 @@ pub(in crate::page) fn laws(study: &Study<'_>) -> Section {
     section
 }
 
-fn exponent(exponent: Option<Exponent>) -> Entry {
-    let Some(exponent) = exponent else {
-        return Entry::text("–");
-    };
-    let written = |value| fixed(value, 3);
-    let bounds = exponent
-        .interval
-        .map(|bounds| format!(" {}", interval(bounds, written)))
-        .unwrap_or_default();
-    Entry::number(
-        exponent.value,
-        &format!("{}{bounds}", written(exponent.value)),
-    )
+/// Sorted by the joint exponent or depth's.
+fn exponents_entry(fit: &Fit) -> Entry {
+    match fit.joint.or(fit.depth) {
+        Some(first) => Entry::number(first.value, &exponents(fit)),
+        None => Entry::text("–"),
+    }
 }
 
 /// For every set of cells to which several laws were fitted: the law that

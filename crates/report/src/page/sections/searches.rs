@@ -116,10 +116,10 @@ fn strip_series(repeats: &[RepeatRecord]) -> Vec<Series> {
         )
     };
     vec![
+        series("η*", 6, Marker::Bar, found),
         series("success", 2, Marker::Circle, of(Outcome::Success)),
         series("not finite", 1, Marker::Cross, of(Outcome::NonFinite)),
         series("budget exhausted", 4, Marker::Ring, of(Outcome::Exhausted)),
-        series("η*", 6, Marker::Bar, found),
     ]
 }
 

@@ -1,4 +1,5 @@
 use std::fs;
+use std::path::PathBuf;
 
 use super::synthetic::{Sweep, report};
 use crate::page::{ReportError, write};
@@ -42,12 +43,18 @@ fn errors_name_the_path() {
     assert_eq!(fs::read_dir(&target).unwrap().count(), 3);
 }
 
-/// Writes a report of a made-up sweep to look at:
+/// Writes reports of made-up sweeps to look at:
 /// `ETASTAR_SAMPLE_REPORT=DIRECTORY cargo test -p etastar-report sample -- --ignored`.
 #[test]
-#[ignore = "writes a report to look at into ETASTAR_SAMPLE_REPORT"]
+#[ignore = "writes reports to look at into ETASTAR_SAMPLE_REPORT"]
 fn sample() {
-    let directory = std::env::var_os("ETASTAR_SAMPLE_REPORT").unwrap();
-    let report = report(&Sweep::realistic().snapshot()).unwrap();
-    write(&report, directory.as_ref()).unwrap();
+    let directory = PathBuf::from(std::env::var_os("ETASTAR_SAMPLE_REPORT").unwrap());
+    for (name, sweep) in [
+        ("small", Sweep::small()),
+        ("realistic", Sweep::realistic()),
+        ("large", Sweep::large()),
+    ] {
+        let report = report(&sweep.snapshot()).unwrap();
+        write(&report, &directory.join(name)).unwrap();
+    }
 }

@@ -72,6 +72,16 @@ impl Sweep {
         }
     }
 
+    pub(super) fn large() -> Self {
+        Self {
+            datasets: vec![DatasetName::Digits, DatasetName::FashionMnist],
+            depths: vec![1, 2, 3, 4, 6, 8, 12, 16, 32],
+            widths: vec![16, 32, 64, 128, 256, 512, 1024],
+            rates: vec![0.001, 0.01, 0.1, 0.5, 1.0],
+            repeats: 24,
+        }
+    }
+
     /// The snapshot; its last cell is unfinished, its first has only
     /// censored repeats.
     pub(super) fn snapshot(&self) -> Snapshot {
