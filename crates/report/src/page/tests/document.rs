@@ -184,7 +184,7 @@ fn an_empty_grid_has_a_report() {
     for cell in &mut bare.cells {
         cell.repeats.clear();
     }
-    let estimates = vec![crate::page::CellEstimate::default(); bare.cells.len()];
+    let estimates = estimates(&bare);
     let input = ReportInput {
         snapshot: &bare,
         estimates: &estimates,
