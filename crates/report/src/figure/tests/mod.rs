@@ -1,0 +1,3 @@
+mod numbers;
+mod picture;
+mod properties;

@@ -1,0 +1,117 @@
+use etastar_search::Snapshot;
+
+use crate::figure::Text;
+use crate::page::document::{Column, Entry, Section, Table};
+
+/// What all rows of the store have in common.
+pub(in crate::page) fn manifest(snapshot: &Snapshot) -> Section {
+    let mut section = Section::new(2, "manifest", Text::plain("Manifest"));
+    let manifest = &snapshot.manifest;
+    let mut rows: Vec<(String, String)> = [
+        ("experiment", manifest.experiment.clone()),
+        ("profile", manifest.profile.clone().unwrap_or_else(none)),
+        ("format version", manifest.format_version.to_string()),
+        ("program version", manifest.tool_version.clone()),
+        (
+            "git commit",
+            manifest.git_commit.clone().unwrap_or_else(none),
+        ),
+        ("configuration hash", manifest.configuration_hash.clone()),
+        ("backend", manifest.backend.clone()),
+        ("float type", manifest.float.clone()),
+        ("device", manifest.device.clone()),
+        ("features", listed(&manifest.features)),
+        ("master seed", manifest.seed.to_string()),
+        ("repeats a cell", manifest.repeats.to_string()),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect();
+    for (file, hash) in &manifest.datasets {
+        rows.push((format!("SHA-256 of {file}"), hash.clone()));
+    }
+    section.table(Table {
+        caption: Text::plain("The sweep's manifest, fixed when its store was created."),
+        columns: vec![Column::words("field"), Column::words("value")],
+        rows: rows
+            .into_iter()
+            .map(|(name, value)| {
+                vec![
+                    Entry::text(Text::plain(name)),
+                    Entry::text(Text::code(value)),
+                ]
+            })
+            .collect(),
+        sortable: false,
+    });
+    section
+}
+
+/// When and where the sweep ran, and the commands.
+pub(in crate::page) fn sessions(snapshot: &Snapshot, command: &str) -> Section {
+    let mut section = Section::new(2, "sessions", Text::plain("Sessions and commands"));
+    if snapshot.sessions.is_empty() {
+        section.paragraph("No session is recorded.");
+    } else {
+        section.table(table(snapshot));
+        section.paragraph("Commands of the sessions, in order:");
+        let mut commands: Vec<&str> = snapshot
+            .sessions
+            .iter()
+            .map(|s| s.command.as_str())
+            .collect();
+        commands.dedup();
+        section.code(&commands.join("\n"));
+    }
+    section.paragraph("This report was made by:");
+    section.code(command);
+    section
+}
+
+fn table(snapshot: &Snapshot) -> Table {
+    let words = |text: &str| Entry::text(Text::plain(text));
+    let rows = snapshot
+        .sessions
+        .iter()
+        .map(|session| {
+            let host = &session.host;
+            let machine = match &host.processor {
+                Some(processor) => format!("{}, {}, {processor}", host.os, host.architecture),
+                None => format!("{}, {}", host.os, host.architecture),
+            };
+            vec![
+                words(&session.started_at),
+                words(session.finished_at.as_deref().unwrap_or("interrupted")),
+                words(&session.tool_version),
+                words(&machine),
+                Entry::count(host.cores),
+                Entry::count(session.jobs),
+            ]
+        })
+        .collect();
+    Table {
+        caption: Text::plain("Runs of the program on the store."),
+        columns: vec![
+            Column::words("started"),
+            Column::words("ended"),
+            Column::words("version"),
+            Column::words("machine"),
+            Column::numbers("cores"),
+            Column::numbers("jobs"),
+        ],
+        rows,
+        sortable: false,
+    }
+}
+
+fn none() -> String {
+    "–".to_owned()
+}
+
+fn listed(items: &[String]) -> String {
+    if items.is_empty() {
+        none()
+    } else {
+        items.join(", ")
+    }
+}

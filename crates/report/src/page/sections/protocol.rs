@@ -1,0 +1,154 @@
+use etastar_data::DatasetConfig;
+use etastar_search::{Cell, SearchMethod};
+
+use crate::figure::Text;
+use crate::page::document::Section;
+use crate::page::number::{count, counted, percent, setting};
+use crate::page::study::{Study, serial_name};
+
+/// How the numbers of a dataset were measured, every constant in words.
+pub(in crate::page) fn protocol(study: &Study<'_>) -> Section {
+    let id = format!("{}-protocol", study.id);
+    let mut section = Section::new(3, id, Text::plain("Protocol"));
+    section.paragraph(
+        "The constants below are our choice, made for this experiment; they are not the paper's, \
+         and the results hold under them.",
+    );
+    let mut items: Vec<Text> = match study.example() {
+        Some(cell) => vec![
+            data(&cell.dataset),
+            network(cell),
+            trial(cell),
+            search(cell),
+            ladder(cell),
+        ],
+        None => Vec::new(),
+    };
+    items.extend([
+        Text::markup(
+            "All trials of one repeat share the same initialisation and the same order of \
+             batches; repeats differ in both.",
+        ),
+        Text::markup(&format!(
+            "η* of a repeat is the largest learning rate of the final bracket that succeeded; η* \
+             of a cell is the geometric mean over the repeats that found one, of {} asked for. \
+             Intervals have {} confidence: {}.",
+            count(study.manifest.repeats),
+            percent(super::depth_width::confidence(&study.cells)),
+            study.interval_method
+        )),
+    ]);
+    section.list(items);
+    section
+}
+
+fn data(config: &DatasetConfig) -> Text {
+    let number =
+        |samples: Option<usize>, default: &str| samples.map_or_else(|| default.to_owned(), count);
+    let mut words = format!(
+        "Data: `{}`, {} training samples and {} validation samples held out of the training file.",
+        serial_name(&config.name),
+        number(config.train, "all remaining"),
+        number(config.validation, "the dataset's default number of")
+    );
+    if let Some(gaussians) = &config.gaussians {
+        words.push_str(&format!(
+            " Two normal distributions in {} dimensions, their means {} standard deviations \
+             apart, generator seed {}.",
+            gaussians.dimension,
+            setting(gaussians.separation),
+            gaussians.seed
+        ));
+    }
+    Text::markup(&words)
+}
+
+fn network(cell: &Cell) -> Text {
+    Text::markup(&format!(
+        "Network: fully connected, ReLU, {} biases. Depth is the number of hidden layers. Weights \
+         of the hidden layers are normal with variance 2 / fan-in, those of the output layer with \
+         variance {} / fan-in. The input layer learns at μ_{{in}} times the rate of the others.",
+        if cell.bias { "with" } else { "without" },
+        setting(cell.output_gain)
+    ))
+}
+
+fn trial(cell: &Cell) -> Text {
+    let protocol = &cell.protocol;
+    Text::markup(&format!(
+        "Trial: stochastic gradient descent at a constant learning rate on the {} loss, {} a \
+         batch. Validation accuracy is evaluated every {}; the trial succeeds as soon as it \
+         reaches {}, and fails at the first loss that is not finite or after {} without success.",
+        serial_name(&protocol.loss).replace('-', " "),
+        counted(protocol.batch_size, "sample", "samples"),
+        counted(protocol.evaluate_every, "step", "steps"),
+        setting(protocol.threshold),
+        counted(protocol.budget, "step", "steps"),
+    ))
+}
+
+fn search(cell: &Cell) -> Text {
+    Text::markup(&match cell.protocol.search {
+        SearchMethod::Octaves {
+            start,
+            lowest,
+            highest,
+            tolerance,
+        } => format!(
+            "Search: from the learning rate {} (log_{{2}} = {}) down by octaves to the first \
+             success, or up by octaves to the first failure where the start succeeds, within {} \
+             to {} (log_{{2}} from {} to {}); then bisection of log_{{2}} η until the bracket is \
+             no wider than {} of an octave.",
+            power(start),
+            setting(start),
+            power(lowest),
+            power(highest),
+            setting(lowest),
+            setting(highest),
+            setting(tolerance)
+        ),
+        SearchMethod::Arithmetic {
+            low,
+            high,
+            tolerance,
+        } => format!(
+            "Search: bisection of the learning rate itself, from a lower end of {} that is taken \
+             to succeed and an upper end of {} that is taken to fail, until the bracket is no \
+             wider than {}.",
+            setting(low),
+            setting(high),
+            setting(tolerance)
+        ),
+    })
+}
+
+/// `2^exponent`, written out where it is not below one.
+fn power(exponent: f64) -> String {
+    if exponent >= 0.0 {
+        setting(exponent.exp2())
+    } else {
+        format!("2^{{{}}}", setting(exponent))
+    }
+}
+
+fn ladder(cell: &Cell) -> Text {
+    let steps: Vec<String> = cell
+        .protocol
+        .ladder
+        .iter()
+        .map(|&offset| {
+            let sign = if offset > 0.0 { "+" } else { "" };
+            format!("{sign}{}", setting(offset))
+        })
+        .collect();
+    if steps.is_empty() {
+        return Text::plain(
+            "Ladder: none; only the trials of the search tell whether success is monotone.",
+        );
+    }
+    Text::markup(&format!(
+        "Ladder: further rates are tried at {} octaves from η*, to detect success that is not \
+         monotone in the rate.",
+        steps.join(", ")
+    ))
+}

@@ -1,0 +1,74 @@
+//! The report's files.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::{Report, ReportError};
+
+/// Where the files of a report are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The web page.
+    pub index: PathBuf,
+    /// The Markdown document.
+    pub markdown: PathBuf,
+    /// The figures, in order.
+    pub figures: Vec<PathBuf>,
+    /// The numbers behind each figure, in the same order.
+    pub data: Vec<PathBuf>,
+}
+
+/// Writes `index.html`, `report.md` and, for each figure,
+/// `figures/NAME.svg` and `figures/NAME.csv` into `directory`, which is
+/// created if need be. Each file is replaced as a whole, the page last: a
+/// reader never sees half a file.
+///
+/// # Errors
+///
+/// When a directory cannot be created or a file cannot be written.
+pub fn write(report: &Report, directory: &Path) -> Result<Written, ReportError> {
+    let folder = directory.join("figures");
+    fs::create_dir_all(&folder).map_err(|source| ReportError::CreateDirectory {
+        path: folder.clone(),
+        source,
+    })?;
+    let mut written = Written {
+        index: directory.join("index.html"),
+        markdown: directory.join("report.md"),
+        figures: Vec::new(),
+        data: Vec::new(),
+    };
+    for figure in report.figures() {
+        let picture = folder.join(format!("{}.svg", figure.name));
+        replace(&picture, &figure.svg())?;
+        written.figures.push(picture);
+        let data = folder.join(format!("{}.csv", figure.name));
+        replace(&data, &figure.csv())?;
+        written.data.push(data);
+    }
+    replace(&written.markdown, &report.markdown())?;
+    replace(&written.index, &report.html())?;
+    Ok(written)
+}
+
+/// Writes a file beside its place and then moves it there.
+fn replace(path: &Path, content: &str) -> Result<(), ReportError> {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let temporary = path.with_file_name(name);
+    let put = || {
+        let mut file = fs::File::create(&temporary)?;
+        file.write_all(content.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)
+    };
+    put().map_err(|source| {
+        // What is left of it is of no use; the first error is the one to tell.
+        let _ = fs::remove_file(&temporary);
+        ReportError::WriteFile {
+            path: path.to_owned(),
+            source,
+        }
+    })
+}
