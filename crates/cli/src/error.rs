@@ -9,9 +9,7 @@ use etastar_model::InvalidArchitecture;
 use etastar_report::export::ExportError;
 use etastar_report::fit::FitError;
 use etastar_report::page::ReportError;
-use etastar_search::{
-    ExperimentError, InvalidProtocol, StoreError, SweepError, TrainerError,
-};
+use etastar_search::{ExperimentError, InvalidProtocol, StoreError, SweepError, TrainerError};
 use thiserror::Error;
 
 /// An error that ends the program.
@@ -95,7 +93,9 @@ impl CliError {
             | Self::Architecture(_)
             | Self::Protocol(_)
             | Self::Experiment(_)
-            | Self::Fit(FitError::Confidence(_) | FitError::WidthOverDepth(_) | FitError::NoFilter) => USAGE,
+            | Self::Fit(
+                FitError::Confidence(_) | FitError::WidthOverDepth(_) | FitError::NoFilter,
+            ) => USAGE,
             Self::Data(error) => data_code(error),
             Self::Store(error) => store_code(error),
             Self::FilesNotVerified(..) | Self::Fit(_) => DATA,

@@ -93,8 +93,7 @@ impl Task for OnBackend<'_> {
             datasets,
             provenance,
         } = self.measurement;
-        let trainer =
-            BurnTrainer::<B>::new(device, MasterSeed(provenance.seed), &datasets)?;
+        let trainer = BurnTrainer::<B>::new(device, MasterSeed(provenance.seed), &datasets)?;
         // The trainer has its own standardised copy.
         drop(datasets);
         let planned = PlannedCell::plan(&cells, &trainer, &provenance)?;

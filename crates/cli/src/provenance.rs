@@ -105,7 +105,8 @@ pub(crate) fn command_line() -> String {
 }
 
 fn quoted(word: &str) -> String {
-    let plain = |character: char| character.is_ascii_alphanumeric() || "-_./=:,+@".contains(character);
+    let plain =
+        |character: char| character.is_ascii_alphanumeric() || "-_./=:,+@".contains(character);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
     } else {

@@ -29,14 +29,26 @@ pub(crate) fn run(arguments: &BackendsArguments) -> Result<(), CliError> {
             .collect();
         return output::print_json(&json!({ "backends": backends }));
     }
-    let mut rows = vec![["BACKEND", "FLOAT", "STATUS", "WHAT"].map(str::to_owned).to_vec()];
+    let mut rows = vec![
+        ["BACKEND", "FLOAT", "STATUS", "WHAT"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
     rows.extend(BackendName::ALL.into_iter().map(|name| {
         let status = match Selection::new(name) {
             Ok(_) if name == Selection::default_name() => "compiled in, default".to_owned(),
             Ok(_) => "compiled in".to_owned(),
-            Err(_) => format!("not compiled in: cargo build --release --features {}", name.feature()),
+            Err(_) => format!(
+                "not compiled in: cargo build --release --features {}",
+                name.feature()
+            ),
         };
-        vec![name.to_string(), name.float().to_owned(), status, name.description().to_owned()]
+        vec![
+            name.to_string(),
+            name.float().to_owned(),
+            status,
+            name.description().to_owned(),
+        ]
     }));
     output::print(&output::columns(&rows))
 }

@@ -13,6 +13,11 @@ pub(crate) struct CompletionsArguments {
 
 pub(crate) fn run(arguments: &CompletionsArguments) -> Result<(), CliError> {
     let mut text = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Arguments::command(), "etastar", &mut text);
+    clap_complete::generate(
+        arguments.shell,
+        &mut Arguments::command(),
+        "etastar",
+        &mut text,
+    );
     output::print(&String::from_utf8_lossy(&text))
 }

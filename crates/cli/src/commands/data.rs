@@ -94,7 +94,11 @@ fn list(arguments: &ListArguments) -> Result<(), CliError> {
         let datasets: Vec<Value> = entries.iter().map(entry_json).collect();
         return output::print_json(&json!({ "datasets": datasets }));
     }
-    let mut rows = vec![["DATASET", "SHAPE", "CLASSES", "SAMPLES", "STATUS", "WHAT"].map(str::to_owned).to_vec()];
+    let mut rows = vec![
+        ["DATASET", "SHAPE", "CLASSES", "SAMPLES", "STATUS", "WHAT"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
     rows.extend(entries.iter().map(|(entry, availability)| {
         vec![
             entry.name.to_string(),
@@ -109,7 +113,12 @@ fn list(arguments: &ListArguments) -> Result<(), CliError> {
 }
 
 fn shape(entry: &DatasetEntry) -> String {
-    entry.shape.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
+    entry
+        .shape
+        .iter()
+        .map(usize::to_string)
+        .collect::<Vec<_>>()
+        .join("x")
 }
 
 fn status(entry: &DatasetEntry, availability: &Availability) -> String {
@@ -117,7 +126,9 @@ fn status(entry: &DatasetEntry, availability: &Availability) -> String {
         Availability::Embedded => "embedded".to_owned(),
         Availability::Generated => "generated".to_owned(),
         Availability::Found { folder } => format!("in {}", folder.display()),
-        Availability::Incomplete { folder, missing, .. } => {
+        Availability::Incomplete {
+            folder, missing, ..
+        } => {
             format!("{} files missing in {}", missing.len(), folder.display())
         }
         Availability::Missing => format!("missing: etastar data fetch {}", entry.name),
@@ -159,7 +170,9 @@ fn download(arguments: &FetchArguments) -> Result<(), CliError> {
     {
         bar.set_style(style.progress_chars("=> "));
     }
-    let report = fetch(arguments.dataset, folder, &options, &|event| show(&bar, &event));
+    let report = fetch(arguments.dataset, folder, &options, &|event| {
+        show(&bar, &event)
+    });
     bar.finish_and_clear();
     let report = report?;
     if arguments.format.json {
@@ -173,13 +186,23 @@ fn download(arguments: &FetchArguments) -> Result<(), CliError> {
         .installed
         .iter()
         .map(|path| format!("installed {}", path.display()))
-        .chain(report.kept.iter().map(|path| format!("kept {}", path.display())));
+        .chain(
+            report
+                .kept
+                .iter()
+                .map(|path| format!("kept {}", path.display())),
+        );
     output::print(&lines.collect::<Vec<_>>().join("\n"))
 }
 
 fn show(bar: &ProgressBar, event: &FetchEvent<'_>) {
     match event {
-        FetchEvent::Started { file, resumed_from, total, .. } => {
+        FetchEvent::Started {
+            file,
+            resumed_from,
+            total,
+            ..
+        } => {
             bar.set_message(file.to_string());
             if let Some(total) = total {
                 bar.set_length(*total);
@@ -237,5 +260,9 @@ fn check(arguments: &VerifyArguments) -> Result<(), CliError> {
     } else {
         output::print(&output::columns(&rows))?;
     }
-    if bad == 0 { Ok(()) } else { Err(CliError::FilesNotVerified(bad, total)) }
+    if bad == 0 {
+        Ok(())
+    } else {
+        Err(CliError::FilesNotVerified(bad, total))
+    }
 }

@@ -47,14 +47,18 @@ pub(crate) struct ExportArguments {
 
 fn format_parser() -> impl TypedValueParser<Value = FileFormat> {
     PossibleValuesParser::new(FileFormat::ALL.map(FileFormat::name)).map(|word| {
-        let named = FileFormat::ALL.into_iter().find(|format| format.name() == word);
+        let named = FileFormat::ALL
+            .into_iter()
+            .find(|format| format.name() == word);
         named.unwrap_or(FileFormat::Csv)
     })
 }
 
 fn table_parser() -> impl TypedValueParser<Value = TableName> {
     PossibleValuesParser::new(TableName::ALL.map(TableName::name)).map(|word| {
-        let named = TableName::ALL.into_iter().find(|table| table.name() == word);
+        let named = TableName::ALL
+            .into_iter()
+            .find(|table| table.name() == word);
         named.unwrap_or(TableName::Trials)
     })
 }
@@ -72,12 +76,18 @@ pub(crate) fn run(arguments: &ExportArguments) -> Result<(), CliError> {
     if arguments.result.json {
         return output::print_json(&json!({ "files": written }));
     }
-    let lines: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
+    let lines: Vec<String> = written
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
     output::print(&lines.join("\n"))
 }
 
 fn options(arguments: &ExportArguments) -> ExportOptions {
-    ExportOptions { without_times: arguments.without_times, ..ExportOptions::default() }
+    ExportOptions {
+        without_times: arguments.without_times,
+        ..ExportOptions::default()
+    }
 }
 
 fn to_standard_output(
@@ -86,7 +96,13 @@ fn to_standard_output(
     table: TableName,
 ) -> Result<(), CliError> {
     let mut bytes = Vec::new();
-    export(snapshot, arguments.format, table, &options(arguments), &mut bytes)?;
+    export(
+        snapshot,
+        arguments.format,
+        table,
+        &options(arguments),
+        &mut bytes,
+    )?;
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(&bytes)?;
     stdout.flush()?;
@@ -102,7 +118,10 @@ fn to_folder(
         Some(folder) => folder.to_owned(),
         None => arguments.store.with_extension(""),
     };
-    let failed = |source| CliError::Write { path: folder.clone(), source };
+    let failed = |source| CliError::Write {
+        path: folder.clone(),
+        source,
+    };
     std::fs::create_dir_all(&folder).map_err(failed)?;
     let mut written = Vec::new();
     for table in TableName::ALL {
@@ -119,8 +138,17 @@ fn to_file(
     table: TableName,
     path: &Path,
 ) -> Result<(), CliError> {
-    let failed = |source| CliError::Write { path: path.to_owned(), source };
+    let failed = |source| CliError::Write {
+        path: path.to_owned(),
+        source,
+    };
     let mut file = BufWriter::new(File::create(path).map_err(failed)?);
-    export(snapshot, arguments.format, table, &options(arguments), &mut file)?;
+    export(
+        snapshot,
+        arguments.format,
+        table,
+        &options(arguments),
+        &mut file,
+    )?;
     file.flush().map_err(failed)
 }

@@ -105,19 +105,39 @@ pub(crate) struct FindArguments {
     tolerance: f64,
 
     /// First learning rate tried, as a power of 2
-    #[arg(long, value_name = "LOG2", allow_negative_numbers = true, default_value = "3")]
+    #[arg(
+        long,
+        value_name = "LOG2",
+        allow_negative_numbers = true,
+        default_value = "3"
+    )]
     start: f64,
 
     /// Lowest learning rate tried, as a power of 2
-    #[arg(long, value_name = "LOG2", allow_negative_numbers = true, default_value = "-20")]
+    #[arg(
+        long,
+        value_name = "LOG2",
+        allow_negative_numbers = true,
+        default_value = "-20"
+    )]
     lowest: f64,
 
     /// Highest learning rate tried, as a power of 2
-    #[arg(long, value_name = "LOG2", allow_negative_numbers = true, default_value = "10")]
+    #[arg(
+        long,
+        value_name = "LOG2",
+        allow_negative_numbers = true,
+        default_value = "10"
+    )]
     highest: f64,
 
     /// Extra rates tried around eta*, as offsets in octaves, to see whether success is monotone
-    #[arg(long, value_name = "OCTAVES,..", value_delimiter = ',', allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "OCTAVES,..",
+        value_delimiter = ',',
+        allow_negative_numbers = true
+    )]
     ladder: Vec<f64>,
 
     /// Master seed of all random numbers
@@ -147,20 +167,38 @@ impl From<LossName> for Loss {
 }
 
 fn number(text: &str, allowed: fn(f64) -> bool, range: &str) -> Result<f64, String> {
-    let value: f64 = text.parse().map_err(|_| format!("`{text}` is not a number"))?;
-    if allowed(value) { Ok(value) } else { Err(format!("must be {range}")) }
+    let value: f64 = text
+        .parse()
+        .map_err(|_| format!("`{text}` is not a number"))?;
+    if allowed(value) {
+        Ok(value)
+    } else {
+        Err(format!("must be {range}"))
+    }
 }
 
 fn fraction(text: &str) -> Result<f64, String> {
-    number(text, |value| value > 0.0 && value <= 1.0, "above 0 and at most 1")
+    number(
+        text,
+        |value| value > 0.0 && value <= 1.0,
+        "above 0 and at most 1",
+    )
 }
 
 fn positive(text: &str) -> Result<f64, String> {
-    number(text, |value| value > 0.0 && value.is_finite(), "a positive number")
+    number(
+        text,
+        |value| value > 0.0 && value.is_finite(),
+        "a positive number",
+    )
 }
 
 fn not_negative(text: &str) -> Result<f64, String> {
-    number(text, |value| value >= 0.0 && value.is_finite(), "0 or a positive number")
+    number(
+        text,
+        |value| value >= 0.0 && value.is_finite(),
+        "0 or a positive number",
+    )
 }
 
 fn count(text: &str) -> Result<usize, String> {
@@ -185,7 +223,11 @@ impl FindArguments {
             (Some(hidden), ..) => hidden.clone(),
             (None, Some(width), Some(depth)) => vec![width; depth],
             // Unreachable: clap requires one or the other.
-            _ => return Err(CliError::Usage("give --width and --depth, or --hidden".into())),
+            _ => {
+                return Err(CliError::Usage(
+                    "give --width and --depth, or --hidden".into(),
+                ));
+            }
         };
         let protocol = Protocol {
             loss: self.loss.into(),
@@ -253,7 +295,11 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
             "`find` keeps nothing; use `sweep` for measurements that can be resumed".into(),
         ));
     }
-    let Snapshot { manifest, mut cells, .. } = store.snapshot()?;
+    let Snapshot {
+        manifest,
+        mut cells,
+        ..
+    } = store.snapshot()?;
     let Some(measured) = cells.pop() else {
         return Err(CliError::Usage("there is no cell to measure".into()));
     };
@@ -275,13 +321,26 @@ struct Found {
 
 impl Found {
     fn new(measured: CellRecord, manifest: Manifest, started: Instant) -> Self {
-        let ends: Vec<EtaStar> = measured.repeats.iter().map(|repeat| repeat.eta_star).collect();
+        let ends: Vec<EtaStar> = measured
+            .repeats
+            .iter()
+            .map(|repeat| repeat.eta_star)
+            .collect();
         let estimate = Estimate::of(&ends, CONFIDENCE, &Bootstrap::default());
-        Self { measured, manifest, estimate, seconds: started.elapsed().as_secs_f64() }
+        Self {
+            measured,
+            manifest,
+            estimate,
+            seconds: started.elapsed().as_secs_f64(),
+        }
     }
 
     fn trials(&self) -> usize {
-        self.measured.repeats.iter().map(|repeat| repeat.trials.len()).sum()
+        self.measured
+            .repeats
+            .iter()
+            .map(|repeat| repeat.trials.len())
+            .sum()
     }
 
     fn json(&self) -> Value {
@@ -327,7 +386,11 @@ impl Found {
             }
             _ => text.push_str("eta* not found in range\n"),
         }
-        let mut rows = vec![["REPEAT", "ETA*", "TRIALS", "MONOTONE"].map(str::to_owned).to_vec()];
+        let mut rows = vec![
+            ["REPEAT", "ETA*", "TRIALS", "MONOTONE"]
+                .map(str::to_owned)
+                .to_vec(),
+        ];
         rows.extend(self.measured.repeats.iter().map(|repeat| {
             let eta_star = match repeat.eta_star {
                 EtaStar::Found { eta_star, .. } => format!("{eta_star:.4}"),

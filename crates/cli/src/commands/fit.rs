@@ -39,7 +39,10 @@ pub(crate) struct FitArguments {
 
 impl FitArguments {
     fn options(&self) -> FitOptions {
-        let mut options = FitOptions { confidence: self.confidence, ..FitOptions::default() };
+        let mut options = FitOptions {
+            confidence: self.confidence,
+            ..FitOptions::default()
+        };
         if !self.width_over_depth.is_empty() {
             options.width_over_depth.clone_from(&self.width_over_depth);
         }

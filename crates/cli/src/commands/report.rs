@@ -41,7 +41,10 @@ pub(crate) fn run(arguments: &ReportArguments) -> Result<(), CliError> {
             Estimate::of(&ends, options.confidence, &bootstrap)
         })
         .collect();
-    let command = arguments.command.clone().unwrap_or_else(provenance::command_line);
+    let command = arguments
+        .command
+        .clone()
+        .unwrap_or_else(provenance::command_line);
     let report = Report::build(&ReportInput {
         snapshot: &snapshot,
         estimates: &estimates,

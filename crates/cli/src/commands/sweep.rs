@@ -32,7 +32,12 @@ pub(crate) struct SweepArguments {
     output: Option<PathBuf>,
 
     /// Folder of the store where --output is not given
-    #[arg(long, value_name = "FOLDER", default_value = "results", conflicts_with = "output")]
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        default_value = "results",
+        conflicts_with = "output"
+    )]
     output_dir: PathBuf,
 
     #[command(flatten)]
@@ -68,8 +73,10 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
         }
     };
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)
-            .map_err(|source| CliError::Write { path: folder.to_owned(), source })?;
+        std::fs::create_dir_all(folder).map_err(|source| CliError::Write {
+            path: folder.to_owned(),
+            source,
+        })?;
     }
     let (end, store) = measurement.run(hash, Some(&path))?;
     let snapshot = store.snapshot()?;
