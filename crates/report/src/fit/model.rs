@@ -56,3 +56,17 @@ pub struct Fit {
     /// Cells left out because no repeat found an eta\* in range.
     pub cells_without_eta_star: usize,
 }
+
+impl Fit {
+    /// The law's `log2 eta*` of a network of `depth` hidden layers of one
+    /// `width`: `log2 C - sum_j a_j log2 x_j`.
+    pub fn log2_eta_star(&self, depth: usize, width: usize, inputs: usize, input_rate: f64) -> f64 {
+        let regressors = self.law.log2_regressors(depth, width, inputs, input_rate);
+        let exponents = match self.law {
+            Law::Separate => vec![self.depth, self.width],
+            Law::DepthWidth | Law::EffectiveSize => vec![self.joint],
+        };
+        let terms = exponents.iter().flatten().zip(regressors);
+        self.log2_constant - terms.map(|(exponent, x)| exponent.value * x).sum::<f64>()
+    }
+}
