@@ -1,11 +1,11 @@
 //! The cells of one series, with their estimates and fits.
 
+use etastar_search::statistics::Estimate;
 use etastar_search::{Cell, CellRecord, EtaStar, Manifest};
 use serde::Serialize;
 
-use super::series::series;
-use super::{CellEstimate, ReportError, ReportInput};
-use crate::fit::{Fit, Law};
+use super::{ReportError, ReportInput};
+use crate::fit::{Fit, Law, series};
 
 /// Everything about one series of cells.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(super) struct Study<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Measured<'a> {
     pub(super) record: &'a CellRecord,
-    pub(super) estimate: &'a CellEstimate,
+    pub(super) estimate: &'a Estimate,
 }
 
 impl Measured<'_> {

@@ -160,7 +160,7 @@ fn settings_of_one_dataset_are_kept_apart() {
     .unwrap();
     let names: BTreeSet<&str> = report.figures().map(|f| f.name.as_str()).collect();
     assert_eq!(names.len(), 8);
-    assert!(names.contains("digits-setting-2-depth-width"));
+    assert!(names.contains("digits-threshold-0-5-depth-width"));
     assert!(report.markdown().contains("reaches 0.5"));
 }
 
@@ -184,7 +184,7 @@ fn an_empty_grid_has_a_report() {
     for cell in &mut bare.cells {
         cell.repeats.clear();
     }
-    let estimates = vec![crate::page::CellEstimate::default(); bare.cells.len()];
+    let estimates = estimates(&bare);
     let input = ReportInput {
         snapshot: &bare,
         estimates: &estimates,
