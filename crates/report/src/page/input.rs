@@ -1,7 +1,7 @@
 use etastar_search::Snapshot;
 use etastar_search::statistics::Estimate;
 
-use crate::fit::Fit;
+use crate::fit::{Fit, NotFitted};
 
 /// What a report is made from.
 #[derive(Debug, Clone, Copy)]
@@ -12,6 +12,8 @@ pub struct ReportInput<'a> {
     pub estimates: &'a [Estimate],
     /// The fitted laws, of all datasets.
     pub fits: &'a [Fit],
+    /// The laws that could not be fitted, of all datasets.
+    pub not_fitted: &'a [NotFitted],
     /// The command line that made the report.
     pub command: &'a str,
     /// How the intervals were made, as a clause: `percentile bootstrap over

@@ -332,6 +332,7 @@ pub(super) fn report(snapshot: &Snapshot) -> Result<Report, ReportError> {
         snapshot,
         estimates: &estimates,
         fits: &fits,
+        not_fitted: &[],
         command: "etastar report results/sweep.db",
         interval_method: "percentile bootstrap over repeats, 2000 resamples",
     })
