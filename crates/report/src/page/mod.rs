@@ -13,13 +13,12 @@ mod input;
 mod markdown;
 mod number;
 mod sections;
-mod series;
 mod study;
 mod write;
 
 pub use document::{Block, Column, Entry, Report, Section, Table};
 pub use error::ReportError;
-pub use input::{CellEstimate, ReportInput};
+pub use input::ReportInput;
 pub use write::{Written, write};
 
 #[cfg(test)]

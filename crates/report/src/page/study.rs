@@ -1,11 +1,11 @@
 //! The cells of one series, with their estimates and fits.
 
+use etastar_search::statistics::Estimate;
 use etastar_search::{Cell, CellRecord, EtaStar, Manifest};
 use serde::Serialize;
 
-use super::series::series;
-use super::{CellEstimate, ReportError, ReportInput};
-use crate::fit::{Fit, Law};
+use super::{ReportError, ReportInput};
+use crate::fit::{Fit, Law, NotFitted, series};
 
 /// Everything about one series of cells.
 #[derive(Debug)]
@@ -20,13 +20,14 @@ pub(super) struct Study<'a> {
     /// All cells, measured or not, in the grid's order.
     pub(super) cells: Vec<Measured<'a>>,
     pub(super) fits: Vec<&'a Fit>,
+    pub(super) not_fitted: Vec<&'a NotFitted>,
 }
 
 /// A cell and its estimate.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Measured<'a> {
     pub(super) record: &'a CellRecord,
-    pub(super) estimate: &'a CellEstimate,
+    pub(super) estimate: &'a Estimate,
 }
 
 impl Measured<'_> {
@@ -144,13 +145,20 @@ impl<'a> Study<'a> {
                     .iter()
                     .filter(|fit| fit.dataset == series.label)
                     .collect(),
+                not_fitted: input
+                    .not_fitted
+                    .iter()
+                    .filter(|failure| failure.dataset == series.label)
+                    .collect(),
                 label: series.label,
             });
         }
-        let known = |fit: &Fit| studies.iter().any(|study| study.label == fit.dataset);
-        match input.fits.iter().find(|fit| !known(fit)) {
+        let fitted = input.fits.iter().map(|fit| &fit.dataset);
+        let failed = input.not_fitted.iter().map(|failure| &failure.dataset);
+        let known = |label: &String| studies.iter().any(|study| study.label == *label);
+        match fitted.chain(failed).find(|label| !known(label)) {
             Some(stray) => Err(ReportError::UnknownDataset {
-                dataset: stray.dataset.clone(),
+                dataset: stray.clone(),
             }),
             None => Ok(studies),
         }

@@ -87,8 +87,8 @@ impl<'a> Claim<'a> {
              filter that leaves at least {FEWEST_CELLS} cells ({}, {}), the depth × width law has \
              R^{{2}} ≥ {} and an exponent whose interval lies above 0, and its rms residual is no \
              larger than without either proviso.",
-            rate_name(fit),
-            filter_name(fit),
+            rate_name(fit.input_rate),
+            filter_name(fit.width_over_depth),
             setting(GOOD_R_SQUARED),
         );
         let (Some(loose), Some(fast)) = (self.narrow_included(), self.fast_input()) else {
@@ -143,7 +143,7 @@ impl<'a> Claim<'a> {
         }
         let mut columns = vec![Column::numbers("μ_{in}")];
         for filter in &filters {
-            columns.push(Column::numbers(&filter_name(filter)));
+            columns.push(Column::numbers(&filter_name(filter.width_over_depth)));
         }
         let rows = self.by_rate.iter().filter_map(|fits| {
             let rate = fits.first()?.input_rate?;
@@ -195,11 +195,11 @@ fn contrast(proviso: &str, without: &Fit, with: &Fit) -> Text {
     Text::markup(&format!(
         "{proviso}: from {}, {} ({} cells) to {}, {} ({} cells), R^{{2}} of the depth × width law \
          {} from {} to {} and its rms residual {} from {} to {} octaves.",
-        rate_name(without),
-        filter_name(without),
+        rate_name(without.input_rate),
+        filter_name(without.width_over_depth),
         without.cells,
-        rate_name(with),
-        filter_name(with),
+        rate_name(with.input_rate),
+        filter_name(with.width_over_depth),
         with.cells,
         verb(without.r_squared, with.r_squared),
         fixed(without.r_squared, 3),

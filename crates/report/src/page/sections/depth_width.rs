@@ -145,7 +145,7 @@ pub(super) fn fit_lines(
             let exponent = fit.joint?.value;
             let at = |x: f64| [x, (fit.log2_constant - exponent * x.log2()).exp2()];
             let style = Style::neutral(index > 0);
-            let name = format!("fit, {}", filter_name(fit));
+            let name = format!("fit, {}", filter_name(fit.width_over_depth));
             Some(Series::new(
                 &name,
                 style,

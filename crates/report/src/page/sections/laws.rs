@@ -12,6 +12,7 @@ pub(in crate::page) fn laws(study: &Study<'_>) -> Section {
     let mut section = Section::new(3, id, Text::plain("Laws compared"));
     let Some(first) = study.fits.first() else {
         section.paragraph("No law was fitted.");
+        not_fitted(study, &mut section);
         return section;
     };
     section.paragraph(
@@ -68,7 +69,27 @@ pub(in crate::page) fn laws(study: &Study<'_>) -> Section {
         sortable: true,
     });
     section.list(best_laws(study, |fit| fit.input_rate.is_some()));
+    not_fitted(study, &mut section);
     section
+}
+
+/// The laws that could not be fitted, with the reasons.
+fn not_fitted(study: &Study<'_>, section: &mut Section) {
+    if study.not_fitted.is_empty() {
+        return;
+    }
+    section.paragraph("Not fitted:");
+    let items = study.not_fitted.iter().map(|failure| {
+        let set = format!(
+            "{} at {}, {}: ",
+            law_name(failure.law),
+            rate_name(failure.input_rate),
+            filter_name(failure.width_over_depth)
+        );
+        let reason = failure.reason.to_string().replace("eta*", "η*");
+        Text::markup(&set).and_plain(reason)
+    });
+    section.list(items.collect());
 }
 
 /// Sorted by the joint exponent or depth's.
@@ -120,8 +141,8 @@ pub(super) fn best_laws(study: &Study<'_>, wanted: impl Fn(&Fit) -> bool) -> Vec
         Some(Text::markup(&format!(
             "Best prediction of left-out cells at {}, {} ({} cells): {} ({} octaves; {}), against \
              {}.",
-            rate_name(best),
-            filter_name(best),
+            rate_name(best.input_rate),
+            filter_name(best.width_over_depth),
             best.cells,
             law_name(best.law),
             octaves(best.loo_rmse_octaves),

@@ -23,7 +23,7 @@ pub(super) use references::references;
 pub(super) use searches::searches;
 pub(super) use summary::summary;
 
-use crate::fit::{Fit, Law};
+use crate::fit::Law;
 use crate::page::number;
 
 /// A law in words.
@@ -35,18 +35,18 @@ fn law_name(law: Law) -> &'static str {
     }
 }
 
-/// The cells a fit was made from, in words.
-fn filter_name(fit: &Fit) -> String {
-    if fit.width_over_depth > 0.0 {
-        format!("width ≥ {} × depth", number::setting(fit.width_over_depth))
+/// A filter on cells, in words.
+fn filter_name(width_over_depth: f64) -> String {
+    if width_over_depth > 0.0 {
+        format!("width ≥ {} × depth", number::setting(width_over_depth))
     } else {
         "all cells".to_owned()
     }
 }
 
-/// The input rate of a fit, in words.
-fn rate_name(fit: &Fit) -> String {
-    match fit.input_rate {
+/// An input rate, or all of them, in words.
+fn rate_name(input_rate: Option<f64>) -> String {
+    match input_rate {
         Some(rate) => format!("μ_{{in}} = {}", number::setting(rate)),
         None => "all input rates".to_owned(),
     }

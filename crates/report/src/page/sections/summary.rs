@@ -20,8 +20,8 @@ pub(in crate::page) fn summary(study: &Study<'_>) -> Section {
         findings.push(Text::markup(&format!(
             "Depth × width law at {}, {} ({} cells): {} ({} interval), R^{{2}} = {}, rms residual \
              {} octaves, leave-one-out {} octaves.",
-            rate_name(fit),
-            filter_name(fit),
+            rate_name(fit.input_rate),
+            filter_name(fit.width_over_depth),
             fit.cells,
             exponents(fit),
             percent(fit.confidence),

@@ -1,9 +1,11 @@
 use std::collections::BTreeSet;
 
 use etastar_data::DatasetName;
-use etastar_search::Snapshot;
+use etastar_search::statistics::{Bootstrap, Estimate};
+use etastar_search::{EtaStar, Snapshot};
 
 use super::synthetic::{Sweep, estimates, fits, report};
+use crate::fit::{FitOptions, Law, NotFitted, Reason, fit};
 use crate::page::{Report, ReportError, ReportInput};
 
 #[test]
@@ -126,6 +128,7 @@ fn the_claim_is_reproduced_only_where_the_fits_say_so() {
             snapshot: &snapshot,
             estimates: &estimates,
             fits,
+            not_fitted: &[],
             command: "",
             interval_method: "",
         };
@@ -154,13 +157,14 @@ fn settings_of_one_dataset_are_kept_apart() {
         snapshot: &snapshot,
         estimates: &estimates,
         fits: &[],
+        not_fitted: &[],
         command: "",
         interval_method: "",
     })
     .unwrap();
     let names: BTreeSet<&str> = report.figures().map(|f| f.name.as_str()).collect();
     assert_eq!(names.len(), 8);
-    assert!(names.contains("digits-setting-2-depth-width"));
+    assert!(names.contains("digits-threshold-0-5-depth-width"));
     assert!(report.markdown().contains("reaches 0.5"));
 }
 
@@ -175,6 +179,7 @@ fn an_empty_grid_has_a_report() {
         snapshot: &snapshot,
         estimates: &[],
         fits: &[],
+        not_fitted: &[],
         command: "etastar report",
         interval_method: "",
     };
@@ -203,6 +208,7 @@ fn what_does_not_belong_together_is_refused() {
         snapshot: &snapshot,
         estimates: &estimates[1..],
         fits: &[],
+        not_fitted: &[],
         command: "",
         interval_method: "",
     };
@@ -222,4 +228,64 @@ fn what_does_not_belong_together_is_refused() {
     };
     let error = Report::build(&input).unwrap_err();
     assert!(error.to_string().contains("`mnist`"));
+}
+
+#[test]
+fn laws_that_could_not_be_fitted_are_told() {
+    let snapshot = Sweep::small().snapshot();
+    let estimates = estimates(&snapshot);
+    let failure = NotFitted {
+        law: Law::Separate,
+        dataset: "digits".to_owned(),
+        input_rate: None,
+        width_over_depth: 8.0,
+        reason: Reason::Collinear,
+    };
+    let report = Report::build(&ReportInput {
+        snapshot: &snapshot,
+        estimates: &estimates,
+        fits: &[],
+        not_fitted: &[failure],
+        command: "",
+        interval_method: "",
+    });
+    let told = "depth and width apart at all input rates, width ≥ 8 × depth: depth and width do \
+                not vary independently of each other";
+    assert!(report.unwrap().markdown().contains(told));
+}
+
+#[test]
+fn real_fits_and_estimates_make_a_report() {
+    let snapshot = Sweep::realistic().snapshot();
+    let bootstrap = Bootstrap {
+        resamples: 100,
+        seed: 0,
+    };
+    let estimates: Vec<Estimate> = snapshot
+        .cells
+        .iter()
+        .map(|cell| {
+            let stars: Vec<EtaStar> = cell.repeats.iter().map(|r| r.eta_star).collect();
+            Estimate::of(&stars, 0.95, &bootstrap)
+        })
+        .collect();
+    let options = FitOptions {
+        resamples: 100,
+        ..FitOptions::default()
+    };
+    let fits = fit(&snapshot, &options).unwrap();
+    let report = Report::build(&ReportInput {
+        snapshot: &snapshot,
+        estimates: &estimates,
+        fits: &fits.fits,
+        not_fitted: &fits.not_fitted,
+        command: "etastar report results/sweep.db",
+        interval_method: "bootstrap over repeats",
+    })
+    .unwrap();
+    assert!(
+        report
+            .markdown()
+            .contains("Depth × width law at μ<sub>in</sub> = 0.01")
+    );
 }

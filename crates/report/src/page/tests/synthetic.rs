@@ -1,13 +1,14 @@
 //! Made-up sweeps.
 
 use etastar_data::{DatasetConfig, DatasetName};
+use etastar_search::statistics::Estimate;
 use etastar_search::{
     Cell, CellRecord, EtaStar, Host, Manifest, Outcome, Protocol, RepeatRecord, Session, Snapshot,
     TrialRecord,
 };
 
 use crate::fit::{Exponent, Fit, Law};
-use crate::page::{CellEstimate, Report, ReportError, ReportInput};
+use crate::page::{Report, ReportError, ReportInput};
 
 /// Numbers between 0 and 1 that look random and are always the same.
 pub(super) struct Noise(u64);
@@ -220,7 +221,7 @@ fn session(finished_at: Option<&str>) -> Session {
 }
 
 /// Estimates with normal intervals, good enough to be drawn.
-pub(super) fn estimates(snapshot: &Snapshot) -> Vec<CellEstimate> {
+pub(super) fn estimates(snapshot: &Snapshot) -> Vec<Estimate> {
     snapshot
         .cells
         .iter()
@@ -236,7 +237,7 @@ pub(super) fn estimates(snapshot: &Snapshot) -> Vec<CellEstimate> {
             let count = logs.len() as f64;
             let mean = (!logs.is_empty()).then(|| logs.iter().sum::<f64>() / count);
             let half = 1.96 * 0.3 / count.sqrt();
-            CellEstimate {
+            Estimate {
                 log2_eta_star: mean,
                 eta_star: mean.map(f64::exp2),
                 interval: mean.map(|mean| [(mean - half).exp2(), (mean + half).exp2()]),
@@ -250,7 +251,7 @@ pub(super) fn estimates(snapshot: &Snapshot) -> Vec<CellEstimate> {
 }
 
 /// Straight lines in log2 for the two joint laws, and a made-up third.
-pub(super) fn fits(snapshot: &Snapshot, estimates: &[CellEstimate]) -> Vec<Fit> {
+pub(super) fn fits(snapshot: &Snapshot, estimates: &[Estimate]) -> Vec<Fit> {
     let mut rates: Vec<Option<f64>> = vec![None];
     for cell in &snapshot.cells {
         if !rates.contains(&Some(cell.cell.input_rate)) {
@@ -270,7 +271,7 @@ pub(super) fn fits(snapshot: &Snapshot, estimates: &[CellEstimate]) -> Vec<Fit> 
 
 fn fit(
     snapshot: &Snapshot,
-    estimates: &[CellEstimate],
+    estimates: &[Estimate],
     law: Law,
     input_rate: Option<f64>,
     filter: f64,
@@ -331,6 +332,7 @@ pub(super) fn report(snapshot: &Snapshot) -> Result<Report, ReportError> {
         snapshot,
         estimates: &estimates,
         fits: &fits,
+        not_fitted: &[],
         command: "etastar report results/sweep.db",
         interval_method: "percentile bootstrap over repeats, 2000 resamples",
     })
