@@ -105,7 +105,7 @@ mod tests {
                 seed.initialisation(&architecture, 0).next_u32(),
                 seed.batch_order(&dataset(), &architecture, 0).next_u32(),
             ],
-            [0, 0, 0]
+            [3_260_028_520, 360_592_966, 1_162_043_727]
         );
     }
 

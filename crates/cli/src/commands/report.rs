@@ -49,6 +49,7 @@ pub(crate) fn run(arguments: &ReportArguments) -> Result<(), CliError> {
         snapshot: &snapshot,
         estimates: &estimates,
         fits: &fits.fits,
+        not_fitted: &fits.not_fitted,
         command: &command,
         interval_method: &format!(
             "expanded percentile bootstrap over repeats, {} resamples of a cell's mean and {} of \
