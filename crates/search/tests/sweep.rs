@@ -146,7 +146,7 @@ fn a_noisy_edge_is_found_around_its_centre() {
 #[test]
 fn success_that_is_not_monotone_is_seen_by_the_ladder() {
     let mut cell = cell(16, 4);
-    cell.protocol.ladder = vec![1.5];
+    cell.protocol.ladder = vec![-1.5, 1.5];
     let snapshot = sweep(&[cell], 2, &mock(Edge::NonMonotone), 1);
     for repeat in &snapshot.cells[0].repeats {
         assert!(!repeat.monotone);

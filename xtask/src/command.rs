@@ -1,0 +1,118 @@
+//! Running other programs in the workspace's root.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use thiserror::Error;
+
+/// A program that did not succeed.
+#[derive(Debug, Error)]
+pub(crate) enum Failure {
+    #[error("cannot start {program}: {source}")]
+    Start {
+        program: String,
+        source: std::io::Error,
+    },
+    #[error("{program} ended with {status}")]
+    Ended {
+        program: String,
+        code: Option<i32>,
+        status: String,
+    },
+    #[error("cannot read what {0} printed")]
+    Output(String),
+}
+
+impl Failure {
+    /// Prints the failure; the exit code is the failed program's own.
+    pub(crate) fn report(&self) -> ExitCode {
+        eprintln!("error: {self}");
+        match self {
+            Self::Ended {
+                code: Some(code), ..
+            } => ExitCode::from(u8::try_from(*code).unwrap_or(1)),
+            _ => ExitCode::FAILURE,
+        }
+    }
+}
+
+/// The workspace's root.
+pub(crate) fn root() -> PathBuf {
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    xtask.parent().unwrap_or(xtask).to_owned()
+}
+
+/// The folder in which cargo builds.
+pub(crate) fn target() -> PathBuf {
+    match env::var_os("CARGO_TARGET_DIR") {
+        Some(folder) => root().join(folder),
+        None => root().join("target"),
+    }
+}
+
+/// Cargo, as this program was started by it.
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
+    let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(root());
+    command
+}
+
+/// Shows the command, runs it, and waits for its success.
+pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
+    eprintln!("$ {}", shown(command));
+    let status = command.status().map_err(|source| start(command, source))?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(Failure::Ended {
+        program: shown(command),
+        code: status.code(),
+        status: status.to_string(),
+    })
+}
+
+/// Like [`run`], and gives the last line that the command printed.
+pub(crate) fn last_line(command: &mut Command) -> Result<String, Failure> {
+    eprintln!("$ {}", shown(command));
+    let output = command
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .map_err(|source| start(command, source))?;
+    if !output.status.success() {
+        return Err(Failure::Ended {
+            program: shown(command),
+            code: output.status.code(),
+            status: output.status.to_string(),
+        });
+    }
+    let text = String::from_utf8(output.stdout).map_err(|_| Failure::Output(shown(command)))?;
+    eprint!("{text}");
+    let last = text.lines().last().map(str::to_owned);
+    last.ok_or_else(|| Failure::Output(shown(command)))
+}
+
+fn start(command: &Command, source: std::io::Error) -> Failure {
+    Failure::Start {
+        program: shown(command),
+        source,
+    }
+}
+
+/// The command without the folders that are the same for everybody.
+fn shown(command: &Command) -> String {
+    let name = |path: &std::ffi::OsStr| {
+        let file = Path::new(path)
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
+        file.unwrap_or_else(|| path.to_string_lossy().into_owned())
+    };
+    let mut words = vec![name(command.get_program())];
+    words.extend(
+        command
+            .get_args()
+            .map(|word| word.to_string_lossy().into_owned()),
+    );
+    words.join(" ")
+}
