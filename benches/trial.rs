@@ -1,0 +1,67 @@
+//! One whole trial on digits: 128 steps and 8 evaluations at a small rate.
+
+use burn_tensor::backend::Backend;
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
+use etastar_backend::Task;
+use etastar_benches::backends;
+use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName};
+use etastar_search::{BurnTrainer, Cell, Interrupt, MasterSeed, Protocol, Trainer};
+
+/// A rate at which the threshold below is never reached: the whole budget.
+const LEARNING_RATE: f64 = 1e-4;
+
+fn cell(width: usize, depth: usize) -> Cell {
+    Cell {
+        dataset: DatasetConfig::new(DatasetName::Digits),
+        hidden: vec![width; depth],
+        bias: false,
+        output_gain: 2.0,
+        input_rate: 0.1,
+        protocol: Protocol {
+            threshold: 1.0,
+            ..Protocol::default()
+        },
+    }
+}
+
+struct WholeTrial<'a, 'b> {
+    group: &'a mut BenchmarkGroup<'b, WallTime>,
+    id: BenchmarkId,
+    cell: &'a Cell,
+}
+
+impl Task for WholeTrial<'_, '_> {
+    type Output = ();
+
+    #[expect(clippy::unwrap_used, reason = "the embedded data are there")]
+    fn run<B: Backend>(self, device: B::Device) {
+        let dataset = Dataset::load(&self.cell.dataset, &DataFolders::discover(None)).unwrap();
+        let datasets = [(self.cell.dataset.clone(), dataset)];
+        let trainer = BurnTrainer::<B>::new(device, MasterSeed(1), &datasets).unwrap();
+        let mut repeat = trainer.prepare(self.cell, 0).unwrap();
+        let interrupt = Interrupt::default();
+        self.group.bench_function(self.id, |bencher| {
+            bencher.iter(|| repeat.trial(LEARNING_RATE, &interrupt).unwrap());
+        });
+    }
+}
+
+fn trial(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("trial");
+    for (width, depth) in [(32, 4), (128, 4), (128, 16)] {
+        let cell = cell(width, depth);
+        for backend in backends() {
+            let id = BenchmarkId::new(format!("digits->{width}x{depth}"), backend.name());
+            backend.run(WholeTrial {
+                group: &mut group,
+                id,
+                cell: &cell,
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, trial);
+criterion_main!(benches);

@@ -1,0 +1,203 @@
+//! `etastar sweep`, `fit`, `report` and `export`, through the real binary.
+
+mod support;
+
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use support::{etastar, json, run, succeed, trials, write_experiment};
+
+fn swept(folder: &Path, store: &str) {
+    write_experiment(folder);
+    succeed(folder, &["sweep", "small.toml", "--output", store]);
+}
+
+#[test]
+fn from_an_experiment_to_a_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_experiment(folder);
+    let result = json(
+        folder,
+        &["sweep", "small.toml", "--profile", "smoke", "--json"],
+    );
+    assert_eq!(
+        (&result["cells"], &result["repeats"]),
+        (&12.into(), &12.into())
+    );
+    let store = result["store"].as_str().unwrap();
+    assert!(store.starts_with("results/small-smoke-"), "{store}");
+
+    let fits = json(folder, &["fit", store, "--width-over-depth", "0", "--json"]);
+    let fits = fits["fits"].as_array().unwrap();
+    for law in ["depth-width", "separate", "effective-size"] {
+        for rate in [Some(1.0), Some(0.1), None] {
+            let fit = fits
+                .iter()
+                .find(|fit| fit["law"] == law && fit["input_rate"].as_f64() == rate)
+                .unwrap();
+            assert_eq!(fit["cells"], if rate.is_some() { 6 } else { 12 });
+            assert_eq!(fit["width_over_depth"], 0.0);
+            assert!(fit["r_squared"].is_number() && fit["rmse_octaves"].is_number());
+            assert!(fit["loo_rmse_octaves"].is_number());
+            if law == "separate" {
+                assert!(fit["exponents"]["depth"].is_number());
+                assert!(fit["exponents"]["width"].is_number());
+            } else {
+                assert!(fit["exponent"].is_number());
+            }
+        }
+    }
+
+    let report = json(folder, &["report", store, "--json"]);
+    let page = std::fs::read_to_string(folder.join(report["index"].as_str().unwrap())).unwrap();
+    assert!(page.contains("Does a small sweep work?"));
+    for file in [&report["figures"], &report["data"]] {
+        for path in file.as_array().unwrap() {
+            assert!(
+                folder
+                    .join(path.as_str().unwrap())
+                    .metadata()
+                    .unwrap()
+                    .len()
+                    > 100
+            );
+        }
+    }
+}
+
+#[test]
+fn exports_in_every_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    swept(folder, "sweep.db");
+    for format in ["csv", "json", "parquet"] {
+        let written = json(
+            folder,
+            &["export", "sweep.db", "--format", format, "--json"],
+        );
+        assert_eq!(written["files"].as_array().unwrap().len(), 3);
+        for table in ["cells", "repeats", "trials"] {
+            assert!(
+                folder
+                    .join("sweep")
+                    .join(format!("{table}.{format}"))
+                    .exists()
+            );
+        }
+    }
+    let header = |table| {
+        let text = succeed(folder, &["export", "sweep.db", "--table", table]);
+        text.lines().next().unwrap().to_owned()
+    };
+    insta::assert_snapshot!(
+        "columns",
+        ["cells", "repeats", "trials"].map(header).join("\n\n")
+    );
+}
+
+#[test]
+fn rows_do_not_depend_on_the_number_of_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_experiment(folder);
+    for jobs in ["1", "2", "5"] {
+        succeed(
+            folder,
+            &[
+                "sweep",
+                "small.toml",
+                "--jobs",
+                jobs,
+                "--output",
+                &format!("{jobs}.db"),
+            ],
+        );
+    }
+    let alone = trials(folder, "1.db");
+    assert_eq!(alone, trials(folder, "2.db"));
+    assert_eq!(alone, trials(folder, "5.db"));
+}
+
+/// Starts a sweep into `store`.
+fn start(folder: &Path, store: &str) -> Child {
+    etastar(folder)
+        .args(["sweep", "small.toml", "--output", store])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+fn a_sweep_killed_again_and_again_ends_with_the_same_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    swept(folder, "undisturbed.db");
+    // Longer and longer, from before the store exists to after the end.
+    for kill in 0..12 {
+        let mut child = start(folder, "killed.db");
+        sleep(Duration::from_millis(15 * kill));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    succeed(folder, &["sweep", "small.toml", "--output", "killed.db"]);
+    assert_eq!(
+        trials(folder, "killed.db"),
+        trials(folder, "undisturbed.db")
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_stops_cleanly_and_says_how_to_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let text = support::EXPERIMENT.replace("repeats = 2", "repeats = 500");
+    std::fs::write(folder.join("small.toml"), text).unwrap();
+    let child = start(folder, "sweep.db");
+    while !folder.join("sweep.db").exists() {
+        sleep(Duration::from_millis(5));
+    }
+    let pid = child.id().to_string();
+    assert!(
+        std::process::Command::new("kill")
+            .args(["-INT", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        message.contains("run the same command again to go on"),
+        "{message}"
+    );
+    // A reader sees whatever was finished.
+    run(folder, &["export", "sweep.db", "--table", "trials"]);
+}
+
+#[test]
+fn two_processes_do_not_share_a_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let text = support::EXPERIMENT.replace("repeats = 2", "repeats = 500");
+    std::fs::write(folder.join("small.toml"), text).unwrap();
+    let mut first = start(folder, "sweep.db");
+    // The lock is held once the store has its tables.
+    while run(folder, &["export", "sweep.db", "--table", "cells"]).code != Some(0) {
+        sleep(Duration::from_millis(5));
+    }
+    let second = run(folder, &["sweep", "small.toml", "--output", "sweep.db"]);
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert_eq!(second.code, Some(2));
+    assert!(
+        second.stderr.contains("in use by another process"),
+        "{}",
+        second.stderr
+    );
+}
