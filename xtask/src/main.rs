@@ -1,7 +1,7 @@
 //! The project's own commands. CI calls the same ones.
 
 mod bench;
-mod ci;
+mod check;
 mod command;
 mod reproduce;
 mod test;
@@ -24,7 +24,9 @@ enum Command {
     Reproduce(reproduce::ReproduceArguments),
     /// Run every test
     Test(test::TestArguments),
-    /// Everything CI checks: format, lints, documentation, tests
+    /// Check format, lints and documentation
+    Check,
+    /// Everything CI runs: `check`, then `test`
     Ci,
     /// Run the benchmarks
     Bench(bench::BenchArguments),
@@ -34,7 +36,8 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Reproduce(arguments) => reproduce::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
-        Command::Ci => ci::run(),
+        Command::Check => check::run(),
+        Command::Ci => check::run().and_then(|()| test::run(&test::TestArguments::default())),
         Command::Bench(arguments) => bench::run(&arguments),
     };
     match outcome {

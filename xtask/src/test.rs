@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::command::{self, Failure, cargo};
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct TestArguments {
     /// Passed on to `cargo test`
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

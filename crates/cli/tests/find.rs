@@ -123,7 +123,8 @@ fn every_choice_reaches_the_cell() {
             "--json",
         ],
     );
-    insta::assert_json_snapshot!("cell", result["cell"]);
+    let cell = serde_json::to_string_pretty(&result["cell"]).unwrap();
+    insta::assert_snapshot!("cell", cell);
     assert_eq!(
         (&result["inputs"], &result["outputs"]),
         (&8.into(), &2.into())

@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// What a run of the program gave.
-pub struct Run {
+pub(crate) struct Run {
     /// Exit code; absent where a signal ended it.
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// The program, in a folder of its own, without the user's data folder.
-pub fn etastar(folder: &Path) -> Command {
+pub(crate) fn etastar(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_etastar"));
     command
         .current_dir(folder)
@@ -25,7 +25,7 @@ pub fn etastar(folder: &Path) -> Command {
     command
 }
 
-pub fn run(folder: &Path, arguments: &[&str]) -> Run {
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Run {
     let output = etastar(folder).args(arguments).output().unwrap();
     Run {
         code: output.status.code(),
@@ -35,18 +35,18 @@ pub fn run(folder: &Path, arguments: &[&str]) -> Run {
 }
 
 /// Runs and expects success.
-pub fn succeed(folder: &Path, arguments: &[&str]) -> String {
+pub(crate) fn succeed(folder: &Path, arguments: &[&str]) -> String {
     let run = run(folder, arguments);
     assert_eq!(run.code, Some(0), "{arguments:?}: {}", run.stderr);
     run.stdout
 }
 
 /// Runs and parses standard output as one JSON object.
-pub fn json(folder: &Path, arguments: &[&str]) -> serde_json::Value {
+pub(crate) fn json(folder: &Path, arguments: &[&str]) -> serde_json::Value {
     serde_json::from_str(&succeed(folder, arguments)).unwrap()
 }
 
-pub const EXPERIMENT: &str = r#"
+pub(crate) const EXPERIMENT: &str = r#"
 name = "small"
 question = "Does a small sweep work?"
 seed = 1
@@ -82,14 +82,14 @@ repeats = 1
 "#;
 
 /// Writes the experiment above as `small.toml`.
-pub fn write_experiment(folder: &Path) -> PathBuf {
+pub(crate) fn write_experiment(folder: &Path) -> PathBuf {
     let path = folder.join("small.toml");
     std::fs::write(&path, EXPERIMENT).unwrap();
     path
 }
 
 /// The trials without their times, as the program exports them.
-pub fn trials(folder: &Path, store: &str) -> String {
+pub(crate) fn trials(folder: &Path, store: &str) -> String {
     succeed(
         folder,
         &["export", store, "--table", "trials", "--without-times"],

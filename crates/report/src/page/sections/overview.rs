@@ -78,7 +78,7 @@ fn table(studies: &[Study<'_>], asked: usize) -> Table {
         caption: Text::markup(
             "Cells, repeats and trials. A repeat is censored where no rate in range succeeded \
              (η* is below the range) or none failed (η* is at least its upper end); it is not \
-             monotone where a rate below its η* failed.",
+             monotone where a rate failed below one that succeeded.",
         ),
         columns: vec![
             Column::words("dataset"),

@@ -167,7 +167,7 @@ fn not_monotone(study: &Study<'_>, cells: &[Measured<'_>]) -> Figure {
         name: format!("{}-not-monotone", study.id),
         title: None,
         caption: Text::markup(&format!(
-            "Share of the repeats of {} in which a rate below η* failed, against width over \
+            "Share of the repeats of {} in which a rate failed below one that succeeded, against width over \
              depth; cells of the same ratio are taken together. {}",
             study.label,
             study.conditions()

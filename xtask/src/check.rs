@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: everything that must hold on main.
+//! `cargo xtask check`: format, lints, documentation.
 
 use crate::command::{self, Failure, cargo};
 
@@ -24,6 +24,5 @@ pub(crate) fn run() -> Result<(), Failure> {
             "--all-features",
         ])
         .env("RUSTDOCFLAGS", "-D warnings"),
-    )?;
-    command::run(&mut cargo(&["xtask", "test"]))
+    )
 }
