@@ -164,7 +164,6 @@ fn cases() -> Vec<Case<'static>> {
             "well-formed, but not MNIST",
             "find --width 16 --depth 2 --dataset mnist --data-dir forged",
         ),
-        case("fetch what is embedded", "data fetch digits"),
         case("missing experiment", "sweep none.toml"),
         case("no TOML", "sweep not-toml.toml"),
         case("unknown key", "sweep unknown-key.toml"),

@@ -182,6 +182,12 @@ fn download(arguments: &FetchArguments) -> Result<(), CliError> {
             "kept": report.kept,
         }));
     }
+    if report.installed.is_empty() && report.kept.is_empty() {
+        return output::print(&format!(
+            "{} needs no files: it is part of the program",
+            arguments.dataset
+        ));
+    }
     let lines = report
         .installed
         .iter()

@@ -136,7 +136,7 @@ pub(crate) struct FindArguments {
         long,
         value_name = "OCTAVES,..",
         value_delimiter = ',',
-        allow_negative_numbers = true
+        allow_hyphen_values = true
     )]
     ladder: Vec<f64>,
 
