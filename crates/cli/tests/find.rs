@@ -1,5 +1,12 @@
 //! `etastar find`, through the real binary.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper of a test fails the test"
+)]
+
 mod support;
 
 use serde_json::Value;

@@ -1,6 +1,13 @@
 //! `etastar data`, `backends`, `completions`, `--help`, through the real
 //! binary.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper of a test fails the test"
+)]
+
 mod support;
 
 use support::{json, run, succeed};

@@ -1,5 +1,12 @@
 //! `etastar sweep`, `fit`, `report` and `export`, through the real binary.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper of a test fails the test"
+)]
+
 mod support;
 
 use std::path::Path;

@@ -1,5 +1,12 @@
 //! Wrong inputs: the message and the exit code each gets.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper of a test fails the test"
+)]
+
 mod support;
 
 use std::fmt::Write;
