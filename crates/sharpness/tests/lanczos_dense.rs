@@ -1,5 +1,9 @@
 //! Lanczos against dense eigen-decompositions, and on operators whose spectrum
 //! is known.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a failed assumption should fail the test"
+)]
 
 mod operator_support;
 

@@ -1,6 +1,10 @@
 //! Products with the Hessian and the Gauss-Newton matrix against independent
 //! oracles in double precision: automatic differentiation, nested for the
 //! Hessian, and central differences of the gradient.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a failed assumption should fail the test"
+)]
 
 mod operator_support;
 
