@@ -10,7 +10,7 @@ use crate::Layer;
 ///
 /// `delta^l = (delta^{l+1} W^{l+1,T}) * 1[a^l > 0]`, starting from the
 /// derivative in the outputs.
-pub(crate) fn backpropagate<B: Backend>(
+pub fn backpropagate<B: Backend>(
     layers: &[Layer<B>],
     activations: Vec<Tensor<B, 2>>,
     output_derivative: Tensor<B, 2>,
@@ -32,7 +32,7 @@ pub(crate) fn backpropagate<B: Backend>(
 
 /// `derivative` where the ReLU's `output` is positive, 0 elsewhere: one pass
 /// of the backend instead of a comparison and a mask.
-fn relu_backward<B: Backend>(output: Tensor<B, 2>, derivative: Tensor<B, 2>) -> Tensor<B, 2> {
+pub fn relu_backward<B: Backend>(output: Tensor<B, 2>, derivative: Tensor<B, 2>) -> Tensor<B, 2> {
     let masked = B::relu_backward(
         output.into_primitive().tensor(),
         derivative.into_primitive().tensor(),

@@ -18,6 +18,7 @@ mod mlp;
 mod rates;
 
 pub use architecture::{Architecture, InvalidArchitecture};
+pub use backpropagation::{backpropagate, relu_backward};
 pub use batch::{Batch, correct_predictions};
 pub use gradient::Gradient;
 pub use initial::InitialWeights;

@@ -1,5 +1,5 @@
 use burn_tensor::Tensor;
-use burn_tensor::activation::log_softmax;
+use burn_tensor::activation::{log_softmax, softmax};
 use burn_tensor::backend::Backend;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +43,27 @@ impl Loss {
                 let loss = residual.clone().square().sum() * (0.5 * per_sample);
                 (loss, residual * per_sample)
             }
+        }
+    }
+
+    /// The loss's second derivative in the outputs times a direction, per
+    /// sample and not averaged: `(d2 loss / d f2) t` for outputs `f` and
+    /// directions `t` of shape `[samples, outputs]`.
+    ///
+    /// Cross-entropy: `(diag p - p p^T) t = p * (t - p . t)` with
+    /// `p = softmax(f)`. Squared error: `t`.
+    pub fn curvature_product<B: Backend>(
+        self,
+        outputs: Tensor<B, 2>,
+        direction: Tensor<B, 2>,
+    ) -> Tensor<B, 2> {
+        match self {
+            Self::CrossEntropy => {
+                let probabilities = softmax(outputs, 1);
+                let mean = (probabilities.clone() * direction.clone()).sum_dim(1);
+                probabilities * (direction - mean)
+            }
+            Self::SquaredError => direction,
         }
     }
 }

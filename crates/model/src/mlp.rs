@@ -75,7 +75,7 @@ impl<B: Backend> Mlp<B> {
 
     /// What backpropagation needs: the input of every layer, from the input
     /// side, and the outputs.
-    pub(crate) fn forward_with_activations(
+    pub fn forward_with_activations(
         &self,
         inputs: Tensor<B, 2>,
     ) -> (Vec<Tensor<B, 2>>, Tensor<B, 2>) {

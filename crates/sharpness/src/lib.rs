@@ -1,0 +1,9 @@
+//! The top Hessian eigenvalue `lambda_1` of a network at initialisation:
+//! measured, bounded and predicted. Knows nothing of eta\* or of files.
+
+pub mod bounds;
+pub mod certificate;
+pub mod lanczos;
+pub mod moments;
+pub mod operator;
+pub mod prediction;
