@@ -1,5 +1,7 @@
 //! The bounds against dense Hessians of sampled tiny networks.
 
+#![allow(clippy::unwrap_used, reason = "helper functions of tests")]
+
 mod bounds_support;
 mod moments_support;
 

@@ -1,5 +1,7 @@
 //! Predicted eigenvalues against dense matrices and sampled networks.
 
+#![allow(clippy::unwrap_used, reason = "helper functions of tests")]
+
 mod moments_support;
 
 use etastar_model::{Architecture, Loss};

@@ -1,6 +1,6 @@
 //! The infinite-width kernel: closed forms, simulated wide networks, threads.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "helper functions of tests")]
 
 mod moments_support;
 

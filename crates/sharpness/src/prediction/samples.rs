@@ -43,7 +43,7 @@ impl Samples {
         self.inputs
     }
 
-    /// Sample `index` of those there are.
+    /// `count` samples from sample `from` on.
     pub(super) fn rows(&self, from: usize, count: usize) -> &[f64] {
         &self.values[from * self.inputs..(from + count) * self.inputs]
     }

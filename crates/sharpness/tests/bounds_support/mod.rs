@@ -1,4 +1,5 @@
 //! Dense Hessians of tiny networks, independent of the library.
+#![allow(clippy::unwrap_used, reason = "helper functions of tests")]
 
 use etastar_model::{Architecture, Loss};
 use nalgebra::DMatrix;

@@ -1,6 +1,7 @@
 //! An independent plain-loop ReLU network in double precision, for checking
 //! formulas by simulation.
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(dead_code, reason = "each test program uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "helper functions of tests")]
 
 use etastar_model::Architecture;
 use rand::SeedableRng;
