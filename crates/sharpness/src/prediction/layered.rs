@@ -20,7 +20,8 @@
 //!    `Q = K^l o g_{l+1} SigmaDot^{l+1} o .. o g_L SigmaDot^L` whatever else is
 //!    multiplied. A weighted sum of this kind has about
 //!    `nu_l = n_l (E h)^2 / E h^2` degrees of freedom: `n_l / 2` if all
-//!    inputs are parallel, more if they are spread, up to `n_l`. Both means are
+//!    inputs are parallel, usually more if they are spread, never more than
+//!    `n_l`. Both means are
 //!    taken over units drawn from `z_u ~ N(0, 2 Sigma^{l-1})`.
 //!
 //! The factor `w` is the one with which `kappa_{L+1} + w sum_l kappa_l` is the
@@ -37,7 +38,7 @@ use super::recursion::{Recursion, half_distance, step};
 use super::{MeanEstimate, PredictionError, Samples, cholesky, lanczos, wishart};
 
 /// Units drawn to average `h^2`.
-const UNITS: usize = 200;
+const UNITS: usize = 400;
 
 /// The layered factor for `samples` (a few hundred are enough).
 pub(super) fn factor(
@@ -176,7 +177,7 @@ impl Layers {
         Ok(Shares { hidden, last })
     }
 
-    /// `(E h)^2 / E h^2` of the masks of a layer, between 1/2 and 1.
+    /// `(E h)^2 / E h^2` of the masks of a layer, at most 1.
     fn mask_ratio(
         &self,
         index: usize,
@@ -202,7 +203,7 @@ impl Layers {
         let mean = squares.iter().sum::<f64>() / squares.len() as f64;
         let square = squares.iter().map(|h| h * h).sum::<f64>() / squares.len() as f64;
         Ok(if square > 0.0 {
-            (mean * mean / square).clamp(0.5, 1.0)
+            mean * mean / square
         } else {
             0.5
         })

@@ -8,7 +8,7 @@ use super::{PredictionError, TangentKernel, lanczos, parallel};
 /// Rows of the kernel that one thread multiplies at a time.
 const STRIP: usize = 32;
 
-/// `alpha n_L Sigma^L + w K_hidden`.
+/// `K_last + w K_hidden`, by its two coefficients.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ScaledKernel<'a> {
     kernel: &'a TangentKernel,
