@@ -1,0 +1,105 @@
+//! From moments to probabilities.
+
+use serde::{Deserialize, Serialize};
+
+/// A value exceeded with probability at most `delta`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct TailBound {
+    /// The probability.
+    pub delta: f64,
+    /// The value.
+    pub value: f64,
+}
+
+/// What is known of a variable `Y >= 0` that is at least the eigenvalue.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct VariableMoments {
+    /// At most `E Y`.
+    pub(super) mean_lower: f64,
+    /// At least `E Y`.
+    pub(super) mean_upper: f64,
+    /// At least `E Y^2`.
+    pub(super) second_upper: f64,
+}
+
+impl VariableMoments {
+    pub(super) fn is_finite(self) -> bool {
+        self.mean_upper.is_finite() && self.second_upper.is_finite()
+    }
+
+    /// `P(Y >= E Y / delta) <= delta` (Markov's inequality).
+    pub(super) fn markov(self, delta: f64) -> TailBound {
+        TailBound {
+            delta,
+            value: self.mean_upper / delta,
+        }
+    }
+
+    /// Chebyshev's inequality in its one-sided form (Cantelli):
+    /// `P(Y >= m + s) <= v / (v + s^2)` with mean `m` and variance `v`, so
+    ///
+    /// ```text
+    /// t(m) = m + sqrt( (E Y^2 - m^2) (1 - delta) / delta )
+    /// ```
+    ///
+    /// is exceeded with probability at most `delta`. `E Y^2` may be replaced by
+    /// an upper bound. `t` increases up to `m = sqrt(delta E Y^2)` and decreases
+    /// beyond, so where `m` is known only to lie in an interval the largest
+    /// value of `t` on it is taken. Never more than `sqrt(E Y^2 / delta)`,
+    /// which is Markov's inequality for `Y^2`; better than Markov's inequality
+    /// for `Y` unless the variance is large.
+    pub(super) fn chebyshev(self, delta: f64) -> TailBound {
+        let root = self.second_upper.sqrt();
+        let highest = self.mean_upper.min(root);
+        let lowest = self.mean_lower.min(highest);
+        let mean = (delta.sqrt() * root).clamp(lowest, highest);
+        let variance = (self.second_upper - mean * mean).max(0.0);
+        TailBound {
+            delta,
+            value: mean + (variance * (1.0 - delta) / delta).sqrt(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_mean_and_variance_give_cantelli() {
+        let moments = VariableMoments {
+            mean_lower: 3.0,
+            mean_upper: 3.0,
+            second_upper: 13.0,
+        };
+        let bound = moments.chebyshev(0.2);
+        assert!((bound.value - (3.0 + 2.0 * 2.0)).abs() < 1e-12);
+        assert_eq!(moments.markov(0.2).value, 15.0);
+    }
+
+    #[test]
+    fn an_uncertain_mean_takes_the_worst() {
+        let moments = VariableMoments {
+            mean_lower: 0.5,
+            mean_upper: 3.0,
+            second_upper: 13.0,
+        };
+        let worst = moments.chebyshev(0.2).value;
+        for step in 0..=100 {
+            let mean = 0.5 + 0.025 * f64::from(step);
+            let value = mean + ((13.0 - mean * mean) * 4.0).sqrt();
+            assert!(value <= worst + 1e-12);
+        }
+        assert!((worst - (13.0_f64 / 0.2).sqrt()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_constant_is_bounded_by_itself() {
+        let moments = VariableMoments {
+            mean_lower: 2.0,
+            mean_upper: 2.0,
+            second_upper: 4.0,
+        };
+        assert_eq!(moments.chebyshev(0.05).value, 2.0);
+    }
+}

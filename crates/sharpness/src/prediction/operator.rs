@@ -1,0 +1,220 @@
+//! `K_last + w K_hidden`, alone and in the Gauss-Newton operators, by products
+//! with vectors.
+
+use nalgebra::{DMatrixView, DMatrixViewMut};
+
+use super::{PredictionError, TangentKernel, lanczos, parallel};
+
+/// Rows of the kernel that one thread multiplies at a time.
+const STRIP: usize = 32;
+
+/// `K_last + w K_hidden`, by its two coefficients.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ScaledKernel<'a> {
+    kernel: &'a TangentKernel,
+    last: f64,
+    hidden: f64,
+    threads: usize,
+}
+
+impl<'a> ScaledKernel<'a> {
+    /// `K_last + factor K_hidden`.
+    pub(super) fn new(kernel: &'a TangentKernel, factor: f64, threads: usize) -> Self {
+        Self {
+            kernel,
+            last: kernel.last_width(),
+            hidden: factor,
+            threads,
+        }
+    }
+
+    /// `K_hidden`, the derivative in the factor.
+    fn slope(&self) -> Self {
+        Self {
+            last: 0.0,
+            hidden: 1.0,
+            ..*self
+        }
+    }
+
+    /// `result = (kernel (x) I) vectors`, `columns` numbers a sample in both.
+    pub(super) fn multiply(&self, vectors: &[f64], columns: usize, result: &mut [f64]) {
+        let count = self.kernel.samples();
+        let strips = self
+            .kernel
+            .covariance()
+            .chunks(STRIP * count)
+            .zip(self.kernel.hidden().chunks(STRIP * count))
+            .zip(result.chunks_mut(STRIP * columns));
+        parallel::for_each(strips, self.threads, |((covariance, hidden), result)| {
+            let strip: Vec<f64> = covariance
+                .iter()
+                .zip(hidden)
+                .map(|(covariance, hidden)| self.last * covariance + self.hidden * hidden)
+                .collect();
+            if columns == 1 {
+                for (result, row) in result.iter_mut().zip(strip.chunks_exact(count)) {
+                    *result = dot(row, vectors);
+                }
+            } else {
+                let rows = strip.len() / count;
+                let vectors = DMatrixView::from_slice(vectors, columns, count);
+                let strip = DMatrixView::from_slice(&strip, count, rows);
+                DMatrixViewMut::from_slice(result, columns, rows).gemm(1.0, &vectors, &strip, 0.0);
+            }
+        });
+    }
+
+    /// `lambda_max / N` and its derivative in the factor.
+    pub(super) fn squared_error_top(&self) -> Result<(f64, f64), PredictionError> {
+        let count = self.kernel.samples();
+        let top = lanczos::top(count, |input, output| self.multiply(input, 1, output))?;
+        let mut image = vec![0.0; count];
+        self.slope().multiply(&top.vector, 1, &mut image);
+        let samples = count as f64;
+        Ok((top.value / samples, dot(&top.vector, &image) / samples))
+    }
+
+    /// The top eigenvalue of `(1/N) A^{1/2} (kernel (x) I) A^{1/2}`, with
+    /// `A = blockdiag(diag p_i - p_i p_i^T)`, and its derivative in the factor.
+    ///
+    /// `A_i = R_i R_i^T` with `R_i = diag(sqrt p_i) - p_i sqrt(p_i)^T`, so the
+    /// operator has the spectrum of `(1/N) R^T (kernel (x) I) R`.
+    pub(super) fn cross_entropy_top(
+        &self,
+        probabilities: &[f64],
+        outputs: usize,
+    ) -> Result<(f64, f64), PredictionError> {
+        let length = self.kernel.samples() * outputs;
+        let sandwich = |kernel: &Self, input: &[f64], output: &mut [f64]| {
+            let outer = times_root(probabilities, input, outputs);
+            let mut inner = vec![0.0; length];
+            kernel.multiply(&outer, outputs, &mut inner);
+            times_root_transposed(probabilities, &inner, outputs, output);
+        };
+        let top = lanczos::top(length, |input, output| sandwich(self, input, output))?;
+        let mut image = vec![0.0; length];
+        sandwich(&self.slope(), &top.vector, &mut image);
+        let samples = self.kernel.samples() as f64;
+        Ok((top.value / samples, dot(&top.vector, &image) / samples))
+    }
+}
+
+/// `R_i x_i = sqrt(p_i) x_i - p_i (sqrt(p_i) . x_i)` for every sample.
+fn times_root(probabilities: &[f64], vector: &[f64], outputs: usize) -> Vec<f64> {
+    let mut result = Vec::with_capacity(vector.len());
+    let samples = probabilities
+        .chunks_exact(outputs)
+        .zip(vector.chunks_exact(outputs));
+    for (probabilities, vector) in samples {
+        let weighted: Vec<f64> = probabilities
+            .iter()
+            .zip(vector)
+            .map(|(p, x)| p.sqrt() * x)
+            .collect();
+        let sum: f64 = weighted.iter().sum();
+        result.extend(
+            weighted
+                .iter()
+                .zip(probabilities)
+                .map(|(weighted, p)| weighted - p * sum),
+        );
+    }
+    result
+}
+
+/// `R_i^T y_i = sqrt(p_i) (y_i - p_i . y_i)` for every sample.
+fn times_root_transposed(
+    probabilities: &[f64],
+    vector: &[f64],
+    outputs: usize,
+    result: &mut [f64],
+) {
+    let samples = probabilities
+        .chunks_exact(outputs)
+        .zip(vector.chunks_exact(outputs))
+        .zip(result.chunks_exact_mut(outputs));
+    for ((probabilities, vector), result) in samples {
+        let mean: f64 = probabilities.iter().zip(vector).map(|(p, y)| p * y).sum();
+        for ((result, p), y) in result.iter_mut().zip(probabilities).zip(vector) {
+            *result = p.sqrt() * (y - mean);
+        }
+    }
+}
+
+/// Inner product, in eight interleaved sums.
+pub(super) fn dot(left: &[f64], right: &[f64]) -> f64 {
+    let mut sums = [0.0; 8];
+    let (left_chunks, right_chunks) = (left.chunks_exact(8), right.chunks_exact(8));
+    let rest: f64 = left_chunks
+        .remainder()
+        .iter()
+        .zip(right_chunks.remainder())
+        .map(|(x, y)| x * y)
+        .sum();
+    for (x, y) in left_chunks.zip(right_chunks) {
+        for (sum, (x, y)) in sums.iter_mut().zip(x.iter().zip(y)) {
+            *sum += x * y;
+        }
+    }
+    sums.iter().sum::<f64>() + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use etastar_model::Architecture;
+    use nalgebra::DMatrix;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+    use rand_distr::{Distribution, StandardNormal};
+
+    use super::super::{Samples, logits};
+    use super::*;
+
+    /// `(1/N) A (K (x) I) A` assembled densely, with `A^{1/2}` from an
+    /// eigendecomposition.
+    #[test]
+    fn the_implicit_cross_entropy_operator_is_the_dense_one() {
+        let mut rng = ChaCha8Rng::seed_from_u64(71);
+        let values: Vec<f64> = (0..35 * 4)
+            .map(|_| StandardNormal.sample(&mut rng))
+            .collect();
+        let samples = Samples::new(&values, 4).unwrap();
+        let (count, outputs) = (35, 3);
+        let architecture = Architecture::constant_width(4, 24, 2, outputs);
+        let kernel = TangentKernel::new(&architecture, 0.7, &samples, 1).unwrap();
+        let drawn = logits::probabilities(&kernel, 2.0, outputs, 1, &mut rng).unwrap();
+        let factor = 1.3;
+        let scaled = ScaledKernel::new(&kernel, factor, 2);
+        let (value, slope) = scaled.cross_entropy_top(&drawn[0], outputs).unwrap();
+        let top = |factor: f64| {
+            let size = count * outputs;
+            let mut root = DMatrix::zeros(size, size);
+            for (sample, p) in drawn[0].chunks(outputs).enumerate() {
+                let block = DMatrix::from_fn(outputs, outputs, |i, j| {
+                    f64::from(u8::from(i == j)) * p[i] - p[i] * p[j]
+                });
+                let eigen = block.symmetric_eigen();
+                let diagonal = eigen.eigenvalues.map(|value| value.max(0.0).sqrt());
+                let square_root = &eigen.eigenvectors
+                    * DMatrix::from_diagonal(&diagonal)
+                    * eigen.eigenvectors.transpose();
+                root.view_mut((sample * outputs, sample * outputs), (outputs, outputs))
+                    .copy_from(&square_root);
+            }
+            let dense = DMatrix::from_fn(count, count, |i, j| {
+                let index = i * count + j;
+                24.0 * kernel.covariance()[index] + factor * kernel.hidden()[index]
+            });
+            let kronecker = dense.kronecker(&DMatrix::identity(outputs, outputs));
+            let matrix = &root * kronecker * &root / count as f64;
+            matrix.symmetric_eigenvalues().max()
+        };
+        assert!((value / top(factor) - 1.0).abs() < 1e-9);
+        let difference = (top(factor + 1e-4) - top(factor - 1e-4)) / 2e-4;
+        assert!(
+            (slope / difference - 1.0).abs() < 1e-4,
+            "{slope} {difference}"
+        );
+    }
+}
