@@ -2,10 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use etastar_backend::{BackendName, Selection};
+use etastar_model::Loss;
+use serde::Serialize;
 
-use crate::commands::{backends, completions, data, export, find, fit, report, sweep};
+use crate::commands::{
+    backends, bounds, completions, data, export, find, fit, report, sharpness, sweep,
+};
 
 /// Measure, fit and report the maximal initial learning rate eta* of deep
 /// ReLU networks.
@@ -34,6 +38,10 @@ pub(crate) enum Command {
     Find(find::FindArguments),
     /// Measure eta* over the grid of an experiment file; resumable
     Sweep(sweep::SweepArguments),
+    /// Measure, bound and predict the top Hessian eigenvalue of a network at initialisation
+    Sharpness(sharpness::SharpnessArguments),
+    /// Bounds on the top Hessian eigenvalue from theory alone: no network, no data
+    Bounds(bounds::BoundsArguments),
     /// Fit power laws to a sweep and compare them
     Fit(fit::FitArguments),
     /// Write the report of a sweep: index.html, report.md, figures, data
@@ -77,6 +85,23 @@ pub(crate) struct Format {
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// The training loss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum LossName {
+    CrossEntropy,
+    SquaredError,
+}
+
+impl From<LossName> for Loss {
+    fn from(name: LossName) -> Self {
+        match name {
+            LossName::CrossEntropy => Self::CrossEntropy,
+            LossName::SquaredError => Self::SquaredError,
+        }
+    }
 }
 
 /// The number of cores, which is the default number of jobs.

@@ -4,12 +4,14 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use etastar_backend::NotCompiled;
-use etastar_data::DataError;
-use etastar_model::InvalidArchitecture;
+use etastar_data::{DataError, SamplesFileError};
+use etastar_model::{InvalidArchitecture, WeightsFileError};
 use etastar_report::export::ExportError;
 use etastar_report::fit::FitError;
 use etastar_report::page::ReportError;
 use etastar_search::{ExperimentError, InvalidProtocol, StoreError, SweepError, TrainerError};
+use etastar_sharpness::MeasureError;
+use etastar_sharpness::bounds::BoundsError;
 use thiserror::Error;
 
 /// An error that ends the program.
@@ -37,6 +39,14 @@ pub(crate) enum CliError {
     Report(#[from] ReportError),
     #[error(transparent)]
     Export(#[from] ExportError),
+    #[error(transparent)]
+    Bounds(#[from] BoundsError),
+    #[error("the sharpness cannot be measured: {0}")]
+    Sharpness(#[from] MeasureError),
+    #[error(transparent)]
+    Weights(#[from] WeightsFileError),
+    #[error(transparent)]
+    Samples(#[from] SamplesFileError),
     #[error("no eta* in range: {0}")]
     NoEtaStar(String),
     #[error("interrupted; {0}")]
@@ -61,6 +71,10 @@ impl From<TrainerError> for CliError {
         match error {
             TrainerError::Data(error) => error.into(),
             TrainerError::Architecture(error) => error.into(),
+            TrainerError::TooFewSamples { .. } | TrainerError::Prediction(_) => {
+                Self::Usage(error.to_string())
+            }
+            TrainerError::Sharpness(error) => error.into(),
             TrainerError::NotLoaded(dataset) => {
                 Self::Worker(format!("the dataset {dataset} was not loaded"))
             }
@@ -93,12 +107,14 @@ impl CliError {
             | Self::Architecture(_)
             | Self::Protocol(_)
             | Self::Experiment(_)
+            | Self::Bounds(_)
             | Self::Fit(
                 FitError::Confidence(_) | FitError::WidthOverDepth(_) | FitError::NoFilter,
             ) => USAGE,
             Self::Data(error) => data_code(error),
             Self::Store(error) => store_code(error),
             Self::FilesNotVerified(..) | Self::Fit(_) => DATA,
+            Self::Weights(_) | Self::Samples(_) | Self::Sharpness(_) => DATA,
             Self::NoEtaStar(_) => NO_ETA_STAR,
             Self::Interrupted(_) => INTERRUPTED,
             _ => UNEXPECTED,

@@ -4,6 +4,7 @@ mod arguments;
 mod commands;
 mod error;
 mod measure;
+mod numbers;
 mod output;
 mod progress;
 mod provenance;
@@ -27,6 +28,8 @@ fn run(command: Command) -> Result<(), CliError> {
     match command {
         Command::Find(arguments) => commands::find::run(&arguments),
         Command::Sweep(arguments) => commands::sweep::run(&arguments),
+        Command::Sharpness(arguments) => commands::sharpness::run(&arguments),
+        Command::Bounds(arguments) => commands::bounds::run(&arguments),
         Command::Fit(arguments) => commands::fit::run(&arguments),
         Command::Report(arguments) => commands::report::run(&arguments),
         Command::Export(arguments) => commands::export::run(&arguments),

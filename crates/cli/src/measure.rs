@@ -6,7 +6,8 @@ use burn_tensor::backend::Backend;
 use etastar_backend::{Selection, Task};
 use etastar_data::{DataFolders, Dataset, DatasetConfig};
 use etastar_search::{
-    BurnTrainer, Cell, Interrupt, MasterSeed, PlannedCell, Provenance, Store, SweepEnd, run_sweep,
+    BurnTrainer, Cell, Grid, Interrupt, MasterSeed, PlannedCell, PlannedSharpness, Provenance,
+    SharpnessCell, Store, SweepEnd, run_sharpness_sweep, run_sweep,
 };
 
 use crate::arguments::Execution;
@@ -14,10 +15,24 @@ use crate::error::CliError;
 use crate::progress::SweepBar;
 use crate::provenance::{self, Title};
 
+/// What is to be measured.
+#[derive(Default)]
+pub(crate) struct Cells {
+    pub(crate) eta_star: Vec<Cell>,
+    pub(crate) sharpness: Vec<SharpnessCell>,
+}
+
+impl Cells {
+    fn datasets(&self) -> impl Iterator<Item = &DatasetConfig> {
+        let eta_star = self.eta_star.iter().map(|cell| &cell.dataset);
+        eta_star.chain(self.sharpness.iter().map(|cell| &cell.dataset))
+    }
+}
+
 /// Cells to be measured, and everything that is known before.
 pub(crate) struct Measurement<'a> {
     title: Title<'a>,
-    cells: Vec<Cell>,
+    cells: Cells,
     repeats: usize,
     backend: Selection,
     jobs: usize,
@@ -29,14 +44,14 @@ impl<'a> Measurement<'a> {
     /// Selects the backend and loads the data.
     pub(crate) fn prepare(
         title: Title<'a>,
-        cells: Vec<Cell>,
+        cells: Cells,
         repeats: usize,
         seed: u64,
         execution: &Execution,
     ) -> Result<Self, CliError> {
         let backend = Selection::new(execution.backend)?;
         let folders = DataFolders::discover(execution.data.data_dir.clone());
-        let datasets = provenance::load_datasets(&cells, &folders)?;
+        let datasets = provenance::load_datasets(cells.datasets(), &folders)?;
         let provenance = provenance::provenance(seed, backend, &datasets);
         Ok(Self {
             title,
@@ -96,7 +111,8 @@ impl Task for OnBackend<'_> {
         let trainer = BurnTrainer::<B>::new(device, MasterSeed(provenance.seed), &datasets)?;
         // The trainer has its own standardised copy.
         drop(datasets);
-        let planned = PlannedCell::plan(&cells, &trainer, &provenance)?;
+        let planned = PlannedCell::plan(&cells.eta_star, &trainer, &provenance)?;
+        let sharpness = PlannedSharpness::plan(&cells.sharpness, &trainer, &provenance)?;
         let manifest = provenance::manifest(
             &title,
             &provenance,
@@ -104,25 +120,24 @@ impl Task for OnBackend<'_> {
             self.configuration_hash,
             repeats,
         );
+        let grid = Grid {
+            eta_star: &planned,
+            sharpness: &sharpness,
+        };
         let mut store = match &self.path {
-            Some(path) => Store::open_for_sweep(path, &manifest, &planned)?,
-            None => Store::in_memory(&manifest, &planned)?,
+            Some(path) => Store::open_for_sweep(path, &manifest, grid)?,
+            None => Store::in_memory(&manifest, grid)?,
         };
         store.begin_session(&provenance::session(jobs))?;
-        let finished = store.finished_repeats()?;
-        let finished: Vec<&PlannedCell> = finished
-            .iter()
-            .filter_map(|(id, _)| planned.iter().find(|cell| cell.id == *id))
-            .collect();
-        let bar = SweepBar::new(&planned, repeats, &finished);
-        let ended = run_sweep(
-            &planned,
-            repeats,
-            &trainer,
-            store,
-            jobs,
-            &self.interrupt,
-            &bar,
+        let bar = SweepBar::new(grid, repeats, &store.snapshot()?);
+        let interrupt = &self.interrupt;
+        let ended = run_sweep(&planned, repeats, &trainer, store, jobs, interrupt, &bar).and_then(
+            |(end, store)| match end {
+                SweepEnd::Interrupted => Ok((end, store)),
+                SweepEnd::Complete => {
+                    run_sharpness_sweep(&sharpness, repeats, &trainer, store, jobs, interrupt, &bar)
+                }
+            },
         );
         bar.finish();
         let (end, mut store) = ended?;

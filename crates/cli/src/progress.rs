@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use etastar_search::{Observer, PlannedCell, TrialRecord};
+use etastar_search::{
+    Grid, Observer, PlannedCell, PlannedSharpness, SharpnessRecord, Snapshot, TrialRecord,
+};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// A bar over the repeats of a sweep, each as long as its expected cost.
@@ -16,9 +18,11 @@ pub(crate) struct SweepBar {
 const TICKS: f64 = 1e6;
 
 impl SweepBar {
-    /// A bar for the repeats of `cells` of which some are `finished` already.
-    pub(crate) fn new(cells: &[PlannedCell], repeats: usize, finished: &[&PlannedCell]) -> Self {
-        let total: f64 = cells.iter().map(PlannedCell::cost).sum::<f64>() * repeats as f64;
+    /// A bar for the repeats of a grid, of which the store has some already.
+    pub(crate) fn new(grid: Grid<'_>, repeats: usize, stored: &Snapshot) -> Self {
+        let eta_star: f64 = grid.eta_star.iter().map(PlannedCell::cost).sum();
+        let sharpness: f64 = grid.sharpness.iter().map(PlannedSharpness::cost).sum();
+        let total = (eta_star + sharpness) * repeats as f64;
         let scale = TICKS / total.max(f64::MIN_POSITIVE);
         let bar = ProgressBar::new(TICKS as u64);
         if let Ok(style) = ProgressStyle::with_template(
@@ -26,7 +30,12 @@ impl SweepBar {
         ) {
             bar.set_style(style.progress_chars("=> "));
         }
-        let done: f64 = finished.iter().map(|cell| cell.cost()).sum();
+        // The store has the grid's cells in the grid's order.
+        let eta_star = grid.eta_star.iter().zip(&stored.cells);
+        let eta_star = eta_star.map(|(cell, kept)| cell.cost() * kept.repeats.len() as f64);
+        let sharpness = grid.sharpness.iter().zip(&stored.sharpness);
+        let sharpness = sharpness.map(|(cell, kept)| cell.cost() * kept.repeats.len() as f64);
+        let done: f64 = eta_star.chain(sharpness).sum();
         // What an earlier run finished says nothing of this one's pace.
         bar.set_position((done * scale) as u64);
         bar.reset_eta();
@@ -58,6 +67,18 @@ impl Observer for SweepBar {
     }
 
     fn repeat_finished(&self, cell: &PlannedCell, _repeat: usize) {
+        self.bar.inc((cell.cost() * self.scale) as u64);
+    }
+
+    fn sharpness_finished(&self, cell: &PlannedSharpness, record: &SharpnessRecord) {
+        self.bar.set_message(format!(
+            "depth {} width {} repeat {}/{}: lambda_1 {:.4}",
+            cell.cell.depth(),
+            cell.cell.hidden.first().copied().unwrap_or(0),
+            record.repeat + 1,
+            self.repeats,
+            record.sharpness.hessian.largest,
+        ));
         self.bar.inc((cell.cost() * self.scale) as u64);
     }
 }

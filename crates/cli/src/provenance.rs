@@ -4,23 +4,22 @@ use std::collections::BTreeMap;
 
 use etastar_backend::Selection;
 use etastar_data::{DataFolders, Dataset, DatasetConfig};
-use etastar_search::{Cell, FORMAT_VERSION, Host, Manifest, Provenance, Session};
+use etastar_search::{FORMAT_VERSION, Host, Manifest, Provenance, Session};
 
 use crate::error::CliError;
 
 /// The program's version.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Loads the datasets of the cells, each once.
-pub(crate) fn load_datasets(
-    cells: &[Cell],
+/// Loads datasets, each once.
+pub(crate) fn load_datasets<'a>(
+    configs: impl Iterator<Item = &'a DatasetConfig>,
     folders: &DataFolders,
 ) -> Result<Vec<(DatasetConfig, Dataset)>, CliError> {
     let mut loaded: Vec<(DatasetConfig, Dataset)> = Vec::new();
-    for cell in cells {
-        if loaded.iter().all(|(config, _)| *config != cell.dataset) {
-            let dataset = Dataset::load(&cell.dataset, folders)?;
-            loaded.push((cell.dataset.clone(), dataset));
+    for config in configs {
+        if loaded.iter().all(|(known, _)| known != config) {
+            loaded.push((config.clone(), Dataset::load(config, folders)?));
         }
     }
     Ok(loaded)

@@ -16,6 +16,7 @@ mod initial;
 mod loss;
 mod mlp;
 mod rates;
+mod weights_file;
 
 pub use architecture::{Architecture, InvalidArchitecture};
 pub use backpropagation::{backpropagate, relu_backward};
@@ -25,3 +26,4 @@ pub use initial::InitialWeights;
 pub use loss::Loss;
 pub use mlp::{Layer, Mlp};
 pub use rates::LayerRates;
+pub use weights_file::WeightsFileError;

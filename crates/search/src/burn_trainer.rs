@@ -52,11 +52,27 @@ impl<B: Backend> BurnTrainer<B> {
         })
     }
 
-    fn dataset(&self, cell: &Cell) -> Result<&LoadedDataset<B>, TrainerError> {
+    /// The standardised training samples of a dataset.
+    pub(crate) fn training_samples(
+        &self,
+        dataset: &DatasetConfig,
+    ) -> Result<&Samples, TrainerError> {
+        Ok(&self.dataset(dataset)?.train)
+    }
+
+    pub(crate) fn device(&self) -> &B::Device {
+        &self.device
+    }
+
+    pub(crate) fn seed(&self) -> MasterSeed {
+        self.seed
+    }
+
+    fn dataset(&self, config: &DatasetConfig) -> Result<&LoadedDataset<B>, TrainerError> {
         self.datasets
             .iter()
-            .find(|loaded| loaded.config == cell.dataset)
-            .ok_or_else(|| TrainerError::NotLoaded(cell.dataset.name.as_str().to_owned()))
+            .find(|loaded| loaded.config == *config)
+            .ok_or_else(|| TrainerError::NotLoaded(config.name.as_str().to_owned()))
     }
 }
 
@@ -91,7 +107,7 @@ impl<B: Backend> LoadedDataset<B> {
 
 impl<B: Backend> Trainer for BurnTrainer<B> {
     fn shape(&self, cell: &Cell) -> Result<(usize, usize), TrainerError> {
-        let train = &self.dataset(cell)?.train;
+        let train = &self.dataset(&cell.dataset)?.train;
         Ok((train.features, train.classes))
     }
 
@@ -100,7 +116,7 @@ impl<B: Backend> Trainer for BurnTrainer<B> {
         cell: &'a Cell,
         repeat: usize,
     ) -> Result<Box<dyn PreparedRepeat + 'a>, TrainerError> {
-        let dataset = self.dataset(cell)?;
+        let dataset = self.dataset(&cell.dataset)?;
         let architecture = cell.architecture(dataset.train.features, dataset.train.classes);
         architecture.validate()?;
         let order = BatchOrder::new(

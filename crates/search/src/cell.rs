@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use etastar_data::DatasetConfig;
+use etastar_data::{DatasetConfig, DatasetName};
 use etastar_model::Architecture;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,18 @@ pub struct Provenance {
     pub datasets: BTreeMap<String, String>,
 }
 
+impl Provenance {
+    /// The part that a cell on one dataset depends on.
+    pub(crate) fn of_dataset(&self, dataset: DatasetName) -> Self {
+        let of_this_dataset = format!("{}/", dataset.as_str());
+        let mut relevant = self.clone();
+        relevant
+            .datasets
+            .retain(|file, _| file.starts_with(&of_this_dataset));
+        relevant
+    }
+}
+
 impl Cell {
     /// Number of hidden layers.
     pub fn depth(&self) -> usize {
@@ -70,16 +82,7 @@ impl Cell {
     /// Content hash of the cell and everything its numbers depend on: two
     /// cells with one identity have the same eta\*, bit for bit.
     pub fn identity(&self, provenance: &Provenance) -> String {
-        let of_this_dataset = format!("{}/", self.dataset.name.as_str());
-        let relevant = Provenance {
-            datasets: provenance
-                .datasets
-                .iter()
-                .filter(|(file, _)| file.starts_with(&of_this_dataset))
-                .map(|(file, hash)| (file.clone(), hash.clone()))
-                .collect(),
-            ..provenance.clone()
-        };
+        let relevant = provenance.of_dataset(self.dataset.name);
         hexadecimal(&content_hash(&(self, relevant))[..8])
     }
 }

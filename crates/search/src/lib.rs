@@ -8,6 +8,7 @@
 //! | [`Cell`] | one dataset, network and [`Protocol`]; its eta\* is one number |
 //! | [`Experiment`] | a grid of cells, read from TOML |
 //! | [`run_sweep`] | every repeat of every cell, on several threads, into a [`Store`] |
+//! | [`run_sharpness_sweep`] | the same for the sharpness of networks at initialisation |
 //!
 //! Knows nothing of plots or theory.
 
@@ -18,10 +19,12 @@ mod experiment;
 mod interrupt;
 pub mod mock;
 pub mod plan;
+mod pool;
 mod protocol;
 mod random;
 mod record;
 mod repeat;
+mod sharpness;
 pub mod statistics;
 mod store;
 mod sweep;
@@ -30,7 +33,7 @@ mod trial;
 
 pub use burn_trainer::BurnTrainer;
 pub use cell::{Cell, Provenance};
-pub use experiment::{Experiment, ExperimentError, Grid, Network};
+pub use experiment::{Experiment, ExperimentError, GridSettings, Network, SharpnessSettings};
 pub use interrupt::Interrupt;
 pub use protocol::{InvalidProtocol, Protocol, SearchMethod};
 pub use random::MasterSeed;
@@ -38,7 +41,11 @@ pub use record::{
     CellRecord, CurvePoint, EtaStar, Host, Manifest, Outcome, RepeatRecord, Session, Snapshot,
     TrialRecord,
 };
-pub use store::{FORMAT_VERSION, Store, StoreError};
+pub use sharpness::{
+    PlannedSharpness, SharpnessCell, SharpnessCellRecord, SharpnessMeter, SharpnessRecord,
+    run_sharpness_sweep,
+};
+pub use store::{FORMAT_VERSION, Grid, Store, StoreError};
 pub use sweep::{Observer, PlannedCell, Silent, SweepEnd, SweepError, run_sweep};
 pub use trainer::{PreparedRepeat, Trainer, TrainerError};
 pub use trial::{Training, run_trial};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Cell;
+use crate::{Cell, SharpnessCellRecord};
 
 /// How one trial ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -196,4 +196,7 @@ pub struct Snapshot {
     pub sessions: Vec<Session>,
     /// Cells of the grid, in the grid's order, finished or not.
     pub cells: Vec<CellRecord>,
+    /// Cells whose sharpness is measured, likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sharpness: Vec<SharpnessCellRecord>,
 }

@@ -5,12 +5,13 @@
 //! What is computed depends on the cell and the repeat alone, so neither the
 //! number of threads nor their timing changes a row.
 
-use std::sync::{Mutex, PoisonError};
-use std::thread;
+use std::sync::Mutex;
 
 use thiserror::Error;
 
+use crate::pool::{self, lock};
 use crate::repeat::{SearchEnd, search};
+use crate::sharpness::{PlannedSharpness, SharpnessRecord};
 use crate::store::{Store, StoreError};
 use crate::{Cell, Interrupt, Provenance, RepeatRecord, Trainer, TrainerError, TrialRecord};
 
@@ -67,6 +68,9 @@ pub trait Observer: Sync {
 
     /// A repeat is in the store.
     fn repeat_finished(&self, _cell: &PlannedCell, _repeat: usize) {}
+
+    /// A network's sharpness is in the store.
+    fn sharpness_finished(&self, _cell: &PlannedSharpness, _record: &SharpnessRecord) {}
 }
 
 /// An observer that does not listen.
@@ -112,38 +116,18 @@ pub fn run_sweep(
     interrupt: &Interrupt,
     observer: &dyn Observer,
 ) -> Result<(SweepEnd, Store), SweepError> {
-    let queue = Mutex::new(pending(cells, repeats, &store)?.into_iter());
+    let units = pending(cells, repeats, &store)?;
     let store = Mutex::new(store);
-    // A worker that fails stops the others through this, not through the
-    // caller's interrupt, which means something else.
-    let stop = Mutex::new(None::<SweepError>);
     let worker = Worker {
-        queue: &queue,
         store: &store,
         trainer,
         interrupt,
         observer,
     };
-    thread::scope(|scope| {
-        let threads: Vec<_> = (0..jobs.max(1))
-            .map(|_| {
-                scope.spawn(|| {
-                    if let Err(error) = worker.work(&stop) {
-                        lock(&stop).get_or_insert(error);
-                    }
-                })
-            })
-            .collect();
-        for thread in threads {
-            if let Err(panic) = thread.join() {
-                lock(&stop).get_or_insert(SweepError::Worker(panic_message(panic.as_ref())));
-            }
-        }
-    });
-    if let Some(error) = stop.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        return Err(error);
-    }
-    let store = store.into_inner().unwrap_or_else(PoisonError::into_inner);
+    pool::run(units, jobs, interrupt, |(cell, repeat)| {
+        worker.repeat(cell, repeat)
+    })?;
+    let store = pool::unlock(store);
     let complete = store.finished_repeats()?.len() == cells.len() * repeats;
     let end = if complete {
         SweepEnd::Complete
@@ -170,25 +154,14 @@ fn pending<'a>(
     Ok(units)
 }
 
-struct Worker<'a, I> {
-    queue: &'a Mutex<I>,
+struct Worker<'a> {
     store: &'a Mutex<Store>,
     trainer: &'a dyn Trainer,
     interrupt: &'a Interrupt,
     observer: &'a dyn Observer,
 }
 
-impl<'a, I: Iterator<Item = (&'a PlannedCell, usize)>> Worker<'a, I> {
-    fn work(&self, stop: &Mutex<Option<SweepError>>) -> Result<(), SweepError> {
-        while !self.interrupt.is_requested() && lock(stop).is_none() {
-            let Some((cell, repeat)) = lock(self.queue).next() else {
-                break;
-            };
-            self.repeat(cell, repeat)?;
-        }
-        Ok(())
-    }
-
+impl Worker<'_> {
     fn repeat(&self, planned: &PlannedCell, repeat: usize) -> Result<(), SweepError> {
         let known = lock(self.store).trials(&planned.id, repeat)?;
         let end = search(
@@ -215,17 +188,4 @@ impl<'a, I: Iterator<Item = (&'a PlannedCell, usize)>> Worker<'a, I> {
         }
         Ok(())
     }
-}
-
-/// A poisoned lock means that a thread panicked between two transactions; what
-/// it guards is whole, and the panic itself is reported by the thread's join.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("it panicked without a message")
-        .to_owned()
 }

@@ -2,6 +2,8 @@
 
 use etastar_data::DataError;
 use etastar_model::InvalidArchitecture;
+use etastar_sharpness::MeasureError;
+use etastar_sharpness::prediction::PredictionError;
 use thiserror::Error;
 
 use crate::{Cell, Interrupt, TrialRecord};
@@ -50,6 +52,20 @@ pub enum TrainerError {
     /// The network does not exist.
     #[error(transparent)]
     Architecture(#[from] InvalidArchitecture),
+    /// The data have fewer training samples than asked for.
+    #[error("{asked} samples were asked for, but there are only {available} training samples")]
+    TooFewSamples {
+        /// Samples asked for.
+        asked: usize,
+        /// Training samples.
+        available: usize,
+    },
+    /// The sharpness cannot be measured.
+    #[error(transparent)]
+    Sharpness(#[from] MeasureError),
+    /// The sharpness cannot be predicted.
+    #[error(transparent)]
+    Prediction(#[from] PredictionError),
     /// The trainer was not given this dataset.
     #[error("the dataset {0} was not loaded")]
     NotLoaded(String),

@@ -14,7 +14,7 @@ use burn_tensor::backend::Backend;
 use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName};
 use etastar_search::mock::{Edge, MockTrainer};
 use etastar_search::{
-    BurnTrainer, Cell, EtaStar, FORMAT_VERSION, Interrupt, Manifest, MasterSeed, Observer,
+    BurnTrainer, Cell, EtaStar, FORMAT_VERSION, Grid, Interrupt, Manifest, MasterSeed, Observer,
     PlannedCell, PreparedRepeat, Protocol, Provenance, RepeatRecord, Silent, Snapshot, Store,
     SweepEnd, SweepError, Trainer, TrainerError, TrialRecord, run_sweep,
 };
@@ -66,6 +66,13 @@ fn cell(width: usize, depth: usize) -> Cell {
     }
 }
 
+fn grid(cells: &[PlannedCell]) -> Grid<'_> {
+    Grid {
+        eta_star: cells,
+        sharpness: &[],
+    }
+}
+
 fn cells() -> Vec<Cell> {
     [(8, 2), (8, 4), (16, 2), (16, 4)]
         .map(|(width, depth)| cell(width, depth))
@@ -75,7 +82,7 @@ fn cells() -> Vec<Cell> {
 /// Runs a sweep in memory to its end.
 fn sweep(cells: &[Cell], repeats: usize, trainer: &dyn Trainer, jobs: usize) -> Snapshot {
     let planned = PlannedCell::plan(cells, trainer, &provenance()).unwrap();
-    let store = Store::in_memory(&manifest(repeats), &planned).unwrap();
+    let store = Store::in_memory(&manifest(repeats), grid(&planned)).unwrap();
     let (end, store) = run_sweep(
         &planned,
         repeats,
@@ -216,7 +223,7 @@ fn a_sweep_interrupted_anywhere_ends_with_the_same_rows() {
                 seen: AtomicUsize::new(0),
                 interrupt: &interrupt,
             };
-            let store = Store::open_for_sweep(&path, &manifest(2), &planned).unwrap();
+            let store = Store::open_for_sweep(&path, &manifest(2), grid(&planned)).unwrap();
             let (end, store) =
                 run_sweep(&planned, 2, &trainer, store, 1, &interrupt, &observer).unwrap();
             carried_out += observer.seen.into_inner();
@@ -285,7 +292,7 @@ fn a_failing_trainer_ends_the_sweep_and_keeps_what_is_finished() {
         let planned = PlannedCell::plan(&cells(), &trainer, &provenance()).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sweep.db");
-        let store = Store::open_for_sweep(&path, &manifest(1), &planned).unwrap();
+        let store = Store::open_for_sweep(&path, &manifest(1), grid(&planned)).unwrap();
         let error = run_sweep(
             &planned,
             1,

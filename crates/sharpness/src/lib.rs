@@ -4,6 +4,12 @@
 pub mod bounds;
 pub mod certificate;
 pub mod lanczos;
+mod measure;
 pub mod moments;
 pub mod operator;
 pub mod prediction;
+
+pub use measure::{
+    Bounds, LowerBounds, MeasureError, MeasureOptions, NetworkSharpness, Spectrum, UpperBounds,
+    measure,
+};

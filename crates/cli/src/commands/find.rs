@@ -1,17 +1,17 @@
 use std::time::Instant;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use etastar_data::{DatasetConfig, DatasetName, GaussiansConfig};
-use etastar_model::Loss;
 use etastar_search::statistics::{Bootstrap, Estimate};
 use etastar_search::{
     Cell, CellRecord, EtaStar, Manifest, Protocol, RepeatRecord, SearchMethod, Snapshot, SweepEnd,
 };
 use serde_json::{Value, json};
 
-use crate::arguments::{Execution, Format};
+use crate::arguments::{Execution, Format, LossName};
 use crate::error::CliError;
-use crate::measure::Measurement;
+use crate::measure::{Cells, Measurement};
+use crate::numbers::{count, fraction, not_negative, positive};
 use crate::output;
 use crate::provenance::Title;
 
@@ -151,64 +151,6 @@ pub(crate) struct FindArguments {
     format: Format,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum LossName {
-    CrossEntropy,
-    SquaredError,
-}
-
-impl From<LossName> for Loss {
-    fn from(name: LossName) -> Self {
-        match name {
-            LossName::CrossEntropy => Self::CrossEntropy,
-            LossName::SquaredError => Self::SquaredError,
-        }
-    }
-}
-
-fn number(text: &str, allowed: fn(f64) -> bool, range: &str) -> Result<f64, String> {
-    let value: f64 = text
-        .parse()
-        .map_err(|_| format!("`{text}` is not a number"))?;
-    if allowed(value) {
-        Ok(value)
-    } else {
-        Err(format!("must be {range}"))
-    }
-}
-
-fn fraction(text: &str) -> Result<f64, String> {
-    number(
-        text,
-        |value| value > 0.0 && value <= 1.0,
-        "above 0 and at most 1",
-    )
-}
-
-fn positive(text: &str) -> Result<f64, String> {
-    number(
-        text,
-        |value| value > 0.0 && value.is_finite(),
-        "a positive number",
-    )
-}
-
-fn not_negative(text: &str) -> Result<f64, String> {
-    number(
-        text,
-        |value| value >= 0.0 && value.is_finite(),
-        "0 or a positive number",
-    )
-}
-
-fn count(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(0) => Err("must be at least 1".to_owned()),
-        Ok(value) => Ok(value),
-        Err(_) => Err(format!("`{text}` is not a whole number")),
-    }
-}
-
 impl FindArguments {
     fn cell(&self) -> Result<Cell, CliError> {
         let gaussians = self.gaussians()?;
@@ -283,7 +225,10 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
     };
     let measurement = Measurement::prepare(
         title,
-        vec![cell.clone()],
+        Cells {
+            eta_star: vec![cell.clone()],
+            ..Cells::default()
+        },
         arguments.repeats,
         arguments.seed,
         &arguments.execution,

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::arguments::{Execution, Format};
 use crate::error::CliError;
-use crate::measure::Measurement;
+use crate::measure::{Cells, Measurement};
 use crate::output;
 use crate::provenance::Title;
 
@@ -58,7 +58,10 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
     };
     let measurement = Measurement::prepare(
         title,
-        experiment.cells(),
+        Cells {
+            eta_star: experiment.cells(),
+            sharpness: experiment.sharpness_cells(),
+        },
         experiment.repeats,
         experiment.seed,
         &arguments.execution,
@@ -80,8 +83,15 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
     }
     let (end, store) = measurement.run(hash, Some(&path))?;
     let snapshot = store.snapshot()?;
-    let repeats: usize = snapshot.cells.iter().map(|cell| cell.repeats.len()).sum();
-    let expected = snapshot.cells.len() * experiment.repeats;
+    let searches: usize = snapshot.cells.iter().map(|cell| cell.repeats.len()).sum();
+    let networks: usize = snapshot
+        .sharpness
+        .iter()
+        .map(|cell| cell.repeats.len())
+        .sum();
+    let repeats = searches + networks;
+    let cells = snapshot.cells.len() + snapshot.sharpness.len();
+    let expected = cells * experiment.repeats;
     if end == SweepEnd::Interrupted {
         return Err(CliError::Interrupted(format!(
             "{repeats} of {expected} repeats are in {}; run the same command again to go on",
@@ -98,7 +108,7 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
     if arguments.format.json {
         return output::print_json(&json!({
             "store": path,
-            "cells": snapshot.cells.len(),
+            "cells": cells,
             "repeats": repeats,
             "trials": trials,
             "seconds": seconds,
@@ -108,7 +118,7 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
     output::print(&format!(
         "{}: {} cells, {repeats} repeats, {trials} trials in {seconds:.1} s\n{}",
         experiment.name,
-        snapshot.cells.len(),
+        cells,
         path.display()
     ))
 }

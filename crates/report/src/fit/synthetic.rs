@@ -143,5 +143,6 @@ pub(crate) fn snapshot(cells: Vec<CellRecord>) -> Snapshot {
         },
         sessions: Vec::new(),
         cells,
+        sharpness: Vec::new(),
     }
 }

@@ -42,6 +42,15 @@ pub enum ExperimentError {
     /// There is nothing to train on.
     #[error("`datasets` must have at least one entry")]
     NoDataset,
+    /// The file asks for nothing.
+    #[error("nothing to measure: give [protocol] for eta*, [sharpness] for sharpness, or both")]
+    NothingToMeasure,
+    /// There is no loss.
+    #[error("`sharpness.losses` must have at least one entry")]
+    NoLoss,
+    /// The kernel's recursion has no biases.
+    #[error("`sharpness.prediction` is for networks without biases: set `network.bias` to false")]
+    PredictionWithBias,
     /// A mini-batch cannot be filled.
     #[error("`protocol.batch_size` is {batch_size}, but `train` has only {train} samples")]
     BatchLargerThanData {

@@ -12,11 +12,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use etastar_data::DatasetConfig;
+use etastar_model::Loss;
 use serde::{Deserialize, Serialize};
 
 use crate::checks::read;
 use crate::random::{content_hash, hexadecimal};
-use crate::{Cell, Protocol, Provenance};
+use crate::{Cell, Protocol, Provenance, SharpnessCell};
 use profile::Profile;
 
 /// An experiment, as its file spells it out.
@@ -38,9 +39,13 @@ pub struct Experiment {
     /// What all networks of the grid have in common.
     pub network: Network,
     /// The grid.
-    pub grid: Grid,
-    /// How eta\* is measured.
-    pub protocol: Protocol,
+    pub grid: GridSettings,
+    /// How eta\* is measured, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<Protocol>,
+    /// How sharpness at initialisation is measured, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sharpness: Option<SharpnessSettings>,
     /// Changes of scale, by name.
     #[serde(default, skip_serializing)]
     profiles: BTreeMap<String, Profile>,
@@ -60,7 +65,7 @@ pub struct Network {
 /// A full grid of constant-width networks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Grid {
+pub struct GridSettings {
     /// Widths of the hidden layers.
     #[serde(deserialize_with = "read::counts")]
     pub widths: Vec<usize>,
@@ -70,6 +75,21 @@ pub struct Grid {
     /// Learning rates of the input layer relative to the other layers.
     #[serde(deserialize_with = "read::rates")]
     pub input_rates: Vec<f64>,
+}
+
+/// How sharpness at initialisation is measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SharpnessSettings {
+    /// The losses; the whole grid is measured with each.
+    pub losses: Vec<Loss>,
+    /// Training samples over which the loss is averaged.
+    #[serde(deserialize_with = "read::at_least_one")]
+    pub samples: usize,
+    /// Whether certified bounds are computed.
+    pub bounds: bool,
+    /// Whether the kernel's prediction is computed.
+    pub prediction: bool,
 }
 
 impl Experiment {
@@ -114,51 +134,119 @@ impl Experiment {
         if self.datasets.is_empty() {
             return Err(ExperimentError::NoDataset);
         }
-        self.protocol.validate()?;
         for dataset in &self.datasets {
             dataset.validate()?;
-            if let Some(train) = dataset.train
-                && train < self.protocol.batch_size
+        }
+        if self.protocol.is_none() && self.sharpness.is_none() {
+            return Err(ExperimentError::NothingToMeasure);
+        }
+        if let Some(protocol) = &self.protocol {
+            protocol.validate()?;
+            let trains = self.datasets.iter().filter_map(|dataset| dataset.train);
+            if let Some(train) = trains.min()
+                && train < protocol.batch_size
             {
                 return Err(ExperimentError::BatchLargerThanData {
-                    batch_size: self.protocol.batch_size,
+                    batch_size: protocol.batch_size,
                     train,
                 });
             }
         }
+        if let Some(sharpness) = &self.sharpness {
+            sharpness.validate(self.network.bias)?;
+        }
         Ok(())
     }
 
-    /// Every cell of the grid: by dataset, input rate, depth, then width.
-    /// Values given twice count once.
+    /// Every cell whose eta\* is measured: by dataset, input rate, depth, then
+    /// width. Values given twice count once.
     pub fn cells(&self) -> Vec<Cell> {
-        let mut cells: Vec<Cell> = Vec::new();
-        for dataset in &self.datasets {
-            for &input_rate in &self.grid.input_rates {
-                for &depth in &self.grid.depths {
-                    for &width in &self.grid.widths {
-                        let cell = Cell {
-                            dataset: dataset.clone(),
-                            hidden: vec![width; depth],
-                            bias: self.network.bias,
-                            output_gain: self.network.output_gain,
-                            input_rate,
-                            protocol: self.protocol.clone(),
-                        };
-                        if !cells.contains(&cell) {
-                            cells.push(cell);
-                        }
-                    }
-                }
-            }
-        }
-        cells
+        let Some(protocol) = &self.protocol else {
+            return Vec::new();
+        };
+        let cells = self.points().map(|point| Cell {
+            dataset: point.dataset.clone(),
+            hidden: vec![point.width; point.depth],
+            bias: self.network.bias,
+            output_gain: self.network.output_gain,
+            input_rate: point.input_rate,
+            protocol: protocol.clone(),
+        });
+        distinct(cells)
+    }
+
+    /// Every cell whose sharpness is measured: by loss, then as
+    /// [`cells`](Self::cells).
+    pub fn sharpness_cells(&self) -> Vec<SharpnessCell> {
+        let Some(settings) = &self.sharpness else {
+            return Vec::new();
+        };
+        let cells = settings.losses.iter().flat_map(|&loss| {
+            self.points().map(move |point| SharpnessCell {
+                dataset: point.dataset.clone(),
+                hidden: vec![point.width; point.depth],
+                bias: self.network.bias,
+                output_gain: self.network.output_gain,
+                input_rate: point.input_rate,
+                loss,
+                samples: settings.samples,
+                bounds: settings.bounds,
+                prediction: settings.prediction,
+            })
+        });
+        distinct(cells)
+    }
+
+    fn points(&self) -> impl Iterator<Item = Point<'_>> {
+        let grid = &self.grid;
+        self.datasets.iter().flat_map(move |dataset| {
+            grid.input_rates.iter().flat_map(move |&input_rate| {
+                grid.depths.iter().flat_map(move |&depth| {
+                    grid.widths.iter().map(move |&width| Point {
+                        dataset,
+                        input_rate,
+                        depth,
+                        width,
+                    })
+                })
+            })
+        })
     }
 
     /// Hash of everything the results depend on.
     pub fn configuration_hash(&self, provenance: &Provenance) -> String {
         hexadecimal(&content_hash(&(self, provenance)))
     }
+}
+
+impl SharpnessSettings {
+    fn validate(&self, bias: bool) -> Result<(), ExperimentError> {
+        if self.losses.is_empty() {
+            return Err(ExperimentError::NoLoss);
+        }
+        if bias && self.prediction {
+            return Err(ExperimentError::PredictionWithBias);
+        }
+        Ok(())
+    }
+}
+
+/// One point of a grid.
+struct Point<'a> {
+    dataset: &'a DatasetConfig,
+    input_rate: f64,
+    depth: usize,
+    width: usize,
+}
+
+fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
+    let mut kept = Vec::new();
+    for value in values {
+        if !kept.contains(&value) {
+            kept.push(value);
+        }
+    }
+    kept
 }
 
 #[cfg(test)]

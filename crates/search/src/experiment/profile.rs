@@ -18,6 +18,8 @@ pub(super) struct Profile {
     #[serde(deserialize_with = "optional::rates")]
     input_rates: Option<Vec<f64>>,
     ladder: Option<Vec<f64>>,
+    #[serde(deserialize_with = "optional::at_least_one")]
+    samples: Option<usize>,
 }
 
 impl Profile {
@@ -29,13 +31,19 @@ impl Profile {
             depths,
             input_rates,
             ladder,
+            samples,
         } = self;
         replace(&mut experiment.repeats, repeats);
         replace(&mut experiment.datasets, datasets);
         replace(&mut experiment.grid.widths, widths);
         replace(&mut experiment.grid.depths, depths);
         replace(&mut experiment.grid.input_rates, input_rates);
-        replace(&mut experiment.protocol.ladder, ladder);
+        if let Some(protocol) = &mut experiment.protocol {
+            replace(&mut protocol.ladder, ladder);
+        }
+        if let Some(sharpness) = &mut experiment.sharpness {
+            replace(&mut sharpness.samples, samples);
+        }
     }
 }
 

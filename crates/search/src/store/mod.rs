@@ -7,6 +7,8 @@
 //! | `cells` | one point of the grid, in the grid's order |
 //! | `repeats` | one finished search |
 //! | `trials` | one finished training |
+//! | `sharpness_cells` | one network and data whose sharpness is measured, with its prediction |
+//! | `sharpness` | the sharpness of one initialised network |
 //!
 //! The file's `application_id` tells what it is and its `user_version` is the
 //! format version. Every finished trial is one transaction in write-ahead
@@ -27,8 +29,18 @@ use std::path::{Path, PathBuf};
 use lock::WriteLock;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::sharpness::PlannedSharpness;
 use crate::sweep::PlannedCell;
 use crate::{Manifest, Session};
+
+/// The cells of a new store.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Grid<'a> {
+    /// Cells whose eta\* is measured.
+    pub eta_star: &'a [PlannedCell],
+    /// Cells whose sharpness is measured.
+    pub sharpness: &'a [PlannedSharpness],
+}
 
 /// An open store.
 #[derive(Debug)]
@@ -51,7 +63,7 @@ impl Store {
     pub fn open_for_sweep(
         path: &Path,
         manifest: &Manifest,
-        cells: &[PlannedCell],
+        grid: Grid<'_>,
     ) -> Result<Self, StoreError> {
         let lock = WriteLock::acquire(path)?;
         let exists = path.exists();
@@ -68,7 +80,7 @@ impl Store {
             store.check_configuration(manifest)?;
         } else {
             store.set_up_connection()?;
-            store.create(manifest, cells)?;
+            store.create(manifest, grid)?;
         }
         Ok(store)
     }
@@ -77,7 +89,7 @@ impl Store {
     ///
     /// # Errors
     /// If memory runs out.
-    pub fn in_memory(manifest: &Manifest, cells: &[PlannedCell]) -> Result<Self, StoreError> {
+    pub fn in_memory(manifest: &Manifest, grid: Grid<'_>) -> Result<Self, StoreError> {
         let path = PathBuf::from(":memory:");
         let connection =
             Connection::open_in_memory().map_err(|source| StoreError::open(&path, source))?;
@@ -87,7 +99,7 @@ impl Store {
             _lock: None,
             session: None,
         };
-        store.create(manifest, cells)?;
+        store.create(manifest, grid)?;
         Ok(store)
     }
 

@@ -6,7 +6,10 @@ use rusqlite::Row;
 
 use super::schema::from_json;
 use super::{Store, StoreError};
-use crate::{CellRecord, Manifest, Outcome, RepeatRecord, Session, Snapshot, TrialRecord};
+use crate::{
+    CellRecord, Manifest, Outcome, RepeatRecord, Session, SharpnessCellRecord, SharpnessRecord,
+    Snapshot, TrialRecord,
+};
 
 const TRIAL_COLUMNS: &str = "learning_rate, outcome, steps, last_loss, curve, seconds";
 
@@ -81,6 +84,7 @@ impl Store {
             manifest,
             sessions,
             cells,
+            sharpness: self.sharpness()?,
         })
     }
 
@@ -186,5 +190,59 @@ impl Store {
             curve: from_json(&curve, &self.path)?,
             seconds: row.get(first + 5).map_err(self.failed())?,
         })
+    }
+
+    /// The cells whose sharpness is measured, in the grid's order, with what is
+    /// finished.
+    ///
+    /// # Errors
+    /// If the store is damaged.
+    pub fn sharpness(&self) -> Result<Vec<SharpnessCellRecord>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare(
+                "SELECT id, cell, inputs, outputs, prediction FROM sharpness_cells \
+                 ORDER BY position",
+            )
+            .map_err(self.failed())?;
+        let mut repeats = self.sharpness_repeats()?;
+        let mut rows = statement.query([]).map_err(self.failed())?;
+        let mut cells = Vec::new();
+        while let Some(row) = rows.next().map_err(self.failed())? {
+            let id: String = row.get(0).map_err(self.failed())?;
+            let cell: String = row.get(1).map_err(self.failed())?;
+            let prediction: Option<String> = row.get(4).map_err(self.failed())?;
+            cells.push(SharpnessCellRecord {
+                cell: from_json(&cell, &self.path)?,
+                inputs: row.get(2).map_err(self.failed())?,
+                outputs: row.get(3).map_err(self.failed())?,
+                prediction: prediction
+                    .map(|text| from_json(&text, &self.path))
+                    .transpose()?,
+                repeats: repeats.remove(&id).unwrap_or_default(),
+                id,
+            });
+        }
+        Ok(cells)
+    }
+
+    fn sharpness_repeats(&self) -> Result<BTreeMap<String, Vec<SharpnessRecord>>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare("SELECT cell, repeat, sharpness, seconds FROM sharpness ORDER BY cell, repeat")
+            .map_err(self.failed())?;
+        let mut rows = statement.query([]).map_err(self.failed())?;
+        let mut repeats: BTreeMap<String, Vec<SharpnessRecord>> = BTreeMap::new();
+        while let Some(row) = rows.next().map_err(self.failed())? {
+            let text: String = row.get(2).map_err(self.failed())?;
+            let record = SharpnessRecord {
+                repeat: row.get(1).map_err(self.failed())?,
+                sharpness: from_json(&text, &self.path)?,
+                seconds: row.get(3).map_err(self.failed())?,
+            };
+            let cell = row.get(0).map_err(self.failed())?;
+            repeats.entry(cell).or_default().push(record);
+        }
+        Ok(repeats)
     }
 }

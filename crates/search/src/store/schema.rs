@@ -4,9 +4,8 @@ use std::path::Path;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Store, StoreError};
+use super::{Grid, Store, StoreError};
 use crate::Manifest;
-use crate::sweep::PlannedCell;
 
 /// Version of the layout. A reader refuses anything newer.
 pub const FORMAT_VERSION: u32 = 1;
@@ -48,6 +47,21 @@ const TABLES: &str = "
         seconds REAL NOT NULL,
         PRIMARY KEY (cell, repeat, learning_rate)
     ) WITHOUT ROWID;
+    CREATE TABLE sharpness_cells (
+        id TEXT PRIMARY KEY,
+        position INTEGER NOT NULL UNIQUE,
+        cell TEXT NOT NULL,
+        inputs INTEGER NOT NULL,
+        outputs INTEGER NOT NULL,
+        prediction TEXT
+    ) WITHOUT ROWID;
+    CREATE TABLE sharpness (
+        cell TEXT NOT NULL REFERENCES sharpness_cells (id),
+        repeat INTEGER NOT NULL,
+        sharpness TEXT NOT NULL,
+        seconds REAL NOT NULL,
+        PRIMARY KEY (cell, repeat)
+    ) WITHOUT ROWID;
 ";
 
 impl Store {
@@ -69,11 +83,7 @@ impl Store {
             .map_err(self.failed())
     }
 
-    pub(super) fn create(
-        &mut self,
-        manifest: &Manifest,
-        cells: &[PlannedCell],
-    ) -> Result<(), StoreError> {
+    pub(super) fn create(&mut self, manifest: &Manifest, grid: Grid<'_>) -> Result<(), StoreError> {
         let path = self.path.clone();
         let failed = |source| StoreError::sqlite(&path, source);
         let transaction = self.connection.transaction().map_err(failed)?;
@@ -90,10 +100,25 @@ impl Store {
                 [to_json(manifest, &path)?],
             )
             .map_err(failed)?;
-        for (position, planned) in cells.iter().enumerate() {
+        for (position, planned) in grid.eta_star.iter().enumerate() {
             transaction
                 .execute(
                     "INSERT INTO cells (id, position, cell, inputs, outputs) \
+                     VALUES (?1, ?2, ?3, ?4, ?5)",
+                    (
+                        &planned.id,
+                        position,
+                        to_json(&planned.cell, &path)?,
+                        planned.inputs,
+                        planned.outputs,
+                    ),
+                )
+                .map_err(failed)?;
+        }
+        for (position, planned) in grid.sharpness.iter().enumerate() {
+            transaction
+                .execute(
+                    "INSERT INTO sharpness_cells (id, position, cell, inputs, outputs) \
                      VALUES (?1, ?2, ?3, ?4, ?5)",
                     (
                         &planned.id,

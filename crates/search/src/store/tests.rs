@@ -61,7 +61,15 @@ fn file() -> (tempfile::TempDir, std::path::PathBuf) {
 #[test]
 fn what_is_kept_is_read_back_bit_for_bit() {
     let (_folder, path) = file();
-    let mut store = Store::open_for_sweep(&path, &manifest(), &cells()).unwrap();
+    let mut store = Store::open_for_sweep(
+        &path,
+        &manifest(),
+        Grid {
+            eta_star: &cells(),
+            sharpness: &[],
+        },
+    )
+    .unwrap();
     let rates = [0.1, 1.0 / 3.0, f64::MIN_POSITIVE];
     for rate in rates {
         store.insert_trial("cell-4", 1, &trial(rate)).unwrap();
@@ -90,7 +98,14 @@ fn what_is_kept_is_read_back_bit_for_bit() {
 
 #[test]
 fn a_trial_is_kept_once() {
-    let mut store = Store::in_memory(&manifest(), &cells()).unwrap();
+    let mut store = Store::in_memory(
+        &manifest(),
+        Grid {
+            eta_star: &cells(),
+            sharpness: &[],
+        },
+    )
+    .unwrap();
     store.insert_trial("cell-2", 0, &trial(0.5)).unwrap();
     let mut other = trial(0.5);
     other.seconds = 9.0;
@@ -101,23 +116,64 @@ fn a_trial_is_kept_once() {
 #[test]
 fn one_process_writes_and_others_read() {
     let (_folder, path) = file();
-    let store = Store::open_for_sweep(&path, &manifest(), &cells()).unwrap();
-    let second = Store::open_for_sweep(&path, &manifest(), &cells());
+    let store = Store::open_for_sweep(
+        &path,
+        &manifest(),
+        Grid {
+            eta_star: &cells(),
+            sharpness: &[],
+        },
+    )
+    .unwrap();
+    let second = Store::open_for_sweep(
+        &path,
+        &manifest(),
+        Grid {
+            eta_star: &cells(),
+            sharpness: &[],
+        },
+    );
     assert!(matches!(second, Err(StoreError::Busy(_))));
     Store::open_to_read(&path).unwrap().snapshot().unwrap();
     drop(store);
-    Store::open_for_sweep(&path, &manifest(), &cells()).unwrap();
+    Store::open_for_sweep(
+        &path,
+        &manifest(),
+        Grid {
+            eta_star: &cells(),
+            sharpness: &[],
+        },
+    )
+    .unwrap();
 }
 
 #[test]
 fn another_configuration_is_refused() {
     let (_folder, path) = file();
-    drop(Store::open_for_sweep(&path, &manifest(), &cells()).unwrap());
+    drop(
+        Store::open_for_sweep(
+            &path,
+            &manifest(),
+            Grid {
+                eta_star: &cells(),
+                sharpness: &[],
+            },
+        )
+        .unwrap(),
+    );
     let other = Manifest {
         configuration_hash: "b".repeat(64),
         ..manifest()
     };
-    let error = Store::open_for_sweep(&path, &other, &cells()).unwrap_err();
+    let error = Store::open_for_sweep(
+        &path,
+        &other,
+        Grid {
+            eta_star: &cells(),
+            sharpness: &[],
+        },
+    )
+    .unwrap_err();
     assert!(matches!(error, StoreError::OtherConfiguration { .. }));
     assert!(
         error
@@ -130,14 +186,32 @@ fn another_configuration_is_refused() {
 #[test]
 fn a_newer_format_is_refused() {
     let (_folder, path) = file();
-    drop(Store::open_for_sweep(&path, &manifest(), &cells()).unwrap());
+    drop(
+        Store::open_for_sweep(
+            &path,
+            &manifest(),
+            Grid {
+                eta_star: &cells(),
+                sharpness: &[],
+            },
+        )
+        .unwrap(),
+    );
     Connection::open(&path)
         .unwrap()
         .pragma_update(None, "user_version", 7)
         .unwrap();
     for error in [
         Store::open_to_read(&path).unwrap_err(),
-        Store::open_for_sweep(&path, &manifest(), &cells()).unwrap_err(),
+        Store::open_for_sweep(
+            &path,
+            &manifest(),
+            Grid {
+                eta_star: &cells(),
+                sharpness: &[],
+            },
+        )
+        .unwrap_err(),
     ] {
         assert!(matches!(error, StoreError::NewerFormat { found: 7, .. }));
         assert!(error.to_string().contains("use a newer etastar"), "{error}");
@@ -151,7 +225,15 @@ fn what_is_no_store_is_refused_and_left_alone() {
     let before = std::fs::read(&path).unwrap();
     for error in [
         Store::open_to_read(&path).unwrap_err(),
-        Store::open_for_sweep(&path, &manifest(), &cells()).unwrap_err(),
+        Store::open_for_sweep(
+            &path,
+            &manifest(),
+            Grid {
+                eta_star: &cells(),
+                sharpness: &[],
+            },
+        )
+        .unwrap_err(),
         Store::open_to_read(folder.path()).unwrap_err(),
     ] {
         assert!(matches!(error, StoreError::NotAStore(_)), "{error}");
@@ -163,7 +245,15 @@ fn what_is_no_store_is_refused_and_left_alone() {
         .unwrap()
         .execute_batch("CREATE TABLE notes (text TEXT)")
         .unwrap();
-    let error = Store::open_for_sweep(&other, &manifest(), &cells()).unwrap_err();
+    let error = Store::open_for_sweep(
+        &other,
+        &manifest(),
+        Grid {
+            eta_star: &cells(),
+            sharpness: &[],
+        },
+    )
+    .unwrap_err();
     assert!(matches!(error, StoreError::NotAStore(_)), "{error}");
 
     let missing = Store::open_to_read(&folder.path().join("none.db")).unwrap_err();
@@ -177,6 +267,14 @@ fn what_is_no_store_is_refused_and_left_alone() {
 fn a_folder_that_does_not_exist_is_named() {
     let (folder, _) = file();
     let path = folder.path().join("none").join("sweep.db");
-    let error = Store::open_for_sweep(&path, &manifest(), &cells()).unwrap_err();
+    let error = Store::open_for_sweep(
+        &path,
+        &manifest(),
+        Grid {
+            eta_star: &cells(),
+            sharpness: &[],
+        },
+    )
+    .unwrap_err();
     assert!(matches!(error, StoreError::Unwritable { .. }), "{error}");
 }

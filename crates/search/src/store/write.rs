@@ -2,7 +2,8 @@
 
 use super::schema::to_json;
 use super::{Store, StoreError};
-use crate::{RepeatRecord, TrialRecord};
+use crate::{RepeatRecord, SharpnessRecord, TrialRecord};
+use etastar_sharpness::prediction::KernelPrediction;
 
 impl Store {
     /// Keeps a finished trial: when this returns, it is on disk. A trial that
@@ -55,6 +56,48 @@ impl Store {
                     to_json(&record.eta_star, &self.path)?,
                     record.monotone,
                 ),
+            )
+            .map_err(self.failed())?;
+        Ok(())
+    }
+
+    /// Keeps the sharpness of one network.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn insert_sharpness(
+        &mut self,
+        cell: &str,
+        record: &SharpnessRecord,
+    ) -> Result<(), StoreError> {
+        self.connection
+            .execute(
+                "INSERT OR IGNORE INTO sharpness (cell, repeat, sharpness, seconds) \
+                 VALUES (?1, ?2, ?3, ?4)",
+                (
+                    cell,
+                    record.repeat,
+                    to_json(&record.sharpness, &self.path)?,
+                    record.seconds,
+                ),
+            )
+            .map_err(self.failed())?;
+        Ok(())
+    }
+
+    /// Keeps the prediction of a cell.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn insert_prediction(
+        &mut self,
+        cell: &str,
+        prediction: &KernelPrediction,
+    ) -> Result<(), StoreError> {
+        self.connection
+            .execute(
+                "UPDATE sharpness_cells SET prediction = ?1 WHERE id = ?2",
+                (to_json(prediction, &self.path)?, cell),
             )
             .map_err(self.failed())?;
         Ok(())

@@ -1,6 +1,6 @@
 use burn_tensor::backend::Backend;
 use etastar_model::LayerRates;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::gauss_newton_upper::{GaussNewtonUpper, gauss_newton_upper};
@@ -36,7 +36,7 @@ pub enum CertificateError {
 }
 
 /// Lower bounds on `lambda_1(G)`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct GaussNewtonLower {
     /// Rayleigh quotient of the gradient.
     pub gradient: f64,
@@ -66,7 +66,7 @@ impl GaussNewtonLower {
 }
 
 /// Lower bounds on `lambda_1(H)`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct HessianLower {
     /// Rayleigh quotient of the gradient.
     pub gradient: f64,
@@ -84,7 +84,7 @@ impl HessianLower {
 }
 
 /// Bounds on both top eigenvalues of one network on given data.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Certificate {
     /// Lower bounds on `lambda_1(G)`.
     pub gauss_newton_lower: GaussNewtonLower,
@@ -119,6 +119,34 @@ pub fn certify<B: Backend>(
 ) -> Result<Certificate, CertificateError> {
     let gauss_newton = objective.preconditioned_gauss_newton(rates)?;
     let hessian = objective.preconditioned_hessian(rates)?;
+    let ritz = RitzValues {
+        gauss_newton: largest_eigenvalue(&gauss_newton, &options.lanczos)?.value,
+        hessian: largest_eigenvalue(&hessian, &options.lanczos)?.value,
+    };
+    certify_with(objective, rates, &options.propagator, ritz)
+}
+
+/// Ritz values of both matrices, where they are known already.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RitzValues {
+    /// Of `M^{1/2} G M^{1/2}`.
+    pub gauss_newton: f64,
+    /// Of `M^{1/2} H M^{1/2}`.
+    pub hessian: f64,
+}
+
+/// [`certify`], with Ritz values computed before.
+///
+/// # Errors
+/// As [`certify`].
+pub fn certify_with<B: Backend>(
+    objective: &Objective<B>,
+    rates: &LayerRates,
+    propagator: &PropagatorOptions,
+    ritz: RitzValues,
+) -> Result<Certificate, CertificateError> {
+    let gauss_newton = objective.preconditioned_gauss_newton(rates)?;
+    let hessian = objective.preconditioned_hessian(rates)?;
     let roots = objective.parameters().root_rates(rates)?;
     let gradient = objective.gradient();
     let direction: Vec<f64> = gradient
@@ -134,18 +162,18 @@ pub fn certify<B: Backend>(
         trace_over_rank: trace_over(trace, gauss_newton_rank(objective, rates)),
         mean_gradient: mean.longest,
         mean_gradients: mean.combined,
-        ritz: largest_eigenvalue(&gauss_newton, &options.lanczos)?.value,
+        ritz: ritz.gauss_newton,
     };
     let hessian_lower = HessianLower {
         gradient: rayleigh_quotient(&hessian, &direction),
         trace_over_parameters: trace_over(trace, objective.parameters().trained(rates)),
-        ritz: largest_eigenvalue(&hessian, &options.lanczos)?.value,
+        ritz: ritz.hessian,
     };
     let certificate = Certificate {
         gauss_newton_lower,
         gauss_newton_upper: gauss_newton_upper(objective, rates),
         hessian_lower,
-        residual_upper: residual_upper(objective, rates, &options.propagator),
+        residual_upper: residual_upper(objective, rates, propagator),
         trace,
     };
     certificate.check()?;

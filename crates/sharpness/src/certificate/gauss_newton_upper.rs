@@ -18,14 +18,14 @@
 
 use burn_tensor::backend::Backend;
 use etastar_model::{LayerRates, Loss};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::gram::for_each_gram;
 use super::top_eigenvalue;
 use crate::operator::Objective;
 
 /// Upper bounds on `lambda_1(G)`, each at least as tight as the one before.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct GaussNewtonUpper {
     /// `beta (1/N) sum_i |J_i|_F^2`.
     pub frobenius: f64,

@@ -27,7 +27,8 @@ pub mod residual_upper;
 pub mod trace_over_rank;
 
 pub use certify::{
-    Certificate, CertificateError, CertificateOptions, GaussNewtonLower, HessianLower, certify,
+    Certificate, CertificateError, CertificateOptions, GaussNewtonLower, HessianLower, RitzValues,
+    certify, certify_with,
 };
 pub use gauss_newton_upper::GaussNewtonUpper;
 pub use propagator::{PropagatorNorm, PropagatorOptions};

@@ -18,7 +18,7 @@
 //!   grows geometrically with depth.
 
 use nalgebra::DMatrix;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::top_eigenvalue;
 
@@ -26,7 +26,7 @@ use super::top_eigenvalue;
 const SQUARINGS: i32 = 5;
 
 /// How the operator norms of propagators were bounded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PropagatorNorm {
     /// By the eigenvalues of `P P^T`.

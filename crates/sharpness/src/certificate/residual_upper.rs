@@ -37,14 +37,14 @@ use burn_tensor::Tensor;
 use burn_tensor::backend::Backend;
 use etastar_model::LayerRates;
 use nalgebra::DMatrix;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::propagator::{PropagatorNorm, PropagatorOptions, Propagators};
 use super::top_eigenvalue;
 use crate::operator::{Forward, Objective, to_host, unit_rows};
 
 /// Upper bounds on `|H - G|_op`, each at least as tight as the one before.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ResidualUpper {
     /// Each sample's and each output's blocks on their own.
     pub classwise: f64,

@@ -113,6 +113,7 @@ impl Sweep {
             manifest: manifest(self.repeats),
             sessions: vec![session(None), session(Some("2026-01-02T04:05:06Z"))],
             cells,
+            sharpness: Vec::new(),
         }
     }
 

@@ -1,0 +1,125 @@
+use clap::Args;
+use etastar_model::Architecture;
+use etastar_sharpness::bounds::{DEFAULT_DELTA, TheoryBounds};
+
+use crate::arguments::{Format, LossName};
+use crate::error::CliError;
+use crate::numbers::{count, fraction, not_negative, positive};
+use crate::output;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Bounds hold for bias-free He-initialised ReLU networks of constant width and any
+data with a mean |x|^2 of N0 (standardised data have it). With --input-rate M
+they are of the preconditioned Hessian M^{1/2} H M^{1/2}.
+
+Example:
+  etastar bounds --inputs 784 --depth 8 --width 128 --outputs 10")]
+pub(crate) struct BoundsArguments {
+    /// Number of input features
+    #[arg(long, value_name = "N0", value_parser = count)]
+    inputs: usize,
+
+    /// Number of hidden layers
+    #[arg(long, value_name = "L", value_parser = count)]
+    depth: usize,
+
+    /// Width of every hidden layer
+    #[arg(long, value_name = "W", value_parser = count)]
+    width: usize,
+
+    /// Number of classes
+    #[arg(long, value_name = "K", value_parser = count)]
+    outputs: usize,
+
+    /// Training loss
+    #[arg(long, value_enum, default_value_t = LossName::CrossEntropy)]
+    loss: LossName,
+
+    /// Learning rate of the input layer relative to the others
+    #[arg(long, value_name = "M", value_parser = not_negative, default_value = "1")]
+    input_rate: f64,
+
+    /// Output-layer variance times fan-in: 2 (He) or 1 (LeCun)
+    #[arg(long, value_name = "C", value_parser = positive, default_value = "2")]
+    output_gain: f64,
+
+    /// Probability at which the Markov and Chebyshev bounds may fail
+    #[arg(long, value_name = "P", value_parser = fraction, default_value_t = DEFAULT_DELTA)]
+    delta: f64,
+
+    #[command(flatten)]
+    format: Format,
+}
+
+pub(crate) fn run(arguments: &BoundsArguments) -> Result<(), CliError> {
+    let mut architecture = Architecture::constant_width(
+        arguments.inputs,
+        arguments.width,
+        arguments.depth,
+        arguments.outputs,
+    );
+    architecture.output_gain = arguments.output_gain;
+    let bounds = TheoryBounds::with_delta(
+        &architecture,
+        arguments.loss.into(),
+        arguments.input_rate,
+        1.0,
+        arguments.delta,
+    )?;
+    if arguments.format.json {
+        output::print_json(&bounds)
+    } else {
+        output::print(&text(&bounds))
+    }
+}
+
+fn text(bounds: &TheoryBounds) -> String {
+    let number = |value: f64| format!("{value:.6}");
+    let mut rows = vec![
+        ["QUANTITY", "BOUND", "VALUE", "SHARPER"]
+            .map(str::to_owned)
+            .to_vec(),
+        vec![
+            "tangent kernel, diagonal".into(),
+            "mean".into(),
+            number(bounds.ntk_diagonal.mean),
+        ],
+        vec![
+            String::new(),
+            "second moment".into(),
+            number(bounds.ntk_diagonal.second_moment),
+        ],
+        vec![
+            "second derivative of an output, norm".into(),
+            "expectation at most".into(),
+            number(bounds.second_derivative_norm.upper_expectation),
+        ],
+    ];
+    for (name, upper) in [
+        ("lambda_1, Gauss-Newton", &bounds.gauss_newton),
+        ("lambda_1, Hessian", &bounds.hessian),
+    ] {
+        rows.push(vec![
+            name.into(),
+            "expectation at most".into(),
+            number(upper.upper_expectation),
+            number(upper.sharper.upper_expectation),
+        ]);
+        for (inequality, tail, sharper) in [
+            ("Markov", &upper.markov, &upper.sharper.markov),
+            ("Chebyshev", &upper.chebyshev, &upper.sharper.chebyshev),
+        ] {
+            rows.push(vec![
+                String::new(),
+                format!(
+                    "with probability {} at most ({inequality})",
+                    1.0 - tail.delta
+                ),
+                number(tail.value),
+                number(sharper.value),
+            ]);
+        }
+    }
+    output::columns(&rows)
+}

@@ -1,0 +1,342 @@
+use std::path::PathBuf;
+
+use burn_tensor::backend::Backend;
+use clap::Args;
+use etastar_backend::{Selection, Task};
+use etastar_data::{DatasetConfig, DatasetName, Samples};
+use etastar_model::{Batch, LayerRates, Mlp};
+use etastar_search::statistics::Bootstrap;
+use etastar_search::{SharpnessCell, SharpnessCellRecord, Snapshot, SweepEnd};
+use etastar_sharpness::bounds::TheoryBounds;
+use etastar_sharpness::certificate::PropagatorOptions;
+use etastar_sharpness::{MeasureOptions, NetworkSharpness, measure};
+use serde_json::{Value, json};
+
+use crate::arguments::{Execution, Format, LossName};
+use crate::error::CliError;
+use crate::measure::{Cells, Measurement};
+use crate::numbers::{count, not_negative, positive};
+use crate::output;
+use crate::provenance::Title;
+
+/// The confidence of the interval over repeats.
+const CONFIDENCE: f64 = 0.95;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+lambda_1 is the top eigenvalue of the Hessian of the mean training loss at
+initialisation; with --input-rate M, of M^{1/2} H M^{1/2} (the preconditioned
+sharpness), which is what limits the learning rate where the input layer learns
+at M times the others' rate. --exclude-input-layer is M = 0.
+
+A network of your own: --weights FILE.safetensors with tensors `layers.0.weight`
+[in, out], `layers.0.bias` [out] (absent = no bias), `layers.1.weight`, ..; and
+--samples-file FILE.npz with `x` [samples, inputs] and `y` [samples], integer
+labels. Both are taken as they are: nothing is standardised.
+
+Examples:
+  etastar sharpness --dataset digits --width 128 --depth 8 --repeats 5
+  etastar sharpness --weights net.safetensors --samples-file data.npz --json")]
+pub(crate) struct SharpnessArguments {
+    /// Dataset: digits, gaussians, mnist, fashion-mnist, cifar10
+    #[arg(long, value_name = "NAME", default_value = "digits")]
+    dataset: DatasetName,
+
+    /// Width of every hidden layer
+    #[arg(long, value_name = "N", value_parser = count, required_unless_present = "weights")]
+    width: Option<usize>,
+
+    /// Number of hidden layers
+    #[arg(long, value_name = "N", value_parser = count, required_unless_present = "weights")]
+    depth: Option<usize>,
+
+    /// Training samples over which the loss is averaged
+    #[arg(long, value_name = "N", value_parser = count, default_value = "512")]
+    samples: usize,
+
+    /// Networks, each with its own initial weights
+    #[arg(long, value_name = "R", value_parser = count, default_value = "1")]
+    repeats: usize,
+
+    /// Learning rate of the input layer relative to the others
+    #[arg(long, value_name = "M", value_parser = not_negative, default_value = "1")]
+    input_rate: f64,
+
+    /// Without the input layer's parameters
+    #[arg(long, conflicts_with = "input_rate")]
+    exclude_input_layer: bool,
+
+    /// Training loss
+    #[arg(long, value_enum, default_value_t = LossName::CrossEntropy)]
+    loss: LossName,
+
+    /// Layers have biases (zero at initialisation); there is no prediction then
+    #[arg(long)]
+    bias: bool,
+
+    /// Output-layer variance times fan-in: 2 (He) or 1 (LeCun)
+    #[arg(long, value_name = "C", value_parser = positive, default_value = "2")]
+    output_gain: f64,
+
+    /// Leave out the certified bounds, which cost most in wide deep networks
+    #[arg(long)]
+    no_bounds: bool,
+
+    /// Weights of a network of your own (safetensors)
+    #[arg(long, value_name = "FILE", requires = "samples_file",
+        conflicts_with_all = ["width", "depth", "dataset", "repeats", "bias", "output_gain", "samples", "seed"])]
+    weights: Option<PathBuf>,
+
+    /// Samples of your own (NumPy .npz)
+    #[arg(long, value_name = "FILE", requires = "weights")]
+    samples_file: Option<PathBuf>,
+
+    /// Master seed of all random numbers
+    #[arg(long, value_name = "S", default_value = "1")]
+    seed: u64,
+
+    #[command(flatten)]
+    execution: Execution,
+
+    #[command(flatten)]
+    format: Format,
+}
+
+impl SharpnessArguments {
+    fn input_rate(&self) -> f64 {
+        if self.exclude_input_layer {
+            0.0
+        } else {
+            self.input_rate
+        }
+    }
+
+    fn options(&self) -> MeasureOptions {
+        MeasureOptions {
+            bounds: (!self.no_bounds).then(PropagatorOptions::default),
+            ..MeasureOptions::default()
+        }
+    }
+}
+
+pub(crate) fn run(arguments: &SharpnessArguments) -> Result<(), CliError> {
+    match (&arguments.weights, &arguments.samples_file) {
+        (Some(weights), Some(samples)) => given(arguments, weights.clone(), samples.clone()),
+        _ => sampled(arguments),
+    }
+}
+
+/// Networks sampled at initialisation, on a dataset.
+fn sampled(arguments: &SharpnessArguments) -> Result<(), CliError> {
+    let (Some(width), Some(depth)) = (arguments.width, arguments.depth) else {
+        // Unreachable: clap requires both where no weights are given.
+        return Err(CliError::Usage(
+            "give --width and --depth, or --weights".into(),
+        ));
+    };
+    let cell = SharpnessCell {
+        dataset: DatasetConfig::new(arguments.dataset),
+        hidden: vec![width; depth],
+        bias: arguments.bias,
+        output_gain: arguments.output_gain,
+        input_rate: arguments.input_rate(),
+        loss: arguments.loss.into(),
+        samples: arguments.samples,
+        bounds: !arguments.no_bounds,
+        prediction: !arguments.bias,
+    };
+    let title = Title {
+        experiment: "sharpness",
+        question: "How sharp is this network at initialisation?",
+        profile: None,
+    };
+    let cells = Cells {
+        sharpness: vec![cell.clone()],
+        ..Cells::default()
+    };
+    let repeats = arguments.repeats;
+    let measurement =
+        Measurement::prepare(title, cells, repeats, arguments.seed, &arguments.execution)?;
+    let identity = cell.identity(measurement.provenance());
+    let (end, store) = measurement.run(identity, None)?;
+    if end == SweepEnd::Interrupted {
+        return Err(CliError::Interrupted("`sharpness` keeps nothing".into()));
+    }
+    let Snapshot {
+        manifest,
+        mut sharpness,
+        ..
+    } = store.snapshot()?;
+    let Some(record) = sharpness.pop() else {
+        return Err(CliError::Usage("there is no network to measure".into()));
+    };
+    let theory = theory(&record);
+    if !arguments.format.json {
+        return output::print(&text(&record, theory.as_ref()));
+    }
+    let measured: Vec<&NetworkSharpness> = record
+        .repeats
+        .iter()
+        .map(|repeat| &repeat.sharpness)
+        .collect();
+    let mut result = result(&measured);
+    result["prediction"] = json!(record.prediction);
+    result["theory"] = json!(theory);
+    result["cell"] = json!(record.cell);
+    result["manifest"] = json!(manifest);
+    output::print_json(&result)
+}
+
+/// Bounds over the draw of the weights, where they exist.
+fn theory(record: &SharpnessCellRecord) -> Option<TheoryBounds> {
+    let cell = &record.cell;
+    let architecture = cell.architecture(record.inputs, record.outputs);
+    TheoryBounds::new(&architecture, cell.loss, cell.input_rate, 1.0).ok()
+}
+
+fn lambdas(measured: &[&NetworkSharpness]) -> Vec<f64> {
+    measured
+        .iter()
+        .map(|network| network.hessian.largest)
+        .collect()
+}
+
+fn result(measured: &[&NetworkSharpness]) -> Value {
+    let lambdas = lambdas(measured);
+    let mean = lambdas.iter().sum::<f64>() / lambdas.len() as f64;
+    json!({
+        "lambda_1": {
+            "mean": mean,
+            "interval": Bootstrap::default().interval_of_mean(&lambdas, CONFIDENCE),
+            "confidence": CONFIDENCE,
+        },
+        "stability_limit": 2.0 / mean,
+        "repeats": measured,
+    })
+}
+
+fn text(record: &SharpnessCellRecord, theory: Option<&TheoryBounds>) -> String {
+    let cell = &record.cell;
+    let mut text = format!(
+        "depth {} (hidden layers), width {}, {} samples of {}, {}, input-layer rate {}\n",
+        cell.depth(),
+        cell.hidden.first().copied().unwrap_or(0),
+        cell.samples,
+        cell.dataset.name,
+        cell.loss.as_str(),
+        cell.input_rate,
+    );
+    for repeat in &record.repeats {
+        text.push_str(&network_text(
+            &format!("network {}", repeat.repeat),
+            &repeat.sharpness,
+        ));
+    }
+    if let Some(prediction) = &record.prediction {
+        text.push_str(&format!(
+            "prediction of lambda_1(G) without a network: {:.6} (infinite width), {:.6} (one \
+             finite-width factor), {:.6} (one factor a layer); the factors are hypotheses\n",
+            prediction.plain, prediction.finite_width, prediction.layered
+        ));
+    }
+    if let Some(theory) = theory {
+        text.push_str(&format!(
+            "over all initialisations, any data: E lambda_1(G) at most {:.6}, E lambda_1(H) at \
+             most {:.6}\n",
+            theory.gauss_newton.sharper.upper_expectation, theory.hessian.sharper.upper_expectation,
+        ));
+    }
+    text
+}
+
+fn network_text(name: &str, network: &NetworkSharpness) -> String {
+    let converged = if network.hessian.converged && network.gauss_newton.converged {
+        ""
+    } else {
+        "; NOT CONVERGED"
+    };
+    let mut text = format!(
+        "{name}: lambda_1(H) = {:.6} (residual {:.1e}, {} products{converged}), 2/lambda_1 = \
+         {:.6}; lambda_1(G) = {:.6}; smallest {:.6}; trace {:.6}\n",
+        network.hessian.largest,
+        network.hessian.residual,
+        network.hessian.products,
+        2.0 / network.hessian.largest,
+        network.gauss_newton.largest,
+        network.hessian.smallest.unwrap_or(f64::NAN),
+        network.trace,
+    );
+    if let Some(bounds) = &network.bounds {
+        let lower = &bounds.lower;
+        text.push_str(&format!(
+            "  certified: lambda_1(G) in [{:.6}, {:.6}], lambda_1(H) in [{:.6}, {:.6}]\n",
+            lower.gauss_newton.tightest(),
+            bounds.upper.gauss_newton.tightest(),
+            lower.hessian.tightest(),
+            bounds.upper.hessian,
+        ));
+    }
+    text
+}
+
+/// A network and samples from the user's files.
+fn given(
+    arguments: &SharpnessArguments,
+    weights: PathBuf,
+    samples: PathBuf,
+) -> Result<(), CliError> {
+    let backend = Selection::new(arguments.execution.backend)?;
+    let network = backend.run(Given {
+        arguments,
+        weights: &weights,
+        samples: &samples,
+    })?;
+    if !arguments.format.json {
+        return output::print(&network_text(&weights.display().to_string(), &network));
+    }
+    let mut result = result(&[&network]);
+    result["prediction"] = Value::Null;
+    result["manifest"] = json!({
+        "tool_version": crate::provenance::VERSION,
+        "git_commit": option_env!("ETASTAR_GIT_COMMIT"),
+        "backend": backend.name().feature(),
+        "float": backend.name().float(),
+        "weights": weights,
+        "samples_file": samples,
+        "loss": arguments.loss,
+        "input_rate": arguments.input_rate(),
+    });
+    output::print_json(&result)
+}
+
+struct Given<'a> {
+    arguments: &'a SharpnessArguments,
+    weights: &'a std::path::Path,
+    samples: &'a std::path::Path,
+}
+
+impl Task for Given<'_> {
+    type Output = Result<NetworkSharpness, CliError>;
+
+    fn run<B: Backend>(self, device: B::Device) -> Self::Output {
+        let network = Mlp::<B>::read_safetensors(self.weights, &device)?;
+        let classes = network.layers.last().map(|layer| layer.weight.dims()[1]);
+        let samples = Samples::read_npz(self.samples, classes)?;
+        let data = Batch::upload(
+            &samples.inputs,
+            &samples.labels,
+            samples.features,
+            samples.classes,
+            &device,
+        );
+        let rates = LayerRates::with_input_rate(network.depth(), self.arguments.input_rate());
+        let loss = self.arguments.loss.into();
+        Ok(measure(
+            &network,
+            &data,
+            loss,
+            &rates,
+            &self.arguments.options(),
+        )?)
+    }
+}

@@ -1,0 +1,40 @@
+//! Parsers of numbers on the command line: a value out of its range is refused
+//! before anything runs.
+
+fn number(text: &str, allowed: fn(f64) -> bool, range: &str) -> Result<f64, String> {
+    let value: f64 = text
+        .parse()
+        .map_err(|_| format!("`{text}` is not a number"))?;
+    if allowed(value) {
+        Ok(value)
+    } else {
+        Err(format!("must be {range}"))
+    }
+}
+
+/// Accuracies.
+pub(crate) fn fraction(text: &str) -> Result<f64, String> {
+    let allowed = |value| value > 0.0 && value <= 1.0;
+    number(text, allowed, "above 0 and at most 1")
+}
+
+/// Gains, tolerances, distances.
+pub(crate) fn positive(text: &str) -> Result<f64, String> {
+    let allowed = |value: f64| value > 0.0 && value.is_finite();
+    number(text, allowed, "a positive number")
+}
+
+/// Relative learning rates.
+pub(crate) fn not_negative(text: &str) -> Result<f64, String> {
+    let allowed = |value: f64| value >= 0.0 && value.is_finite();
+    number(text, allowed, "0 or a positive number")
+}
+
+/// Counts of anything.
+pub(crate) fn count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("must be at least 1".to_owned()),
+        Ok(value) => Ok(value),
+        Err(_) => Err(format!("`{text}` is not a whole number")),
+    }
+}

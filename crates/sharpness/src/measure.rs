@@ -1,0 +1,170 @@
+//! Everything that is measured of one network on given data: both top
+//! eigenvalues with their residuals, the trace, and the certified bounds.
+//!
+//! The network and the data may come from anywhere; nothing here samples or
+//! standardises them.
+
+use burn_tensor::backend::Backend;
+use etastar_model::{Batch, LayerRates, Loss, Mlp};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::certificate::{
+    CertificateError, GaussNewtonLower, GaussNewtonUpper, HessianLower, PropagatorOptions,
+    ResidualUpper, RitzValues, certify_with,
+};
+use crate::lanczos::{
+    Extremes, LanczosError, LanczosOptions, extreme_eigenvalues, largest_eigenvalue,
+};
+use crate::operator::{InvalidObjective, InvalidRate, Objective, ObjectiveOptions};
+
+/// How sharpness is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct MeasureOptions {
+    /// Of the eigenvalues.
+    pub lanczos: LanczosOptions,
+    /// Memory of the products.
+    pub objective: ObjectiveOptions,
+    /// Certified bounds, or none: they cost more than the eigenvalues.
+    pub bounds: Option<PropagatorOptions>,
+}
+
+/// A network that cannot be measured.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum MeasureError {
+    /// The network and the data do not fit together.
+    #[error(transparent)]
+    Objective(#[from] InvalidObjective),
+    /// A rate is negative or not finite.
+    #[error(transparent)]
+    Rate(#[from] InvalidRate),
+    /// The derivatives are not finite.
+    #[error(transparent)]
+    Lanczos(#[from] LanczosError),
+    /// A bound is not finite.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+}
+
+/// The ends of a matrix's spectrum.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Spectrum {
+    /// Largest eigenvalue (a Ritz value, so never above it).
+    pub largest: f64,
+    /// Smallest eigenvalue; for the Gauss-Newton matrix, which is positive
+    /// semi-definite, 0 where its rank is below its dimension and absent
+    /// otherwise.
+    pub smallest: Option<f64>,
+    /// The larger of the residuals `|A v - theta v|` of the eigenpairs.
+    pub residual: f64,
+    /// Whether the residuals are within the tolerance.
+    pub converged: bool,
+    /// Products with the matrix.
+    pub products: usize,
+}
+
+/// Certified bounds on the top eigenvalues, from below and from above.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Bounds {
+    /// From below.
+    pub lower: LowerBounds,
+    /// From above.
+    pub upper: UpperBounds,
+}
+
+/// Lower bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LowerBounds {
+    /// On `lambda_1(G)`.
+    pub gauss_newton: GaussNewtonLower,
+    /// On `lambda_1(H)`.
+    pub hessian: HessianLower,
+}
+
+/// Upper bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct UpperBounds {
+    /// On `lambda_1(G)`.
+    pub gauss_newton: GaussNewtonUpper,
+    /// On the norm of `H - G`.
+    pub residual: ResidualUpper,
+    /// On `lambda_1(H)`: the sum of the tightest of both.
+    pub hessian: f64,
+}
+
+/// What is known of one network on given data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NetworkSharpness {
+    /// The (preconditioned) Hessian.
+    pub hessian: Spectrum,
+    /// The (preconditioned) Gauss-Newton matrix.
+    pub gauss_newton: Spectrum,
+    /// The trace of both.
+    pub trace: f64,
+    /// Certified bounds, if asked for.
+    pub bounds: Option<Bounds>,
+}
+
+/// Measures `network` on `data` under the layers' relative learning rates
+/// `M`: everything is of `M^{1/2} H M^{1/2}` and `M^{1/2} G M^{1/2}`.
+///
+/// # Errors
+/// If network, data and rates do not fit together, or derivatives overflow.
+/// Not converging is no error: see [`Spectrum::converged`].
+pub fn measure<B: Backend>(
+    network: &Mlp<B>,
+    data: &Batch<B>,
+    loss: Loss,
+    rates: &LayerRates,
+    options: &MeasureOptions,
+) -> Result<NetworkSharpness, MeasureError> {
+    let objective = Objective::new(network, data, loss, &options.objective)?;
+    let Extremes { largest, smallest } =
+        extreme_eigenvalues(&objective.preconditioned_hessian(rates)?, &options.lanczos)?;
+    let hessian = Spectrum {
+        largest: largest.value,
+        smallest: Some(smallest.value),
+        residual: largest.residual.max(smallest.residual),
+        converged: largest.converged && smallest.converged,
+        products: largest.operator_calls,
+    };
+    let top = largest_eigenvalue(
+        &objective.preconditioned_gauss_newton(rates)?,
+        &options.lanczos,
+    )?;
+    let rank = objective.samples().saturating_mul(objective.outputs());
+    let gauss_newton = Spectrum {
+        largest: top.value,
+        smallest: (rank < objective.parameters().dimension()).then_some(0.0),
+        residual: top.residual,
+        converged: top.converged,
+        products: top.operator_calls,
+    };
+    let bounds = match &options.bounds {
+        None => None,
+        Some(propagator) => {
+            let ritz = RitzValues {
+                gauss_newton: gauss_newton.largest,
+                hessian: hessian.largest,
+            };
+            let certificate = certify_with(&objective, rates, propagator, ritz)?;
+            Some(Bounds {
+                lower: LowerBounds {
+                    gauss_newton: certificate.gauss_newton_lower,
+                    hessian: certificate.hessian_lower,
+                },
+                upper: UpperBounds {
+                    gauss_newton: certificate.gauss_newton_upper,
+                    residual: certificate.residual_upper,
+                    hessian: certificate.hessian_upper(),
+                },
+            })
+        }
+    };
+    Ok(NetworkSharpness {
+        hessian,
+        gauss_newton,
+        trace: objective.trace(rates),
+        bounds,
+    })
+}
