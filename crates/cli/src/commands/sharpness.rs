@@ -4,7 +4,7 @@ use burn_tensor::backend::Backend;
 use clap::Args;
 use etastar_backend::{Selection, Task};
 use etastar_data::{DatasetConfig, DatasetName, Samples};
-use etastar_model::{Batch, LayerRates, Mlp};
+use etastar_model::{Batch, LayerRates, Loss, Mlp};
 use etastar_search::statistics::Bootstrap;
 use etastar_search::{SharpnessCell, SharpnessCellRecord, Snapshot, SweepEnd};
 use etastar_sharpness::bounds::TheoryBounds;
@@ -233,9 +233,13 @@ fn text(record: &SharpnessCellRecord, theory: Option<&TheoryBounds>) -> String {
         ));
     }
     if let Some(prediction) = &record.prediction {
+        let caveat = match cell.loss {
+            Loss::SquaredError => "the factors are hypotheses",
+            Loss::CrossEntropy => "the factors are hypotheses for squared error, too large here",
+        };
         text.push_str(&format!(
             "prediction of lambda_1(G) without a network: {:.6} (infinite width), {:.6} (one \
-             finite-width factor), {:.6} (one factor a layer); the factors are hypotheses\n",
+             finite-width factor), {:.6} (one factor a layer); {caveat}\n",
             prediction.plain, prediction.finite_width, prediction.layered
         ));
     }
