@@ -30,7 +30,7 @@ pub enum Scope {
     Network,
     /// The expectation over networks: compared with the mean of each cell.
     Expectation,
-    /// A network with probability at least 0.95: compared with each.
+    /// A network with a given probability: compared with each.
     Probability,
 }
 

@@ -1,3 +1,5 @@
+use etastar_sharpness::bounds::DEFAULT_DELTA;
+
 use super::view::View;
 use crate::figure::Text;
 use crate::page::document::{Column, Entry, Section, Table};
@@ -15,12 +17,13 @@ pub(super) fn bounds(view: &View<'_>) -> Option<Section> {
     section.paragraph(Text::markup(&format!(
         "All bounds are proved. Those for each network hold for its own weights and data, up to \
          the rounding of the arithmetic. Those in expectation, and those that hold with \
-         probability 0.95 (by Markov's or Chebyshev's inequality from the moments), are computed \
+         probability {} (by Markov's or Chebyshev's inequality from the moments), are computed \
          from the architecture before a network is drawn, for inputs with \
          (1/N) ∑_{{i}} |x_{{i}}|^{{2}} / n_{{0}} = {}, which standardised data have on average. \
          The second kind of each, called sharper, counts the output layer's share of the Jacobian \
          once instead of once an output. The mean of a few networks can lie above its expectation \
          by chance; no bound on the expectation excludes that.",
+        probability(),
         setting(MEAN_SQUARE_INPUT)
     )));
     section.list(findings(all));
@@ -55,17 +58,22 @@ fn row(bound: &Tightness) -> Vec<Entry> {
     vec![
         Entry::text(bound.matrix.symbol()),
         Entry::text(side(bound.side)),
-        Entry::text(match bound.scope {
-            Scope::Network => "each network",
-            Scope::Expectation => "the expectation",
-            Scope::Probability => "probability 0.95",
-        }),
+        Entry::text(Text::plain(match bound.scope {
+            Scope::Network => "each network".to_owned(),
+            Scope::Expectation => "the expectation".to_owned(),
+            Scope::Probability => format!("probability {}", probability()),
+        })),
         Entry::text(bound.description),
         Entry::count(bound.count),
         Entry::number(bound.median, &rate(bound.median)),
         Entry::number(bound.worst, &rate(bound.worst)),
         Entry::count(bound.violations),
     ]
+}
+
+/// With which the probabilistic bounds hold.
+fn probability() -> String {
+    setting(1.0 - DEFAULT_DELTA)
 }
 
 fn side(side: Side) -> &'static str {
@@ -76,7 +84,7 @@ fn side(side: Side) -> &'static str {
 }
 
 /// Violations, and the tightest bounds of each kind.
-pub(super) fn findings(all: &[Tightness]) -> Vec<Text> {
+fn findings(all: &[Tightness]) -> Vec<Text> {
     let of = |scope: Scope| all.iter().filter(move |bound| bound.scope == scope);
     let total = |scope: Scope| {
         of(scope).fold((0, 0), |(wrong, count), bound| {
@@ -85,9 +93,12 @@ pub(super) fn findings(all: &[Tightness]) -> Vec<Text> {
     };
     let mut findings = Vec::new();
     for (scope, what) in [
-        (Scope::Network, "bounds for each network"),
-        (Scope::Expectation, "bounds on the expectation"),
-        (Scope::Probability, "bounds with probability 0.95"),
+        (Scope::Network, "bounds for each network".to_owned()),
+        (Scope::Expectation, "bounds on the expectation".to_owned()),
+        (
+            Scope::Probability,
+            format!("bounds with probability {}", probability()),
+        ),
     ] {
         let (wrong, count) = total(scope);
         if count > 0 {

@@ -16,15 +16,20 @@ pub(super) fn prediction(view: &View<'_>) -> Option<Section> {
     let mut section = Section::new(3, id.clone(), Text::markup(title));
     section.paragraph(
         "Predictions are made from the data alone; no network is drawn. Plain: the top eigenvalue \
-         of the infinite-width tangent kernel (for the cross-entropy, averaged over outputs drawn \
-         from their limiting distribution). That it is the limit of λ_{1}(G) at fixed depth as the \
-         widths grow is proved. Finite width and layered: the kernel with a random-matrix factor, \
-         one for the last layer or one for each; these factors are our hypothesis, without proof, \
-         and stated for the squared error.",
+         of the infinite-width tangent kernel. For the squared error it is proved to be the limit \
+         of λ_{1}(G) at fixed depth as the widths grow; for the cross-entropy that limit is random, \
+         and its mean over outputs drawn from their limiting distribution is estimated. Finite \
+         width and layered: the kernel with a random-matrix factor, of the last layer alone or of a \
+         chain of all layers. These factors are our hypothesis, without proof, and meant for the \
+         squared error.",
     );
     let one_rate = view.input_rates().len() < 2;
     let told = view.series.summaries.iter();
-    let told = told.filter(|summary| summary.input_rate.is_none() || one_rate);
+    let ends = ascending(told.clone().map(|summary| summary.width_over_depth));
+    let ends = [ends.first().copied(), ends.last().copied()];
+    let told = told
+        .filter(|summary| summary.input_rate.is_none() || one_rate)
+        .filter(|summary| ends.contains(&Some(summary.width_over_depth)));
     section.list(told.map(sentence).collect());
     section.figure(figure(view, id));
     section.table(summary_table(view));
@@ -85,7 +90,7 @@ fn figure(view: &View<'_>, name: String) -> Figure {
         caption: Text::markup(&format!(
             "Measured over predicted λ_{{1}}(G) of every cell of {} against width over depth, one \
              panel for each relative learning rate of the input layer: mean over repeats with one \
-             standard error to either side. {}",
+             standard error to either side. Markers that share an abscissa are set side by side. {}",
             view.series.label,
             view.conditions()
         )),

@@ -15,9 +15,8 @@ pub(super) fn summary(view: &View<'_>) -> Section {
         Text::plain("Sharpness: ").and_code(view.series.label.clone()),
     );
     let mut findings = vec![range(view)];
-    let laws = &view.series.laws;
-    let hessian = laws.iter().filter(|law| law.matrix == Matrix::Hessian);
-    findings.extend(hessian.map(|law| sentence(view, law)));
+    let rates = view.input_rates().into_iter();
+    findings.extend(rates.filter_map(|rate| sentence(view, rate)));
     section.list(findings);
     section
 }
@@ -52,7 +51,21 @@ fn range(view: &View<'_>) -> Text {
     ))
 }
 
-fn sentence(view: &View<'_>, law: &GrowthLaw) -> Text {
+/// The laws of `lambda_1(H)` at one input rate, without and with filters.
+fn sentence(view: &View<'_>, rate: f64) -> Option<Text> {
+    let laws = view.series.laws.iter();
+    let own = laws.filter(|law| law.matrix == Matrix::Hessian && law.input_rate == rate);
+    let told: Vec<String> = own.map(|law| clause(view, law)).collect();
+    (!told.is_empty()).then(|| {
+        Text::markup(&format!(
+            "λ_{{1}}(H) = C (depth × width)^{{b}} at {}: {}.",
+            rate_name(Some(rate)),
+            told.join("; ")
+        ))
+    })
+}
+
+fn clause(view: &View<'_>, law: &GrowthLaw) -> String {
     let three = |value| fixed(value, 3);
     let bounds = law.interval.map_or_else(String::new, |ends| {
         format!(
@@ -61,14 +74,12 @@ fn sentence(view: &View<'_>, law: &GrowthLaw) -> Text {
             view.confidence()
         )
     });
-    Text::markup(&format!(
-        "λ_{{1}}(H) = C (depth × width)^{{b}} at {}, {} ({}): b = {}{bounds}, R^{{2}} = {}, rms \
-         residual {} octaves.",
-        rate_name(Some(law.input_rate)),
+    format!(
+        "{} ({}), b = {}{bounds}, R^{{2}} = {}, rms residual {} octaves",
         filter_name(law.width_over_depth),
         counted(law.cells, "cell", "cells"),
         three(law.exponent),
         three(law.r_squared),
         octaves(law.rmse_octaves),
-    ))
+    )
 }
