@@ -39,8 +39,9 @@ pub(super) fn protocol(view: &View<'_>) -> Section {
     ));
     items.push(Text::markup(&format!(
         "Eigenvalues: Lanczos iteration with full products of H and G, to a residual \
-         |H v − θ v| of {} relative to the largest eigenvalue found. A Ritz value is, up to rounding, never above \
-         the largest eigenvalue. Networks that did not converge: {} of {} ({}).",
+         |H v − θ v| of {} relative to the largest eigenvalue found. A Ritz value is, up to \
+         rounding, never above the largest eigenvalue. Networks that did not converge: {} of {} \
+         ({}).",
         setting(tolerance()),
         count(view.unconverged()),
         count(view.networks()),
