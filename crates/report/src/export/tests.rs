@@ -28,6 +28,7 @@ fn sweep() -> Snapshot {
         .cells
         .push(record(cell(&[16, 8], 1.0), &[-1.0, -2.0]));
     snapshot.cells.push(record(cell(&[99], 1.0), &[]));
+    snapshot.sharpness = crate::sharpness::synthetic::Grid::default().records();
     snapshot
 }
 
@@ -121,9 +122,9 @@ fn every_value_is_of_its_columns_kind() {
 }
 
 #[test]
-fn one_row_for_each_cell_repeat_and_trial() {
+fn one_row_for_each_cell_repeat_trial_and_network() {
     let rows = TableName::ALL.map(|name| built(name).rows.len());
-    assert_eq!(rows, [10, 42, 84]);
+    assert_eq!(rows, [10, 42, 84, 48]);
 }
 
 #[test]
@@ -163,6 +164,38 @@ fn accuracies_are_the_best_and_the_last_of_the_curve() {
     assert_eq!(*get(&trials, 1, "last_loss"), Value::Null);
     assert_eq!(*get(&trials, 1, "outcome"), Value::from("non-finite"));
     assert_eq!(*get(&trials, 14, "best_accuracy"), Value::Null);
+}
+
+#[test]
+fn bounds_and_predictions_that_were_not_computed_are_null() {
+    let mut snapshot = sweep();
+    let options = ExportOptions::default();
+    let all = table(&snapshot, TableName::Sharpness, &options);
+    assert_eq!(*get(&all, 0, "loss"), Value::from("squared-error"));
+    assert_eq!(*get(&all, 0, "samples"), Value::Integer(256));
+    assert_eq!(all.position("seconds"), Some(all.columns.len() - 1));
+    let optional: Vec<&str> = all
+        .columns
+        .iter()
+        .map(|column| column.name)
+        .filter(|name| {
+            ["_upper", "_lower", "prediction"]
+                .iter()
+                .any(|p| name.contains(p))
+        })
+        .collect();
+    assert_eq!(optional.len(), 19);
+    for cell in &mut snapshot.sharpness {
+        cell.prediction = None;
+        for network in &mut cell.repeats {
+            network.sharpness.bounds = None;
+        }
+    }
+    let bare = table(&snapshot, TableName::Sharpness, &options);
+    for name in optional {
+        assert_ne!(*get(&all, 0, name), Value::Null, "{name}");
+        assert_eq!(*get(&bare, 0, name), Value::Null, "{name}");
+    }
 }
 
 #[test]
@@ -252,6 +285,9 @@ fn exports_do_not_depend_on_the_order_of_repeats_and_trials() {
             .iter_mut()
             .for_each(|repeat| repeat.trials.reverse());
     }
+    for cell in &mut shuffled.sharpness {
+        cell.repeats.reverse();
+    }
     for name in TableName::ALL {
         for format in Format::ALL {
             assert_eq!(
@@ -272,20 +308,20 @@ fn runs_that_differ_in_time_alone_are_equal_without_times() {
             .iter_mut()
             .for_each(|trial| trial.seconds *= 3.0);
     }
+    for network in slower.sharpness.iter_mut().flat_map(|c| &mut c.repeats) {
+        network.seconds *= 3.0;
+    }
     let without = ExportOptions {
         without_times: true,
         ..ExportOptions::default()
     };
     let with = ExportOptions::default();
-    let equal = |options| {
-        table(&snapshot, TableName::Trials, options) == table(&slower, TableName::Trials, options)
-    };
-    assert!(equal(&without));
-    assert!(!equal(&with));
-    assert_eq!(
-        table(&snapshot, TableName::Trials, &without).position("seconds"),
-        None
-    );
+    for name in [TableName::Trials, TableName::Sharpness] {
+        let equal = |options| table(&snapshot, name, options) == table(&slower, name, options);
+        assert!(equal(&without));
+        assert!(!equal(&with));
+        assert_eq!(table(&snapshot, name, &without).position("seconds"), None);
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::table::Table;
-use super::{cells, csv, json, parquet, repeats, trials};
+use super::{cells, csv, json, parquet, repeats, sharpness, trials};
 
 /// A file format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -44,11 +44,13 @@ pub enum TableName {
     Repeats,
     /// One row for each training at one learning rate.
     Trials,
+    /// One row for each network whose sharpness was measured.
+    Sharpness,
 }
 
 impl TableName {
     /// All tables.
-    pub const ALL: [Self; 3] = [Self::Cells, Self::Repeats, Self::Trials];
+    pub const ALL: [Self; 4] = [Self::Cells, Self::Repeats, Self::Trials, Self::Sharpness];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -56,6 +58,7 @@ impl TableName {
             Self::Cells => "cells",
             Self::Repeats => "repeats",
             Self::Trials => "trials",
+            Self::Sharpness => "sharpness",
         }
     }
 }
@@ -117,6 +120,7 @@ pub fn table(snapshot: &Snapshot, name: TableName, options: &ExportOptions) -> T
         TableName::Cells => cells(snapshot, options.confidence, &options.bootstrap),
         TableName::Repeats => repeats(snapshot),
         TableName::Trials => trials(snapshot),
+        TableName::Sharpness => sharpness(snapshot),
     };
     if options.without_times {
         table.without("seconds")

@@ -60,7 +60,7 @@ pub enum Reason {
 /// Why nothing can be fitted at all.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum FitError {
-    /// Nothing has been measured yet.
+    /// No search for eta\* is finished; a store of sharpness alone has none.
     #[error("the store has no finished repeat yet: run `etastar sweep` on it first")]
     NothingMeasured,
     /// A confidence that is none.

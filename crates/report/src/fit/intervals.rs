@@ -24,7 +24,7 @@ struct Architecture {
 /// found no eta\* drops that cell from the refit; a refit that does not
 /// determine the coefficients is dropped, and with more than half dropped
 /// there is no interval.
-pub(super) fn intervals(
+pub(crate) fn intervals(
     points: &[Point],
     regressors: &[Vec<f64>],
     full: &LeastSquares,

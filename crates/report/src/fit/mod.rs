@@ -28,10 +28,13 @@ mod table;
 
 pub use compare::{Comparison, Ranked, compare};
 pub use fitting::{FitError, Fits, NotFitted, Reason, fit};
+pub(crate) use intervals::intervals;
 pub use json::fit_json;
 pub use model::{Exponent, Fit, Law};
 pub use options::{BootstrapOver, FitOptions};
-pub(crate) use series::kebab;
+pub(crate) use quality::quality;
+pub(crate) use regression::LeastSquares;
+pub(crate) use series::{Point, constants, grouped, kebab};
 pub use series::{Series, series};
 pub use table::fit_table;
 

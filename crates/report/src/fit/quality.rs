@@ -4,16 +4,16 @@ const RESOLUTION: f64 = 1e-24;
 
 /// How well a law describes the cells it was fitted to, and those it was not.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Quality {
-    pub(super) r_squared: f64,
-    pub(super) rmse: f64,
-    pub(super) loo_rmse: f64,
-    pub(super) aicc: Option<f64>,
+pub(crate) struct Quality {
+    pub(crate) r_squared: f64,
+    pub(crate) rmse: f64,
+    pub(crate) loo_rmse: f64,
+    pub(crate) aicc: Option<f64>,
 }
 
 /// `y` with the residuals and leverages of a fit of `coefficients`
 /// coefficients.
-pub(super) fn quality(
+pub(crate) fn quality(
     y: &[f64],
     residuals: &[f64],
     leverages: &[f64],

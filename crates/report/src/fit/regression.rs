@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, DVector};
 /// with `X = Q R` (`X` has a leading column of ones), `b = R^-1 Q^T y`. The
 /// decomposition is made once and solves any number of `y`.
 #[derive(Debug, Clone)]
-pub(super) struct LeastSquares {
+pub(crate) struct LeastSquares {
     design: DMatrix<f64>,
     q: DMatrix<f64>,
     /// `R^-1 Q^T`: row `j` holds the weight of each `y_i` in `b_j`.
@@ -15,7 +15,7 @@ impl LeastSquares {
     /// From the regressors of every observation. `None` if they do not
     /// determine the coefficients: fewer observations than coefficients, or
     /// regressors that are constant or depend on each other.
-    pub(super) fn new(regressors: &[Vec<f64>]) -> Option<Self> {
+    pub(crate) fn new(regressors: &[Vec<f64>]) -> Option<Self> {
         let columns = 1 + regressors.first()?.len();
         if regressors.len() < columns {
             return None;
@@ -36,22 +36,22 @@ impl LeastSquares {
     }
 
     /// The coefficients, the constant first.
-    pub(super) fn coefficients(&self, y: &DVector<f64>) -> DVector<f64> {
+    pub(crate) fn coefficients(&self, y: &DVector<f64>) -> DVector<f64> {
         &self.weights * y
     }
 
     /// Residuals `y - X b`.
-    pub(super) fn residuals(&self, y: &DVector<f64>) -> DVector<f64> {
+    pub(crate) fn residuals(&self, y: &DVector<f64>) -> DVector<f64> {
         y - &self.design * self.coefficients(y)
     }
 
     /// The diagonal of the hat matrix `H = Q Q^T`: `h_ii = |q_i|^2`.
-    pub(super) fn leverages(&self) -> Vec<f64> {
+    pub(crate) fn leverages(&self) -> Vec<f64> {
         self.q.row_iter().map(|row| row.norm_squared()).collect()
     }
 
     /// The weight of each observation in coefficient `j`.
-    pub(super) fn weights_of(&self, j: usize) -> Vec<f64> {
+    pub(crate) fn weights_of(&self, j: usize) -> Vec<f64> {
         self.weights.row(j).iter().copied().collect()
     }
 }

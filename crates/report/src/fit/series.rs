@@ -15,47 +15,59 @@ pub struct Series<'a> {
 
 /// The series of a store, in the grid's order of their first cells.
 pub fn series(snapshot: &Snapshot) -> Vec<Series<'_>> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
-    for record in &snapshot.cells {
-        let constants = constants(record);
-        match groups.iter_mut().find(|(key, _)| *key == constants) {
-            Some((_, cells)) => cells.push(record),
-            None => groups.push((constants, vec![record])),
-        }
-    }
-    let labels: Vec<String> = groups
-        .iter()
-        .map(|(constants, cells)| label(constants, cells, &groups))
-        .collect();
-    groups
+    let constants = |record: &CellRecord| constants(&record.cell, &record.id);
+    let name = |record: &CellRecord| kebab(&record.cell.dataset.name);
+    grouped(&snapshot.cells, constants, name)
         .into_iter()
-        .zip(labels)
-        .map(|((_, cells), label)| Series { label, cells })
+        .map(|(label, cells)| Series { label, cells })
         .collect()
 }
 
-/// The constants that cells have in common, and the cells.
-type Group<'a> = (Vec<(String, String)>, Vec<&'a CellRecord>);
+/// The constants that records have in common, and the records.
+struct Group<'a, T> {
+    constants: Vec<(String, String)>,
+    name: String,
+    records: Vec<&'a T>,
+}
 
-/// The dataset's name, and what tells the group from others of that name.
-fn label(constants: &[(String, String)], cells: &[&CellRecord], groups: &[Group<'_>]) -> String {
-    let name = cells.first().map(|record| dataset_name(record));
-    let name = name.unwrap_or_default();
-    let namesakes: Vec<&Group<'_>> = groups
+/// Records with the same constants, under the name of the first; where
+/// several groups have one name, the constants in which they differ follow in
+/// brackets.
+pub(crate) fn grouped<T>(
+    records: &[T],
+    constants: impl Fn(&T) -> Vec<(String, String)>,
+    name: impl Fn(&T) -> String,
+) -> Vec<(String, Vec<&T>)> {
+    let mut groups: Vec<Group<'_, T>> = Vec::new();
+    for record in records {
+        let constants = constants(record);
+        match groups.iter_mut().find(|group| group.constants == constants) {
+            Some(group) => group.records.push(record),
+            None => groups.push(Group {
+                constants,
+                name: name(record),
+                records: vec![record],
+            }),
+        }
+    }
+    let labels: Vec<String> = groups.iter().map(|group| label(group, &groups)).collect();
+    let records = groups.into_iter().map(|group| group.records);
+    labels.into_iter().zip(records).collect()
+}
+
+/// The group's name, and what tells it from others of that name.
+fn label<T>(group: &Group<'_, T>, groups: &[Group<'_, T>]) -> String {
+    let namesakes: Vec<&Group<'_, T>> = groups
         .iter()
-        .filter(|(_, others)| {
-            others
-                .first()
-                .is_some_and(|record| dataset_name(record) == name)
-        })
+        .filter(|other| other.name == group.name)
         .collect();
-    let value = |constants: &[(String, String)], key: &str| {
-        let found = constants.iter().find(|(k, _)| k == key);
+    let value = |group: &Group<'_, T>, key: &str| {
+        let found = group.constants.iter().find(|(k, _)| k == key);
         found.map(|(_, value)| value.clone())
     };
     // Every constant that any namesake has, and on which they do not agree.
     let mut keys: Vec<&str> = Vec::new();
-    for (key, _) in namesakes.iter().flat_map(|(constants, _)| constants) {
+    for (key, _) in namesakes.iter().flat_map(|group| &group.constants) {
         if !keys.contains(&key.as_str()) {
             keys.push(key);
         }
@@ -63,34 +75,33 @@ fn label(constants: &[(String, String)], cells: &[&CellRecord], groups: &[Group<
     let differing: Vec<String> = keys
         .into_iter()
         .filter(|key| {
-            namesakes
-                .iter()
-                .any(|(other, _)| value(other, key) != value(constants, key))
+            let mut others = namesakes.iter();
+            others.any(|other| value(other, key) != value(group, key))
         })
         .map(|key| {
-            let own = value(constants, key);
+            let own = value(group, key);
             format!("{key} {}", own.unwrap_or_else(|| "default".to_owned()))
         })
         .collect();
     if differing.is_empty() {
-        name
+        group.name.clone()
     } else {
-        format!("{name} ({})", differing.join(", "))
+        format!("{} ({})", group.name, differing.join(", "))
     }
 }
 
 /// Everything a cell is defined by except its widths and input-layer rate, as
 /// flat names and values.
-fn constants(record: &CellRecord) -> Vec<(String, String)> {
+pub(crate) fn constants<C: Serialize>(cell: &C, id: &str) -> Vec<(String, String)> {
     let mut flat = Vec::new();
-    match serde_json::to_value(&record.cell) {
+    match serde_json::to_value(cell) {
         Ok(serde_json::Value::Object(mut cell)) => {
             cell.remove("hidden");
             cell.remove("input_rate");
             flatten(serde_json::Value::Object(cell), "", &mut flat);
         }
         // A cell that cannot be written down is fitted with no other one.
-        Ok(_) | Err(_) => flat.push(("id".to_owned(), record.id.clone())),
+        Ok(_) | Err(_) => flat.push(("id".to_owned(), id.to_owned())),
     }
     flat
 }
@@ -107,10 +118,6 @@ fn flatten(value: serde_json::Value, key: &str, flat: &mut Vec<(String, String)>
     }
 }
 
-fn dataset_name(record: &CellRecord) -> String {
-    kebab(&record.cell.dataset.name)
-}
-
 /// The name a unit variant is written with in files.
 pub(crate) fn kebab<T: Serialize>(value: &T) -> String {
     match serde_json::to_value(value) {
@@ -122,19 +129,19 @@ pub(crate) fn kebab<T: Serialize>(value: &T) -> String {
 
 /// One cell as a fit sees it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Point {
-    pub(super) inputs: usize,
-    pub(super) depth: usize,
-    pub(super) width: usize,
-    pub(super) input_rate: f64,
+pub(crate) struct Point {
+    pub(crate) inputs: usize,
+    pub(crate) depth: usize,
+    pub(crate) width: usize,
+    pub(crate) input_rate: f64,
     /// `log2 eta*` of the repeats that found one, with their indices.
-    pub(super) repeats: Vec<(usize, f64)>,
+    pub(crate) repeats: Vec<(usize, f64)>,
 }
 
 impl Point {
     /// The point of a cell, unless its hidden layers differ in width or none
     /// of its repeats is finished.
-    pub(super) fn of(record: &CellRecord) -> Option<Self> {
+    pub(crate) fn of(record: &CellRecord) -> Option<Self> {
         if record.repeats.is_empty() {
             return None;
         }
@@ -156,7 +163,7 @@ impl Point {
     }
 
     /// Mean of `log2 eta*` over its repeats.
-    pub(super) fn mean(&self) -> Option<f64> {
+    pub(crate) fn mean(&self) -> Option<f64> {
         let values: Vec<f64> = self.repeats.iter().map(|(_, value)| *value).collect();
         etastar_search::statistics::mean(&values)
     }

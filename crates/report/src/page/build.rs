@@ -23,16 +23,27 @@ impl Report {
                     .and_plain("."),
             );
         }
-        let mut sections = vec![sections::overview(input, &studies)];
+        let rates = !input.snapshot.cells.is_empty();
+        let sharpness = sections::sharpness(input);
+        let subject = match (rates, sharpness.is_empty()) {
+            (_, true) => "Maximal initial learning rates",
+            (true, false) => "Maximal initial learning rates and sharpness",
+            (false, false) => "Sharpness at initialisation",
+        };
+        let mut sections = Vec::new();
+        if rates || sharpness.is_empty() {
+            sections.push(sections::overview(input, &studies));
+        }
         for study in &studies {
             sections.extend(study_sections(study));
         }
+        let measured_sharpness = !sharpness.is_empty();
+        sections.extend(sharpness);
         sections.push(sections::manifest(input.snapshot));
         sections.push(sections::sessions(input.snapshot, input.command));
-        sections.push(sections::references());
+        sections.push(sections::references(measured_sharpness));
         Ok(Self {
-            title: Text::plain("Maximal initial learning rates: ")
-                .and_plain(manifest.experiment.clone()),
+            title: Text::plain(format!("{subject}: ")).and_plain(manifest.experiment.clone()),
             lead,
             sections,
         })

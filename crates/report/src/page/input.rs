@@ -2,6 +2,7 @@ use etastar_search::Snapshot;
 use etastar_search::statistics::Estimate;
 
 use crate::fit::{Fit, NotFitted};
+use crate::sharpness::SharpnessSeries;
 
 /// What a report is made from.
 #[derive(Debug, Clone, Copy)]
@@ -14,9 +15,12 @@ pub struct ReportInput<'a> {
     pub fits: &'a [Fit],
     /// The laws that could not be fitted, of all datasets.
     pub not_fitted: &'a [NotFitted],
+    /// The analysed sharpness of the same snapshot; empty where none was asked
+    /// for.
+    pub sharpness: &'a [SharpnessSeries<'a>],
     /// The command line that made the report.
     pub command: &'a str,
-    /// How the intervals were made, as a clause: `percentile bootstrap over
+    /// How the intervals of eta\* were made, as a clause: `percentile bootstrap over
     /// repeats, 2000 resamples`.
     pub interval_method: &'a str,
 }

@@ -134,7 +134,9 @@ impl<'a> Study<'a> {
                 members.any(|member| std::ptr::eq(*member, *record))
             });
             studies.push(Self {
-                id: unique_id(&series.label, &studies),
+                id: unique_id(&series.label, |id| {
+                    studies.iter().any(|other: &Self| other.id == id)
+                }),
                 manifest: &input.snapshot.manifest,
                 interval_method: input.interval_method,
                 cells: own
@@ -202,20 +204,27 @@ impl<'a> Study<'a> {
             )
         });
         format!(
-            "Protocol: {}{}; backend {} ({}, {}), seed {}.",
+            "Protocol: {}{}",
             protocol.unwrap_or_default(),
-            super::number::counted(manifest.repeats, "repeat a cell", "repeats a cell"),
-            manifest.backend,
-            manifest.float,
-            manifest.device,
-            manifest.seed
+            provenance(manifest)
         )
     }
 }
 
-/// `label` in letters, digits and hyphens, numbered if another study has the
-/// same.
-fn unique_id(label: &str, others: &[Study<'_>]) -> String {
+/// Repeats, backend and seed: the end of a caption.
+pub(super) fn provenance(manifest: &Manifest) -> String {
+    format!(
+        "{}; backend {} ({}, {}), seed {}.",
+        super::number::counted(manifest.repeats, "repeat a cell", "repeats a cell"),
+        manifest.backend,
+        manifest.float,
+        manifest.device,
+        manifest.seed
+    )
+}
+
+/// `label` in letters, digits and hyphens, numbered if that is taken.
+pub(super) fn unique_id(label: &str, taken: impl Fn(&str) -> bool) -> String {
     let words: Vec<String> = label
         .to_lowercase()
         .split(|character: char| !character.is_ascii_alphanumeric())
@@ -223,7 +232,6 @@ fn unique_id(label: &str, others: &[Study<'_>]) -> String {
         .map(str::to_owned)
         .collect();
     let id = words.join("-");
-    let taken = |id: &str| others.iter().any(|other| other.id == id);
     let numbered = (2..).map(|number| format!("{id}-{number}"));
     std::iter::once(id.clone())
         .chain(numbered)
@@ -233,7 +241,12 @@ fn unique_id(label: &str, others: &[Study<'_>]) -> String {
 
 /// Different values of `key` over the cells, ascending.
 pub(super) fn distinct(cells: &[Measured<'_>], key: impl Fn(&Measured<'_>) -> f64) -> Vec<f64> {
-    let mut values: Vec<f64> = cells.iter().map(key).collect();
+    ascending(cells.iter().map(key))
+}
+
+/// Different values, ascending.
+pub(super) fn ascending(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values.dedup();
     values

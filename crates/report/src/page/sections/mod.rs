@@ -10,6 +10,7 @@ mod overview;
 mod protocol;
 mod references;
 mod searches;
+mod sharpness;
 mod summary;
 
 pub(super) use cells::cells;
@@ -21,6 +22,7 @@ pub(super) use overview::overview;
 pub(super) use protocol::protocol;
 pub(super) use references::references;
 pub(super) use searches::searches;
+pub(super) use sharpness::sharpness;
 pub(super) use summary::summary;
 
 use crate::fit::Law;

@@ -42,7 +42,7 @@ pub(in crate::page) fn protocol(study: &Study<'_>) -> Section {
     section
 }
 
-fn data(config: &DatasetConfig) -> Text {
+pub(super) fn data(config: &DatasetConfig) -> Text {
     let number =
         |samples: Option<usize>, default: &str| samples.map_or_else(|| default.to_owned(), count);
     let mut words = format!(
@@ -65,12 +65,20 @@ fn data(config: &DatasetConfig) -> Text {
 
 fn network(cell: &Cell) -> Text {
     Text::markup(&format!(
+        "{} The input layer learns at μ_{{in}} times the rate of the others.",
+        weights(cell.bias, cell.output_gain)
+    ))
+}
+
+/// The network and its initial weights.
+pub(super) fn weights(bias: bool, output_gain: f64) -> String {
+    format!(
         "Network: fully connected, ReLU, {} biases. Depth is the number of hidden layers. Weights \
          of the hidden layers are normal with variance 2 / fan-in, those of the output layer with \
-         variance {} / fan-in. The input layer learns at μ_{{in}} times the rate of the others.",
-        if cell.bias { "with" } else { "without" },
-        setting(cell.output_gain)
-    ))
+         variance {} / fan-in.",
+        if bias { "with" } else { "without" },
+        setting(output_gain)
+    )
 }
 
 fn trial(cell: &Cell) -> Text {

@@ -2,9 +2,9 @@ use crate::figure::Text;
 use crate::page::document::Section;
 
 /// The literature the report rests on.
-pub(in crate::page) fn references() -> Section {
+pub(in crate::page) fn references(sharpness: bool) -> Section {
     let mut section = Section::new(2, "references", Text::plain("References"));
-    let entries = [
+    let mut entries = vec![
         (
             "G. Iyer, B. Hanin, D. Rolnick: Maximal Initial Learning Rates in Deep ReLU Networks. \
              ICML 2023, PMLR 202:14500–14530. ",
@@ -35,6 +35,14 @@ pub(in crate::page) fn references() -> Section {
             "",
         ),
     ];
+    if sharpness {
+        entries.push((
+            "A. Jacot, F. Gabriel, C. Hongler: Neural Tangent Kernel: Convergence and \
+             Generalization in Neural Networks. ",
+            "1806.07572",
+            " (The infinite-width limit of the Gauss-Newton matrix.)",
+        ));
+    }
     section.list(
         entries
             .into_iter()

@@ -129,6 +129,7 @@ fn the_claim_is_reproduced_only_where_the_fits_say_so() {
             estimates: &estimates,
             fits,
             not_fitted: &[],
+            sharpness: &[],
             command: "",
             interval_method: "",
         };
@@ -158,6 +159,7 @@ fn settings_of_one_dataset_are_kept_apart() {
         estimates: &estimates,
         fits: &[],
         not_fitted: &[],
+        sharpness: &[],
         command: "",
         interval_method: "",
     })
@@ -180,6 +182,7 @@ fn an_empty_grid_has_a_report() {
         estimates: &[],
         fits: &[],
         not_fitted: &[],
+        sharpness: &[],
         command: "etastar report",
         interval_method: "",
     };
@@ -209,6 +212,7 @@ fn what_does_not_belong_together_is_refused() {
         estimates: &estimates[1..],
         fits: &[],
         not_fitted: &[],
+        sharpness: &[],
         command: "",
         interval_method: "",
     };
@@ -246,6 +250,7 @@ fn laws_that_could_not_be_fitted_are_told() {
         estimates: &estimates,
         fits: &[],
         not_fitted: &[failure],
+        sharpness: &[],
         command: "",
         interval_method: "",
     });
@@ -279,6 +284,7 @@ fn real_fits_and_estimates_make_a_report() {
         estimates: &estimates,
         fits: &fits.fits,
         not_fitted: &fits.not_fitted,
+        sharpness: &[],
         command: "etastar report results/sweep.db",
         interval_method: "bootstrap over repeats",
     })

@@ -57,4 +57,11 @@ fn sample() {
         let report = report(&sweep.snapshot()).unwrap();
         write(&report, &directory.join(name)).unwrap();
     }
+    for (name, grid) in [
+        ("sharpness-small", super::sharpness::small()),
+        ("sharpness-realistic", super::sharpness::realistic()),
+    ] {
+        let report = super::sharpness::report(&super::sharpness::snapshot(&grid));
+        write(&report, &directory.join(name)).unwrap();
+    }
 }

@@ -1,3 +1,4 @@
 mod document;
 mod files;
+mod sharpness;
 mod synthetic;

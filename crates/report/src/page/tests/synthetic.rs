@@ -334,6 +334,7 @@ pub(super) fn report(snapshot: &Snapshot) -> Result<Report, ReportError> {
         estimates: &estimates,
         fits: &fits,
         not_fitted: &[],
+        sharpness: &[],
         command: "etastar report results/sweep.db",
         interval_method: "percentile bootstrap over repeats, 2000 resamples",
     })
