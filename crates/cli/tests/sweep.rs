@@ -85,8 +85,8 @@ fn exports_in_every_format() {
             folder,
             &["export", "sweep.db", "--format", format, "--json"],
         );
-        assert_eq!(written["files"].as_array().unwrap().len(), 3);
-        for table in ["cells", "repeats", "trials"] {
+        assert_eq!(written["files"].as_array().unwrap().len(), 4);
+        for table in ["cells", "repeats", "trials", "sharpness"] {
             assert!(
                 folder
                     .join("sweep")
@@ -101,7 +101,9 @@ fn exports_in_every_format() {
     };
     insta::assert_snapshot!(
         "columns",
-        ["cells", "repeats", "trials"].map(header).join("\n\n")
+        ["cells", "repeats", "trials", "sharpness"]
+            .map(header)
+            .join("\n\n")
     );
 }
 

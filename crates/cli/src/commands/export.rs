@@ -15,7 +15,7 @@ use crate::output;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Tables: cells (one row a grid point), repeats (one row a search), trials (one
-row a training). Rows come in the grid's order, so that two exports of equal
+row a training), sharpness (one row a network). Rows come in the grid's order, so that two exports of equal
 stores are equal files.
 
 Examples:

@@ -1,8 +1,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use etastar_report::fit::{FitOptions, fit};
+use etastar_report::fit::{FitError, FitOptions, Fits, fit};
 use etastar_report::page::{Report, ReportInput, write};
+use etastar_report::sharpness::{SharpnessOptions, analyse};
 use etastar_search::statistics::{Bootstrap, Estimate};
 use etastar_search::{EtaStar, Store};
 use serde_json::json;
@@ -31,7 +32,12 @@ pub(crate) struct ReportArguments {
 pub(crate) fn run(arguments: &ReportArguments) -> Result<(), CliError> {
     let snapshot = Store::open_to_read(&arguments.store)?.snapshot()?;
     let options = FitOptions::default();
-    let fits = fit(&snapshot, &options)?;
+    let fits = match fit(&snapshot, &options) {
+        // A store of sharpness alone has nothing to fit.
+        Err(FitError::NothingMeasured) if !snapshot.sharpness.is_empty() => Fits::default(),
+        fits => fits?,
+    };
+    let sharpness = analyse(&snapshot, &SharpnessOptions::default());
     let bootstrap = Bootstrap::default();
     let estimates: Vec<Estimate> = snapshot
         .cells
@@ -50,6 +56,7 @@ pub(crate) fn run(arguments: &ReportArguments) -> Result<(), CliError> {
         estimates: &estimates,
         fits: &fits.fits,
         not_fitted: &fits.not_fitted,
+        sharpness: &sharpness,
         command: &command,
         interval_method: &format!(
             "expanded percentile bootstrap over repeats, {} resamples of a cell's mean and {} of \
