@@ -52,7 +52,7 @@ pub enum SamplesFileError {
 }
 
 impl Samples {
-    /// Reads `x` [samples, inputs] (f32 or f64) and `y` [samples] (integer
+    /// Reads `x` `[samples, inputs]` (f32 or f64) and `y` `[samples]` (integer
     /// labels) from a NumPy `.npz` file. The number of classes is `classes`,
     /// or one more than the largest label.
     ///

@@ -1,4 +1,5 @@
 use std::path::PathBuf;
+use std::time::Instant;
 
 use burn_tensor::backend::Backend;
 use clap::Args;
@@ -290,7 +291,7 @@ fn given(
     samples: PathBuf,
 ) -> Result<(), CliError> {
     let backend = Selection::new(arguments.execution.backend)?;
-    let network = backend.run(Given {
+    let (network, seconds) = backend.run(Given {
         arguments,
         weights: &weights,
         samples: &samples,
@@ -300,6 +301,7 @@ fn given(
     }
     let mut result = result(&[&network]);
     result["prediction"] = Value::Null;
+    result["seconds"] = json!(seconds);
     result["manifest"] = json!({
         "tool_version": crate::provenance::VERSION,
         "git_commit": option_env!("ETASTAR_GIT_COMMIT"),
@@ -320,7 +322,8 @@ struct Given<'a> {
 }
 
 impl Task for Given<'_> {
-    type Output = Result<NetworkSharpness, CliError>;
+    /// What was measured, and in how many seconds.
+    type Output = Result<(NetworkSharpness, f64), CliError>;
 
     fn run<B: Backend>(self, device: B::Device) -> Self::Output {
         let network = Mlp::<B>::read_safetensors(self.weights, &device)?;
@@ -335,12 +338,9 @@ impl Task for Given<'_> {
         );
         let rates = LayerRates::with_input_rate(network.depth(), self.arguments.input_rate());
         let loss = self.arguments.loss.into();
-        Ok(measure(
-            &network,
-            &data,
-            loss,
-            &rates,
-            &self.arguments.options(),
-        )?)
+        let options = self.arguments.options();
+        let started = Instant::now();
+        let network = measure(&network, &data, loss, &rates, &options)?;
+        Ok((network, started.elapsed().as_secs_f64()))
     }
 }
