@@ -4,33 +4,13 @@ use burn_tensor::backend::Backend;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
 use etastar_backend::Task;
-use etastar_benches::{BATCH, SHAPES, architecture, backends, label};
-use etastar_model::{Batch, InitialWeights, LayerRates, Loss, Mlp};
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use etastar_benches::{BATCH, SHAPES, backends, label, network_and_batch};
+use etastar_model::{LayerRates, Loss};
 
 /// A learning rate at which nothing blows up, so that every step is typical.
 const LEARNING_RATE: f64 = 1e-3;
 
 type Shape = (usize, usize, usize);
-
-fn prepare<B: Backend>(shape: Shape, device: &B::Device) -> (Mlp<B>, Batch<B>) {
-    let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let architecture = architecture(shape);
-    let initial = InitialWeights::draw::<B::FloatElem>(&architecture, &mut rng);
-    let inputs: Vec<f32> = (0..BATCH * architecture.inputs)
-        .map(|_| rng.random_range(-1.0..1.0))
-        .collect();
-    let labels: Vec<u32> = (0..BATCH).map(|_| rng.random_range(0..10)).collect();
-    let batch = Batch::upload(
-        &inputs,
-        &labels,
-        architecture.inputs,
-        architecture.outputs,
-        device,
-    );
-    (Mlp::new(&initial, device), batch)
-}
 
 struct Step<'a, 'b> {
     group: &'a mut BenchmarkGroup<'b, WallTime>,
@@ -42,7 +22,7 @@ impl Task for Step<'_, '_> {
     type Output = ();
 
     fn run<B: Backend>(self, device: B::Device) {
-        let (network, batch) = prepare::<B>(self.shape, &device);
+        let (network, batch) = network_and_batch::<B>(self.shape, BATCH, &device);
         let rates = LayerRates::uniform(network.depth());
         let mut network = Some(network);
         self.group.bench_function(self.id, |bencher| {
@@ -70,7 +50,7 @@ impl Task for GradientOf<'_, '_> {
     type Output = ();
 
     fn run<B: Backend>(self, device: B::Device) {
-        let (network, batch) = prepare::<B>(self.shape, &device);
+        let (network, batch) = network_and_batch::<B>(self.shape, BATCH, &device);
         self.group.bench_function(self.id, |bencher| {
             bencher.iter(|| {
                 let (loss, gradient) = network.gradient(&batch, Loss::CrossEntropy);

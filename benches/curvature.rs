@@ -1,0 +1,66 @@
+//! One Hessian-vector product and one gradient of the same full batch, one
+//! thread.
+
+use burn_tensor::backend::Backend;
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
+use etastar_backend::Task;
+use etastar_benches::{backends, network_and_batch};
+use etastar_model::Loss;
+use etastar_sharpness::operator::{Objective, ObjectiveOptions};
+
+struct Products<'a, 'b> {
+    group: &'a mut BenchmarkGroup<'b, WallTime>,
+    backend: String,
+    shape: (usize, usize, usize),
+    samples: usize,
+}
+
+impl Task for Products<'_, '_> {
+    type Output = ();
+
+    #[expect(clippy::unwrap_used, reason = "network and data fit together")]
+    fn run<B: Backend>(self, device: B::Device) {
+        let (network, batch) = network_and_batch::<B>(self.shape, self.samples, &device);
+        let (inputs, width, depth) = self.shape;
+        let label = format!("{inputs}->{width}x{depth} N={}", self.samples);
+        let loss = Loss::CrossEntropy;
+        self.group.bench_function(
+            BenchmarkId::new(format!("gradient {label}"), &self.backend),
+            |b| {
+                b.iter(|| {
+                    let (value, gradient) = network.gradient(&batch, loss);
+                    std::hint::black_box((value.into_scalar(), gradient));
+                });
+            },
+        );
+        let options = ObjectiveOptions::default();
+        let objective = Objective::new(&network, &batch, loss, &options).unwrap();
+        let vector = objective.gradient();
+        self.group.bench_function(
+            BenchmarkId::new(format!("hvp {label}"), &self.backend),
+            |b| {
+                b.iter(|| std::hint::black_box(objective.hessian_vector_product(&vector)));
+            },
+        );
+    }
+}
+
+fn products(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("curvature");
+    group.sample_size(20);
+    for (shape, samples) in [((784, 128, 4), 128), ((784, 256, 8), 512)] {
+        for backend in backends() {
+            backend.run(Products {
+                group: &mut group,
+                backend: backend.name().to_string(),
+                shape,
+                samples,
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, products);
+criterion_main!(benches);
