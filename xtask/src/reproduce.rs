@@ -7,8 +7,12 @@ use clap::Args;
 
 use crate::command::{self, Failure, cargo, last_line, root, target};
 
-/// The experiments, in the report's order.
-const EXPERIMENTS: [&str; 1] = ["power-law"];
+/// The experiments and the folder of each one's report.
+const EXPERIMENTS: [(&str, &str); 3] = [
+    ("power-law", "report"),
+    ("sharpness", "report-sharpness"),
+    ("bounds", "report-bounds"),
+];
 
 #[derive(Debug, Args)]
 pub(crate) struct ReproduceArguments {
@@ -43,16 +47,26 @@ impl ReproduceArguments {
     }
 }
 
-fn run_experiment(arguments: &ReproduceArguments, name: &str) -> Result<PathBuf, Failure> {
+pub(crate) fn run(arguments: &ReproduceArguments) -> Result<(), Failure> {
+    build(arguments)?;
+    let mut reports = Vec::new();
+    for (name, folder) in EXPERIMENTS {
+        reports.push((name, experiment(arguments, name, folder)?));
+    }
+    println!();
+    for (name, report) in reports {
+        println!("Report of {name}: {report}");
+    }
+    Ok(())
+}
+
+/// Measures, fits and reports one experiment; gives the path of its page.
+fn experiment(arguments: &ReproduceArguments, name: &str, folder: &str) -> Result<String, Failure> {
     let results = root().join("results").join(&arguments.profile);
     let mut sweep = etastar();
     sweep.arg("sweep").arg(format!("experiments/{name}.toml"));
-    sweep.args([
-        "--profile",
-        &arguments.profile,
-        "--backend",
-        &arguments.backend,
-    ]);
+    sweep.args(["--profile", &arguments.profile]);
+    sweep.args(["--backend", &arguments.backend]);
     sweep.arg("--output-dir").arg(&results);
     if let Some(folder) = &arguments.data_dir {
         sweep.arg("--data-dir").arg(folder);
@@ -61,28 +75,10 @@ fn run_experiment(arguments: &ReproduceArguments, name: &str) -> Result<PathBuf,
         sweep.arg("--jobs").arg(jobs.to_string());
     }
     let store = last_line(&mut sweep)?;
-    command::run(etastar().args(["fit", &store]))?;
-    last_line(
-        etastar()
-            .args([
-                "report",
-                &store,
-                "--command",
-                &arguments.as_typed(),
-                "--output",
-            ])
-            .arg(results.join("report")),
-    )
-    .map(PathBuf::from)
-}
-
-pub(crate) fn run(arguments: &ReproduceArguments) -> Result<(), Failure> {
-    build(arguments)?;
-    for name in EXPERIMENTS {
-        let report = run_experiment(arguments, name)?;
-        println!("\nThe report: {}", report.display());
-    }
-    Ok(())
+    let mut report = etastar();
+    report.args(["report", &store, "--command", &arguments.as_typed()]);
+    report.arg("--output").arg(results.join(folder));
+    last_line(&mut report)
 }
 
 fn build(arguments: &ReproduceArguments) -> Result<(), Failure> {

@@ -115,10 +115,14 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
             "manifest": snapshot.manifest,
         }));
     }
+    let trained = if searches > 0 {
+        format!(", {trials} trials")
+    } else {
+        String::new()
+    };
     output::print(&format!(
-        "{}: {} cells, {repeats} repeats, {trials} trials in {seconds:.1} s\n{}",
+        "{}: {cells} cells, {repeats} repeats{trained} in {seconds:.1} s\n{}",
         experiment.name,
-        cells,
         path.display()
     ))
 }
