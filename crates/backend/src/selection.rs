@@ -68,6 +68,9 @@ impl Selection {
     }
 
     /// Runs `task` on this backend's default device.
+    ///
+    /// A process should use one float type of a backend only: Burn keeps the
+    /// default float type by device, and the first one used decides.
     pub fn run<T: Task>(self, task: T) -> T::Output {
         match self.name {
             #[cfg(feature = "flex")]
