@@ -266,12 +266,7 @@ struct Found {
 
 impl Found {
     fn new(measured: CellRecord, manifest: Manifest, started: Instant) -> Self {
-        let ends: Vec<EtaStar> = measured
-            .repeats
-            .iter()
-            .map(|repeat| repeat.eta_star)
-            .collect();
-        let estimate = Estimate::of(&ends, CONFIDENCE, &Bootstrap::default());
+        let estimate = Estimate::of_cell(&measured, CONFIDENCE, &Bootstrap::default());
         Self {
             measured,
             manifest,

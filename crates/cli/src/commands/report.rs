@@ -4,8 +4,8 @@ use clap::Args;
 use etastar_report::fit::{FitError, FitOptions, Fits, fit};
 use etastar_report::page::{Report, ReportInput, write};
 use etastar_report::sharpness::{SharpnessOptions, analyse};
+use etastar_search::Store;
 use etastar_search::statistics::{Bootstrap, Estimate};
-use etastar_search::{EtaStar, Store};
 use serde_json::json;
 
 use crate::arguments::Format;
@@ -42,10 +42,7 @@ pub(crate) fn run(arguments: &ReportArguments) -> Result<(), CliError> {
     let estimates: Vec<Estimate> = snapshot
         .cells
         .iter()
-        .map(|cell| {
-            let ends: Vec<EtaStar> = cell.repeats.iter().map(|repeat| repeat.eta_star).collect();
-            Estimate::of(&ends, options.confidence, &bootstrap)
-        })
+        .map(|cell| Estimate::of_cell(cell, options.confidence, &bootstrap))
         .collect();
     let command = arguments
         .command

@@ -1,5 +1,5 @@
+use etastar_search::Snapshot;
 use etastar_search::statistics::{Bootstrap, Estimate};
-use etastar_search::{EtaStar, Snapshot};
 
 use super::columns::{cell_columns, cell_values, integer, real};
 use super::table::Table;
@@ -41,12 +41,7 @@ pub fn cells(snapshot: &Snapshot, confidence: f64, bootstrap: &Bootstrap) -> Tab
         integer("trials", "Trials of all repeats"),
     ]);
     let rows = snapshot.cells.iter().map(|record| {
-        let ends: Vec<EtaStar> = record
-            .repeats
-            .iter()
-            .map(|repeat| repeat.eta_star)
-            .collect();
-        let estimate = Estimate::of(&ends, confidence, bootstrap);
+        let estimate = Estimate::of_cell(record, confidence, bootstrap);
         let non_monotone = record.repeats.iter().filter(|repeat| !repeat.monotone);
         let trials: usize = record
             .repeats

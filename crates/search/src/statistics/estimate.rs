@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use super::{Bootstrap, mean};
-use crate::EtaStar;
+use crate::{CellRecord, EtaStar};
 
 /// eta\* of one cell: the geometric mean over the repeats whose search found
 /// one, with its interval and with the number of repeats that did not.
@@ -30,6 +30,12 @@ pub struct Estimate {
 }
 
 impl Estimate {
+    /// The estimate of a cell, from its finished repeats.
+    pub fn of_cell(cell: &CellRecord, confidence: f64, bootstrap: &Bootstrap) -> Self {
+        let ends: Vec<EtaStar> = cell.repeats.iter().map(|repeat| repeat.eta_star).collect();
+        Self::of(&ends, confidence, bootstrap)
+    }
+
     /// The estimate from the searches of a cell, in any order. The interval
     /// is the expanded percentile interval of
     /// [`Bootstrap::interval_of_mean`], on `log2`.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rusqlite::Connection;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Grid, Store, StoreError};
@@ -101,34 +102,23 @@ impl Store {
             )
             .map_err(failed)?;
         for (position, planned) in grid.eta_star.iter().enumerate() {
-            transaction
-                .execute(
-                    "INSERT INTO cells (id, position, cell, inputs, outputs) \
-                     VALUES (?1, ?2, ?3, ?4, ?5)",
-                    (
-                        &planned.id,
-                        position,
-                        to_json(&planned.cell, &path)?,
-                        planned.inputs,
-                        planned.outputs,
-                    ),
-                )
+            let cell = to_json(&planned.cell, &path)?;
+            let shape = (planned.inputs, planned.outputs);
+            insert_cell(&transaction, "cells", &planned.id, position, &cell, shape)
                 .map_err(failed)?;
         }
         for (position, planned) in grid.sharpness.iter().enumerate() {
-            transaction
-                .execute(
-                    "INSERT INTO sharpness_cells (id, position, cell, inputs, outputs) \
-                     VALUES (?1, ?2, ?3, ?4, ?5)",
-                    (
-                        &planned.id,
-                        position,
-                        to_json(&planned.cell, &path)?,
-                        planned.inputs,
-                        planned.outputs,
-                    ),
-                )
-                .map_err(failed)?;
+            let cell = to_json(&planned.cell, &path)?;
+            let shape = (planned.inputs, planned.outputs);
+            insert_cell(
+                &transaction,
+                "sharpness_cells",
+                &planned.id,
+                position,
+                &cell,
+                shape,
+            )
+            .map_err(failed)?;
         }
         transaction.commit().map_err(failed)
     }
@@ -164,6 +154,23 @@ impl Store {
             expected: manifest.configuration_hash.clone(),
         })
     }
+}
+
+/// Adds a cell to one of the two tables of cells, which share these columns.
+fn insert_cell(
+    connection: &Connection,
+    table: &str,
+    id: &str,
+    position: usize,
+    cell: &str,
+    (inputs, outputs): (usize, usize),
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(&format!(
+            "INSERT INTO {table} (id, position, cell, inputs, outputs) VALUES (?1, ?2, ?3, ?4, ?5)"
+        ))?
+        .execute((id, position, cell, inputs, outputs))?;
+    Ok(())
 }
 
 pub(super) fn to_json(value: &impl Serialize, path: &Path) -> Result<String, StoreError> {

@@ -52,6 +52,15 @@ fn trial(learning_rate: f64) -> TrialRecord {
     }
 }
 
+/// Opens a store with the grid of [`cells`] for writing.
+fn open(path: &Path, manifest: &Manifest) -> Result<Store, StoreError> {
+    let grid = Grid {
+        eta_star: &cells(),
+        sharpness: &[],
+    };
+    Store::open_for_sweep(path, manifest, grid)
+}
+
 fn file() -> (tempfile::TempDir, std::path::PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sweep.db");
@@ -61,15 +70,7 @@ fn file() -> (tempfile::TempDir, std::path::PathBuf) {
 #[test]
 fn what_is_kept_is_read_back_bit_for_bit() {
     let (_folder, path) = file();
-    let mut store = Store::open_for_sweep(
-        &path,
-        &manifest(),
-        Grid {
-            eta_star: &cells(),
-            sharpness: &[],
-        },
-    )
-    .unwrap();
+    let mut store = open(&path, &manifest()).unwrap();
     let rates = [0.1, 1.0 / 3.0, f64::MIN_POSITIVE];
     for rate in rates {
         store.insert_trial("cell-4", 1, &trial(rate)).unwrap();
@@ -116,64 +117,23 @@ fn a_trial_is_kept_once() {
 #[test]
 fn one_process_writes_and_others_read() {
     let (_folder, path) = file();
-    let store = Store::open_for_sweep(
-        &path,
-        &manifest(),
-        Grid {
-            eta_star: &cells(),
-            sharpness: &[],
-        },
-    )
-    .unwrap();
-    let second = Store::open_for_sweep(
-        &path,
-        &manifest(),
-        Grid {
-            eta_star: &cells(),
-            sharpness: &[],
-        },
-    );
+    let store = open(&path, &manifest()).unwrap();
+    let second = open(&path, &manifest());
     assert!(matches!(second, Err(StoreError::Busy(_))));
     Store::open_to_read(&path).unwrap().snapshot().unwrap();
     drop(store);
-    Store::open_for_sweep(
-        &path,
-        &manifest(),
-        Grid {
-            eta_star: &cells(),
-            sharpness: &[],
-        },
-    )
-    .unwrap();
+    open(&path, &manifest()).unwrap();
 }
 
 #[test]
 fn another_configuration_is_refused() {
     let (_folder, path) = file();
-    drop(
-        Store::open_for_sweep(
-            &path,
-            &manifest(),
-            Grid {
-                eta_star: &cells(),
-                sharpness: &[],
-            },
-        )
-        .unwrap(),
-    );
+    drop(open(&path, &manifest()).unwrap());
     let other = Manifest {
         configuration_hash: "b".repeat(64),
         ..manifest()
     };
-    let error = Store::open_for_sweep(
-        &path,
-        &other,
-        Grid {
-            eta_star: &cells(),
-            sharpness: &[],
-        },
-    )
-    .unwrap_err();
+    let error = open(&path, &other).unwrap_err();
     assert!(matches!(error, StoreError::OtherConfiguration { .. }));
     assert!(
         error
@@ -186,32 +146,14 @@ fn another_configuration_is_refused() {
 #[test]
 fn a_newer_format_is_refused() {
     let (_folder, path) = file();
-    drop(
-        Store::open_for_sweep(
-            &path,
-            &manifest(),
-            Grid {
-                eta_star: &cells(),
-                sharpness: &[],
-            },
-        )
-        .unwrap(),
-    );
+    drop(open(&path, &manifest()).unwrap());
     Connection::open(&path)
         .unwrap()
         .pragma_update(None, "user_version", 7)
         .unwrap();
     for error in [
         Store::open_to_read(&path).unwrap_err(),
-        Store::open_for_sweep(
-            &path,
-            &manifest(),
-            Grid {
-                eta_star: &cells(),
-                sharpness: &[],
-            },
-        )
-        .unwrap_err(),
+        open(&path, &manifest()).unwrap_err(),
     ] {
         assert!(matches!(error, StoreError::NewerFormat { found: 7, .. }));
         assert!(error.to_string().contains("use a newer etastar"), "{error}");
@@ -225,15 +167,7 @@ fn what_is_no_store_is_refused_and_left_alone() {
     let before = std::fs::read(&path).unwrap();
     for error in [
         Store::open_to_read(&path).unwrap_err(),
-        Store::open_for_sweep(
-            &path,
-            &manifest(),
-            Grid {
-                eta_star: &cells(),
-                sharpness: &[],
-            },
-        )
-        .unwrap_err(),
+        open(&path, &manifest()).unwrap_err(),
         Store::open_to_read(folder.path()).unwrap_err(),
     ] {
         assert!(matches!(error, StoreError::NotAStore(_)), "{error}");
@@ -245,15 +179,7 @@ fn what_is_no_store_is_refused_and_left_alone() {
         .unwrap()
         .execute_batch("CREATE TABLE notes (text TEXT)")
         .unwrap();
-    let error = Store::open_for_sweep(
-        &other,
-        &manifest(),
-        Grid {
-            eta_star: &cells(),
-            sharpness: &[],
-        },
-    )
-    .unwrap_err();
+    let error = open(&other, &manifest()).unwrap_err();
     assert!(matches!(error, StoreError::NotAStore(_)), "{error}");
 
     let missing = Store::open_to_read(&folder.path().join("none.db")).unwrap_err();
@@ -267,14 +193,6 @@ fn what_is_no_store_is_refused_and_left_alone() {
 fn a_folder_that_does_not_exist_is_named() {
     let (folder, _) = file();
     let path = folder.path().join("none").join("sweep.db");
-    let error = Store::open_for_sweep(
-        &path,
-        &manifest(),
-        Grid {
-            eta_star: &cells(),
-            sharpness: &[],
-        },
-    )
-    .unwrap_err();
+    let error = open(&path, &manifest()).unwrap_err();
     assert!(matches!(error, StoreError::Unwritable { .. }), "{error}");
 }
