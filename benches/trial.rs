@@ -22,6 +22,8 @@ fn cell(width: usize, depth: usize) -> Cell {
             threshold: 1.0,
             ..Protocol::default()
         },
+        checkpoint: None,
+        vary: Default::default(),
     }
 }
 

@@ -71,9 +71,9 @@ impl From<TrainerError> for CliError {
         match error {
             TrainerError::Data(error) => error.into(),
             TrainerError::Architecture(error) => error.into(),
-            TrainerError::TooFewSamples { .. } | TrainerError::Prediction(_) => {
-                Self::Usage(error.to_string())
-            }
+            TrainerError::TooFewSamples { .. }
+            | TrainerError::CheckpointDiverged { .. }
+            | TrainerError::Prediction(_) => Self::Usage(error.to_string()),
             TrainerError::Sharpness(error) => error.into(),
             TrainerError::NotLoaded(dataset) => {
                 Self::Worker(format!("the dataset {dataset} was not loaded"))

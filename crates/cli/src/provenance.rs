@@ -73,6 +73,9 @@ pub(crate) fn manifest(
         datasets: provenance.datasets.clone(),
         seed: provenance.seed,
         repeats,
+        variants: Vec::new(),
+        not_run: Vec::new(),
+        analysis: serde_json::Value::Null,
     }
 }
 

@@ -117,6 +117,26 @@ impl<B: Backend> Mlp<B> {
         (value, Gradient { layers })
     }
 
+    /// The network moved against a gradient: every layer by
+    /// `-learning_rate * rates.of(layer)` times its part. What
+    /// [`sgd_step`](Self::sgd_step) does, for a gradient that is already
+    /// known.
+    #[must_use]
+    pub fn descend(&self, gradient: &Gradient<B>, learning_rate: f64, rates: &LayerRates) -> Self {
+        let layers = self.layers.iter().zip(&gradient.layers).enumerate();
+        let moved = layers.map(|(index, (layer, gradient))| {
+            let rate = learning_rate * rates.of(index);
+            let biases = layer.bias.clone().zip(gradient.bias.clone());
+            Layer {
+                weight: layer.weight.clone() - gradient.weight.clone() * rate,
+                bias: biases.map(|(bias, gradient)| bias - gradient * rate),
+            }
+        });
+        Self {
+            layers: moved.collect(),
+        }
+    }
+
     /// One step of stochastic gradient descent on a batch: every layer moves
     /// by `-learning_rate * rates.of(layer)` times its gradient. Gives the
     /// network after the step and the mean loss **before** it (one element).

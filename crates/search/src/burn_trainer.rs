@@ -1,13 +1,15 @@
 //! The trainer that trains: networks of `etastar-model` on a Burn backend.
 
 use burn_tensor::backend::Backend;
-use etastar_data::{BatchOrder, Dataset, DatasetConfig, Samples, Split, gather};
-use etastar_model::{Batch, InitialWeights, LayerRates, Loss, Mlp, correct_predictions};
-use rand_chacha::ChaCha8Rng;
+use etastar_data::{BatchOrder, Dataset, DatasetConfig, Samples, Split};
+use etastar_model::{
+    Architecture, Batch, InitialWeights, LayerRates, Loss, Mlp, correct_predictions,
+};
 
+use crate::batches::{Batches, scalar};
 use crate::random::MasterSeed;
 use crate::trial::{Training, run_trial};
-use crate::{Cell, Interrupt, PreparedRepeat, Trainer, TrainerError, TrialRecord};
+use crate::{Cell, Interrupt, PreparedRepeat, SuccessRule, Trainer, TrainerError, TrialRecord};
 
 /// Validation samples per forward pass: bounds the activations' memory.
 const EVALUATION_CHUNK: usize = 2048;
@@ -64,8 +66,30 @@ impl<B: Backend> BurnTrainer<B> {
         &self.device
     }
 
-    pub(crate) fn seed(&self) -> MasterSeed {
-        self.seed
+    /// The initial network of one repeat.
+    pub(crate) fn network(
+        &self,
+        architecture: &Architecture,
+        repeat: usize,
+    ) -> Result<Mlp<B>, TrainerError> {
+        architecture.validate()?;
+        let mut rng = self.seed.initialisation(architecture, repeat);
+        let initial = InitialWeights::draw::<B::FloatElem>(architecture, &mut rng);
+        Ok(Mlp::new(&initial, &self.device))
+    }
+
+    /// The mini-batches of one repeat, from the first on.
+    pub(crate) fn batches(
+        &self,
+        config: &DatasetConfig,
+        architecture: &Architecture,
+        batch_size: usize,
+        repeat: usize,
+    ) -> Result<Batches<'_, B>, TrainerError> {
+        let train = &self.dataset(config)?.train;
+        let rng = self.seed.batch_order(config, architecture, repeat);
+        let order = BatchOrder::new(train.len(), batch_size, rng)?;
+        Ok(Batches::new(train, order, &self.device))
     }
 
     fn dataset(&self, config: &DatasetConfig) -> Result<&LoadedDataset<B>, TrainerError> {
@@ -103,6 +127,20 @@ impl<B: Backend> LoadedDataset<B> {
             validation_labels: labels,
         })
     }
+
+    /// Validation accuracy, 0 to 1.
+    fn accuracy(&self, network: &Mlp<B>) -> f64 {
+        let labels = self.validation_labels.chunks(EVALUATION_CHUNK);
+        let correct: usize = self
+            .validation
+            .iter()
+            .zip(labels)
+            .map(|(batch, labels)| {
+                correct_predictions(network.forward(batch.inputs.clone()), labels)
+            })
+            .sum();
+        correct as f64 / self.validation_labels.len() as f64
+    }
 }
 
 impl<B: Backend> Trainer for BurnTrainer<B> {
@@ -118,36 +156,47 @@ impl<B: Backend> Trainer for BurnTrainer<B> {
     ) -> Result<Box<dyn PreparedRepeat + 'a>, TrainerError> {
         let dataset = self.dataset(&cell.dataset)?;
         let architecture = cell.architecture(dataset.train.features, dataset.train.classes);
-        architecture.validate()?;
-        let order = BatchOrder::new(
-            dataset.train.len(),
-            cell.protocol.batch_size,
-            self.seed.batch_order(&cell.dataset, &architecture, repeat),
+        let protocol = &cell.protocol;
+        let mut batches = self.batches(
+            &cell.dataset,
+            &architecture,
+            protocol.batch_size,
+            cell.vary.batch_order_of(repeat),
         )?;
-        let mut rng = self.seed.initialisation(&architecture, repeat);
-        let initial = InitialWeights::draw::<B::FloatElem>(&architecture, &mut rng);
-        Ok(Box::new(BurnRepeat {
+        let rates = LayerRates::with_input_rate(cell.depth(), cell.input_rate);
+        let initial = self.network(&architecture, cell.vary.initialisation_of(repeat))?;
+        let initial = match &cell.checkpoint {
+            None => initial,
+            Some(checkpoint) => batches.train(initial, checkpoint, protocol.loss, &rates)?,
+        };
+        let mut repeat = BurnRepeat {
             cell,
             dataset,
-            device: &self.device,
-            initial: Mlp::new(&initial, &self.device),
-            rates: LayerRates::with_input_rate(cell.depth(), cell.input_rate),
+            initial,
+            initial_accuracy: None,
+            rates,
             kept: Vec::new(),
-            order,
-        }))
+            batches,
+        };
+        if protocol.success == SuccessRule::KeepAccuracy {
+            repeat.initial_accuracy = Some(dataset.accuracy(&repeat.initial));
+        }
+        Ok(Box::new(repeat))
     }
 }
 
 struct BurnRepeat<'a, B: Backend> {
     cell: &'a Cell,
     dataset: &'a LoadedDataset<B>,
-    device: &'a B::Device,
+    /// The network every trial starts from.
     initial: Mlp<B>,
+    /// Its validation accuracy, where the success rule asks for it.
+    initial_accuracy: Option<f64>,
     rates: LayerRates,
     /// The first mini-batches, in order.
     kept: Vec<Batch<B>>,
-    /// The order of the samples, at the first batch that is not kept.
-    order: BatchOrder<ChaCha8Rng>,
+    /// The batches from the first one that is not kept.
+    batches: Batches<'a, B>,
 }
 
 impl<B: Backend> BurnRepeat<'_, B> {
@@ -155,19 +204,6 @@ impl<B: Backend> BurnRepeat<'_, B> {
         let train = &self.dataset.train;
         let elements = self.cell.protocol.batch_size * (train.features + train.classes);
         (self.kept.len() + 1) * elements * size_of::<B::FloatElem>() <= KEPT_BATCHES
-    }
-
-    fn upload(&self, indices: &[u32]) -> Result<Batch<B>, TrainerError> {
-        let train = &self.dataset.train;
-        let (mut inputs, mut labels) = (Vec::new(), Vec::new());
-        gather(train, indices, &mut inputs, &mut labels)?;
-        Ok(Batch::upload(
-            &inputs,
-            &labels,
-            train.features,
-            train.classes,
-            self.device,
-        ))
     }
 }
 
@@ -178,6 +214,7 @@ impl<B: Backend> PreparedRepeat for BurnRepeat<'_, B> {
         interrupt: &Interrupt,
     ) -> Result<Option<TrialRecord>, TrainerError> {
         let cell = self.cell;
+        let initial_accuracy = self.initial_accuracy;
         let mut training = BurnTraining {
             network: Some(self.initial.clone()),
             learning_rate,
@@ -186,7 +223,13 @@ impl<B: Backend> PreparedRepeat for BurnRepeat<'_, B> {
             error: None,
             repeat: self,
         };
-        let record = run_trial(&mut training, learning_rate, &cell.protocol, interrupt);
+        let record = run_trial(
+            &mut training,
+            learning_rate,
+            &cell.protocol,
+            initial_accuracy,
+            interrupt,
+        );
         match training.error {
             Some(error) => Err(error),
             None => Ok(record),
@@ -200,8 +243,8 @@ struct BurnTraining<'r, 'a, B: Backend> {
     network: Option<Mlp<B>>,
     learning_rate: f64,
     steps: usize,
-    /// This trial's own order of the batches that the repeat does not keep.
-    beyond_kept: Option<BatchOrder<ChaCha8Rng>>,
+    /// This trial's own batches, from the first that the repeat does not keep.
+    beyond_kept: Option<Batches<'a, B>>,
     /// Why no batch could be gathered; ends the trial.
     error: Option<TrainerError>,
 }
@@ -213,13 +256,14 @@ impl<B: Backend> BurnTraining<'_, '_, B> {
             return Ok(batch.clone());
         }
         if repeat.may_keep_more() {
-            let indices = repeat.order.next_batch().to_vec();
-            let batch = repeat.upload(&indices)?;
+            let batch = repeat.batches.next_batch()?;
             repeat.kept.push(batch.clone());
             return Ok(batch);
         }
-        let order = self.beyond_kept.get_or_insert_with(|| repeat.order.clone());
-        repeat.upload(order.next_batch())
+        let batches = self
+            .beyond_kept
+            .get_or_insert_with(|| repeat.batches.clone());
+        batches.next_batch()
     }
 
     fn loss(&self) -> Loss {
@@ -250,21 +294,6 @@ impl<B: Backend> Training for BurnTraining<'_, '_, B> {
         let Some(network) = &self.network else {
             return 0.0;
         };
-        let dataset = self.repeat.dataset;
-        let correct: usize = dataset
-            .validation
-            .iter()
-            .zip(dataset.validation_labels.chunks(EVALUATION_CHUNK))
-            .map(|(batch, labels)| {
-                correct_predictions(network.forward(batch.inputs.clone()), labels)
-            })
-            .sum();
-        correct as f64 / dataset.validation_labels.len() as f64
+        self.repeat.dataset.accuracy(network)
     }
-}
-
-/// The value of a one-element tensor.
-fn scalar<B: Backend>(tensor: &burn_tensor::Tensor<B, 1>) -> f64 {
-    use burn_tensor::ElementConversion;
-    tensor.clone().into_scalar().elem()
 }

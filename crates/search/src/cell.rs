@@ -7,6 +7,7 @@ use etastar_model::Architecture;
 use serde::{Deserialize, Serialize};
 
 use crate::Protocol;
+use crate::checks::read;
 use crate::random::{content_hash, hexadecimal};
 
 /// One point of the grid: a dataset, a network and a protocol. Its eta\* is
@@ -26,6 +27,64 @@ pub struct Cell {
     pub input_rate: f64,
     /// How eta\* is measured.
     pub protocol: Protocol,
+    /// The training before the measurement; none measures at initialisation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<Checkpoint>,
+    /// What differs between repeats.
+    #[serde(default, skip_serializing_if = "Vary::is_both")]
+    pub vary: Vary,
+}
+
+/// A training that precedes a measurement: plain SGD at a constant rate, on
+/// the batches that the measurement's own training then goes on with.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checkpoint {
+    /// SGD steps.
+    #[serde(deserialize_with = "read::at_least_one")]
+    pub steps: usize,
+    /// Learning rate of all layers but the input layer.
+    #[serde(deserialize_with = "read::positive")]
+    pub learning_rate: f64,
+    /// Samples per mini-batch.
+    #[serde(deserialize_with = "read::at_least_one")]
+    pub batch_size: usize,
+}
+
+/// What differs between the repeats of a cell: to tell the noise of the
+/// initial weights from that of the batch order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Vary {
+    /// Initial weights and batch order.
+    #[default]
+    Both,
+    /// The initial weights; all repeats have the batch order of repeat 0.
+    Initialisation,
+    /// The batch order; all repeats have the initial weights of repeat 0.
+    BatchOrder,
+}
+
+impl Vary {
+    pub(crate) fn is_both(&self) -> bool {
+        *self == Self::Both
+    }
+
+    /// The repeat whose initial weights a repeat has.
+    pub fn initialisation_of(self, repeat: usize) -> usize {
+        match self {
+            Self::Both | Self::Initialisation => repeat,
+            Self::BatchOrder => 0,
+        }
+    }
+
+    /// The repeat whose batch order a repeat has.
+    pub fn batch_order_of(self, repeat: usize) -> usize {
+        match self {
+            Self::Both | Self::BatchOrder => repeat,
+            Self::Initialisation => 0,
+        }
+    }
 }
 
 /// What a cell's numbers depend on besides the cell itself.

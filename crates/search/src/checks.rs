@@ -95,6 +95,10 @@ pub(crate) mod read {
         checked(from, super::positive)
     }
 
+    pub(crate) fn octaves<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+        checked(from, super::octaves)
+    }
+
     pub(crate) fn each_octaves<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<f64>, D::Error> {
         each(from, super::octaves)
     }

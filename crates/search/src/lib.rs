@@ -12,8 +12,10 @@
 //!
 //! Knows nothing of plots or theory.
 
+mod batches;
 mod burn_trainer;
 mod cell;
+mod cheap_rates;
 mod checks;
 mod experiment;
 mod interrupt;
@@ -32,14 +34,15 @@ mod trainer;
 mod trial;
 
 pub use burn_trainer::BurnTrainer;
-pub use cell::{Cell, Provenance};
+pub use cell::{Cell, Checkpoint, Provenance, Vary};
+pub use cheap_rates::{CheapRate, CheapRateSettings, CheapRates};
 pub use experiment::{Experiment, ExperimentError, GridSettings, Network, SharpnessSettings};
 pub use interrupt::Interrupt;
-pub use protocol::{InvalidProtocol, Protocol, SearchMethod};
+pub use protocol::{InvalidProtocol, Protocol, SearchMethod, SuccessRule};
 pub use random::MasterSeed;
 pub use record::{
-    CellRecord, CurvePoint, EtaStar, Host, Manifest, Outcome, RepeatRecord, Session, Snapshot,
-    TrialRecord,
+    CellRecord, CurvePoint, EtaStar, Host, Manifest, NotRun, Outcome, RepeatRecord, Session,
+    Snapshot, TrialRecord, VariantCells,
 };
 pub use sharpness::{
     PlannedSharpness, SharpnessCell, SharpnessCellRecord, SharpnessMeter, SharpnessRecord,

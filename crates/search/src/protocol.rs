@@ -59,6 +59,28 @@ pub struct Protocol {
     /// success that is not monotone in the rate.
     #[serde(deserialize_with = "read::each_octaves")]
     pub ladder: Vec<f64>,
+    /// When a trial succeeds.
+    #[serde(default, skip_serializing_if = "SuccessRule::is_default")]
+    pub success: SuccessRule,
+}
+
+/// When a trial succeeds. At the first loss that is not finite it has failed
+/// under either rule.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SuccessRule {
+    /// As soon as the validation accuracy reaches `threshold`.
+    #[default]
+    ReachThreshold,
+    /// When the budget ends with a validation accuracy no lower than at the
+    /// trial's start: training continues. `threshold` plays no part.
+    KeepAccuracy,
+}
+
+impl SuccessRule {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Default for Protocol {
@@ -79,6 +101,7 @@ impl Default for Protocol {
                 tolerance: 0.125,
             },
             ladder: Vec::new(),
+            success: SuccessRule::default(),
         }
     }
 }

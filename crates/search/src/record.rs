@@ -167,6 +167,39 @@ pub struct Manifest {
     pub seed: u64,
     /// Repeats asked for in every cell.
     pub repeats: usize,
+    /// Variants of the experiment, each with the cells it consists of, in the
+    /// experiment's order. A cell may belong to several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<VariantCells>,
+    /// Datasets of the experiment that were not to be had, so that their cells
+    /// are not in the store.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_run: Vec<NotRun>,
+    /// The experiment's `[analysis]`: what is concluded from the numbers, and
+    /// by which rule. Fixed with everything else before the first trial;
+    /// whoever analyses gives it its meaning.
+    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
+    pub analysis: serde_json::Value,
+}
+
+/// The cells of one variant of an experiment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VariantCells {
+    /// The variant's name, unique in the experiment.
+    pub name: String,
+    /// Identities of its cells of eta\*, in the grid's order.
+    pub eta_star: Vec<String>,
+    /// Identities of its cells of sharpness, in the grid's order.
+    pub sharpness: Vec<String>,
+}
+
+/// A dataset that could not be had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotRun {
+    /// Name of the dataset.
+    pub dataset: String,
+    /// Why, and what would mend it.
+    pub reason: String,
 }
 
 /// One run of the program on a store: a sweep that was interrupted and

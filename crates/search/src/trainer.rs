@@ -60,6 +60,17 @@ pub enum TrainerError {
         /// Training samples.
         available: usize,
     },
+    /// A training that was to precede the measurement blew up.
+    #[error(
+        "the training to the checkpoint blew up at step {step}: lower `checkpoint.learning_rate` \
+         ({learning_rate})"
+    )]
+    CheckpointDiverged {
+        /// The checkpoint's learning rate.
+        learning_rate: f64,
+        /// The step whose loss was not finite.
+        step: usize,
+    },
     /// The sharpness cannot be measured.
     #[error(transparent)]
     Sharpness(#[from] MeasureError),

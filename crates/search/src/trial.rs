@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use crate::{CurvePoint, Interrupt, Outcome, Protocol, TrialRecord};
+use crate::{CurvePoint, Interrupt, Outcome, Protocol, SuccessRule, TrialRecord};
 
 /// A training in progress.
 pub trait Training {
@@ -16,13 +16,16 @@ pub trait Training {
 
 /// Trains until success, failure or an interrupt (`None`).
 ///
-/// *Success* as soon as the validation accuracy, looked at every
-/// `evaluate_every` steps and after the last, reaches the threshold; *failure*
-/// at the first loss that is not finite, or at the end of the budget.
+/// The validation accuracy is looked at every `evaluate_every` steps and after
+/// the last. *Success* as soon as it reaches the threshold or, under
+/// [`SuccessRule::KeepAccuracy`], when the budget ends with no less than
+/// `initial_accuracy`; *failure* at the first loss that is not finite, or at
+/// the end of the budget. Without an initial accuracy none is kept.
 pub fn run_trial(
     training: &mut impl Training,
     learning_rate: f64,
     protocol: &Protocol,
+    initial_accuracy: Option<f64>,
     interrupt: &Interrupt,
 ) -> Option<TrialRecord> {
     let started = Instant::now();
@@ -43,7 +46,14 @@ pub fn run_trial(
                 step: steps,
                 accuracy,
             });
-            if accuracy >= protocol.threshold {
+            let success = match protocol.success {
+                SuccessRule::ReachThreshold => accuracy >= protocol.threshold,
+                SuccessRule::KeepAccuracy => {
+                    steps == protocol.budget
+                        && initial_accuracy.is_some_and(|initial| accuracy >= initial)
+                }
+            };
+            if success {
                 outcome = Outcome::Success;
                 break;
             }
@@ -99,7 +109,7 @@ mod tests {
             threshold: 0.5,
             ..Protocol::default()
         };
-        run_trial(&mut script, 0.1, &protocol, &Interrupt::default()).unwrap()
+        run_trial(&mut script, 0.1, &protocol, None, &Interrupt::default()).unwrap()
     }
 
     fn steps_evaluated(record: &TrialRecord) -> Vec<usize> {
@@ -133,6 +143,30 @@ mod tests {
     }
 
     #[test]
+    fn keeping_the_accuracy_is_judged_at_the_end_of_the_budget() {
+        let keep = |accuracies: &[f64], initial| {
+            let mut script = Script {
+                losses: vec![1.0],
+                accuracies: accuracies.to_vec(),
+                steps: 0,
+                evaluations: 0,
+            };
+            let protocol = Protocol {
+                budget: 10,
+                evaluate_every: 4,
+                success: SuccessRule::KeepAccuracy,
+                ..Protocol::default()
+            };
+            run_trial(&mut script, 0.1, &protocol, initial, &Interrupt::default()).unwrap()
+        };
+        let dipped = keep(&[0.1, 0.9, 0.5], Some(0.5));
+        assert_eq!((dipped.outcome, dipped.steps), (Outcome::Success, 10));
+        let lost = keep(&[0.9, 0.9, 0.49], Some(0.5));
+        assert_eq!((lost.outcome, lost.steps), (Outcome::Exhausted, 10));
+        assert_eq!(keep(&[0.9], None).outcome, Outcome::Exhausted);
+    }
+
+    #[test]
     fn an_interrupt_abandons_the_trial() {
         let mut script = Script {
             losses: vec![1.0],
@@ -142,7 +176,7 @@ mod tests {
         };
         let interrupt = Interrupt::default();
         interrupt.request();
-        let record = run_trial(&mut script, 0.1, &Protocol::default(), &interrupt);
+        let record = run_trial(&mut script, 0.1, &Protocol::default(), None, &interrupt);
         assert_eq!((record, script.steps), (None, 1));
     }
 }

@@ -44,6 +44,9 @@ fn manifest(repeats: usize) -> Manifest {
         datasets: BTreeMap::new(),
         seed: 1,
         repeats,
+        variants: Vec::new(),
+        not_run: Vec::new(),
+        analysis: serde_json::Value::Null,
     }
 }
 
@@ -63,6 +66,8 @@ fn cell(width: usize, depth: usize) -> Cell {
             evaluate_every: 8,
             ..Protocol::default()
         },
+        checkpoint: None,
+        vary: Default::default(),
     }
 }
 

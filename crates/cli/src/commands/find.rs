@@ -4,7 +4,8 @@ use clap::Args;
 use etastar_data::{DatasetConfig, DatasetName, GaussiansConfig};
 use etastar_search::statistics::{Bootstrap, Estimate};
 use etastar_search::{
-    Cell, CellRecord, EtaStar, Manifest, Protocol, RepeatRecord, SearchMethod, Snapshot, SweepEnd,
+    Cell, CellRecord, EtaStar, Manifest, Protocol, RepeatRecord, SearchMethod, Snapshot,
+    SuccessRule, SweepEnd, Vary,
 };
 use serde_json::{Value, json};
 
@@ -184,6 +185,7 @@ impl FindArguments {
                 tolerance: self.tolerance,
             },
             ladder: self.ladder.clone(),
+            success: SuccessRule::default(),
         };
         protocol.validate()?;
         Ok(Cell {
@@ -193,6 +195,8 @@ impl FindArguments {
             output_gain: self.output_gain,
             input_rate: self.input_rate,
             protocol,
+            checkpoint: None,
+            vary: Vary::default(),
         })
     }
 

@@ -145,6 +145,8 @@ fn sampled(arguments: &SharpnessArguments) -> Result<(), CliError> {
         samples: arguments.samples,
         bounds: !arguments.no_bounds,
         prediction: !arguments.bias,
+        checkpoint: None,
+        cheap_rates: None,
     };
     let title = Title {
         experiment: "sharpness",

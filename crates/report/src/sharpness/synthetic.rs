@@ -101,6 +101,7 @@ impl Grid {
                 .map(|repeat| SharpnessRecord {
                     repeat,
                     sharpness: network(exact * (self.noise * noise.next()).exp2(), self.bounds),
+                    cheap_rates: None,
                     seconds: 0.5,
                 })
                 .collect(),

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::checks::read;
 use crate::random::{content_hash, hexadecimal};
-use crate::{Cell, Protocol, Provenance, SharpnessCell};
+use crate::{Cell, Protocol, Provenance, SharpnessCell, Vary};
 use profile::Profile;
 
 /// An experiment, as its file spells it out.
@@ -171,6 +171,8 @@ impl Experiment {
             output_gain: self.network.output_gain,
             input_rate: point.input_rate,
             protocol: protocol.clone(),
+            checkpoint: None,
+            vary: Vary::default(),
         });
         distinct(cells)
     }
@@ -192,6 +194,8 @@ impl Experiment {
                 samples: settings.samples,
                 bounds: settings.bounds,
                 prediction: settings.prediction,
+                checkpoint: None,
+                cheap_rates: None,
             })
         });
         distinct(cells)

@@ -4,8 +4,9 @@ use etastar_sharpness::NetworkSharpness;
 use etastar_sharpness::prediction::KernelPrediction;
 use serde::{Deserialize, Serialize};
 
-use crate::Provenance;
+use crate::cheap_rates::{CheapRateSettings, CheapRates};
 use crate::random::{content_hash, hexadecimal};
+use crate::{Checkpoint, Provenance};
 
 /// A network and data whose sharpness at initialisation is measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +31,12 @@ pub struct SharpnessCell {
     pub bounds: bool,
     /// Whether the kernel's prediction is computed.
     pub prediction: bool,
+    /// The training before the measurement; none measures at initialisation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<Checkpoint>,
+    /// Which cheap rates are measured beside the sharpness, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cheap_rates: Option<CheapRateSettings>,
 }
 
 impl SharpnessCell {
@@ -64,6 +71,9 @@ pub struct SharpnessRecord {
     pub repeat: usize,
     /// What was measured.
     pub sharpness: NetworkSharpness,
+    /// Learning rates that are cheap to find, where the cell asks for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cheap_rates: Option<CheapRates>,
     /// Wall-clock seconds.
     pub seconds: f64,
 }

@@ -1,11 +1,13 @@
 use burn_tensor::backend::Backend;
-use etastar_model::{Batch, InitialWeights, LayerRates, Mlp};
+use etastar_model::{Batch, LayerRates, Mlp};
 use etastar_sharpness::certificate::PropagatorOptions;
 use etastar_sharpness::prediction::{KernelPrediction, PredictionSettings, Samples};
 use etastar_sharpness::{MeasureOptions, NetworkSharpness, measure};
 
 use super::SharpnessCell;
-use crate::{BurnTrainer, TrainerError};
+use crate::batches::scalar;
+use crate::cheap_rates::{critical_rate, range_test};
+use crate::{BurnTrainer, CheapRates, TrainerError};
 
 /// Measures and predicts the sharpness of cells.
 pub trait SharpnessMeter: Sync {
@@ -24,6 +26,16 @@ pub trait SharpnessMeter: Sync {
         cell: &SharpnessCell,
         repeat: usize,
     ) -> Result<NetworkSharpness, TrainerError>;
+
+    /// The cheap rates of the network of one repeat, if the cell asks for them.
+    ///
+    /// # Errors
+    /// If the cell cannot be measured.
+    fn cheap_rates(
+        &self,
+        cell: &SharpnessCell,
+        repeat: usize,
+    ) -> Result<Option<CheapRates>, TrainerError>;
 
     /// Predicts `lambda_1(G)` from the data, without a network.
     ///
@@ -51,11 +63,8 @@ impl<B: Backend> SharpnessMeter for BurnTrainer<B> {
     ) -> Result<NetworkSharpness, TrainerError> {
         let (features, classes) = SharpnessMeter::shape(self, cell)?;
         let train = self.training_samples(&cell.dataset)?;
-        let architecture = cell.architecture(features, classes);
-        architecture.validate()?;
-        let mut rng = self.seed().initialisation(&architecture, repeat);
-        let initial = InitialWeights::draw::<B::FloatElem>(&architecture, &mut rng);
-        let network = Mlp::<B>::new(&initial, self.device());
+        let rates = LayerRates::with_input_rate(cell.depth(), cell.input_rate);
+        let network = self.measured_network(cell, &rates, repeat)?;
         let data = Batch::upload(
             &train.inputs[..cell.samples * features],
             &train.labels[..cell.samples],
@@ -63,12 +72,53 @@ impl<B: Backend> SharpnessMeter for BurnTrainer<B> {
             classes,
             self.device(),
         );
-        let rates = LayerRates::with_input_rate(cell.depth(), cell.input_rate);
         let options = MeasureOptions {
             bounds: cell.bounds.then(PropagatorOptions::default),
             ..MeasureOptions::default()
         };
         Ok(measure(&network, &data, cell.loss, &rates, &options)?)
+    }
+
+    fn cheap_rates(
+        &self,
+        cell: &SharpnessCell,
+        repeat: usize,
+    ) -> Result<Option<CheapRates>, TrainerError> {
+        let Some(settings) = &cell.cheap_rates else {
+            return Ok(None);
+        };
+        let (features, classes) = SharpnessMeter::shape(self, cell)?;
+        let architecture = cell.architecture(features, classes);
+        let rates = LayerRates::with_input_rate(cell.depth(), cell.input_rate);
+        let network = self.measured_network(cell, &rates, repeat)?;
+        let mut batches =
+            self.batches(&cell.dataset, &architecture, settings.batch_size, repeat)?;
+        let first = batches.next_batch()?;
+        let (before, gradient) = network.gradient(&first, cell.loss);
+        let critical = critical_rate(settings, scalar(&before), |rate| {
+            let moved = network.descend(&gradient, rate, &rates);
+            scalar(&moved.loss(&first, cell.loss))
+        });
+        let mut error = None;
+        let mut current = Some((network, first));
+        let range_test = range_test(settings, |rate| {
+            let Some((network, batch)) = current.take() else {
+                return f64::NAN;
+            };
+            let (network, loss) = network.sgd_step(&batch, cell.loss, rate, &rates);
+            match batches.next_batch() {
+                Ok(batch) => current = Some((network, batch)),
+                Err(failure) => error = Some(failure),
+            }
+            scalar(&loss)
+        });
+        match error {
+            Some(error) => Err(error),
+            None => Ok(Some(CheapRates {
+                critical,
+                range_test,
+            })),
+        }
     }
 
     fn predict(&self, cell: &SharpnessCell) -> Result<KernelPrediction, TrainerError> {
@@ -82,5 +132,25 @@ impl<B: Backend> SharpnessMeter for BurnTrainer<B> {
             &samples,
             PredictionSettings::default(),
         )?)
+    }
+}
+
+impl<B: Backend> BurnTrainer<B> {
+    /// The network of one repeat, trained to the cell's checkpoint.
+    fn measured_network(
+        &self,
+        cell: &SharpnessCell,
+        rates: &LayerRates,
+        repeat: usize,
+    ) -> Result<Mlp<B>, TrainerError> {
+        let (features, classes) = SharpnessMeter::shape(self, cell)?;
+        let architecture = cell.architecture(features, classes);
+        let network = self.network(&architecture, repeat)?;
+        match &cell.checkpoint {
+            None => Ok(network),
+            Some(checkpoint) => self
+                .batches(&cell.dataset, &architecture, checkpoint.batch_size, repeat)?
+                .train(network, checkpoint, cell.loss, rates),
+        }
     }
 }

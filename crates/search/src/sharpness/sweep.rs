@@ -91,6 +91,7 @@ pub fn run_sharpness_sweep(
                 let record = SharpnessRecord {
                     repeat,
                     sharpness,
+                    cheap_rates: meter.cheap_rates(&planned.cell, repeat)?,
                     seconds: started.elapsed().as_secs_f64(),
                 };
                 lock(&store).insert_sharpness(&planned.id, &record)?;

@@ -52,6 +52,18 @@ pub enum StoreError {
         /// Its format version.
         found: i64,
     },
+    /// The store was written by an older version of the program.
+    #[error(
+        "the store {path} has the older format {found}, this program writes {FORMAT_VERSION}; \
+         read it with the version that wrote it, or measure again",
+        path = .path.display()
+    )]
+    OlderFormat {
+        /// The store.
+        path: PathBuf,
+        /// Its format version.
+        found: i64,
+    },
     /// The file holds results of another configuration.
     #[error(
         "the store {path} holds results of another configuration (hash {found}, this run's is \

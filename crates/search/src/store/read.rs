@@ -229,16 +229,23 @@ impl Store {
     fn sharpness_repeats(&self) -> Result<BTreeMap<String, Vec<SharpnessRecord>>, StoreError> {
         let mut statement = self
             .connection
-            .prepare("SELECT cell, repeat, sharpness, seconds FROM sharpness ORDER BY cell, repeat")
+            .prepare(
+                "SELECT cell, repeat, sharpness, seconds, cheap_rates FROM sharpness \
+                 ORDER BY cell, repeat",
+            )
             .map_err(self.failed())?;
         let mut rows = statement.query([]).map_err(self.failed())?;
         let mut repeats: BTreeMap<String, Vec<SharpnessRecord>> = BTreeMap::new();
         while let Some(row) = rows.next().map_err(self.failed())? {
             let text: String = row.get(2).map_err(self.failed())?;
+            let cheap_rates: Option<String> = row.get(4).map_err(self.failed())?;
             let record = SharpnessRecord {
                 repeat: row.get(1).map_err(self.failed())?,
                 sharpness: from_json(&text, &self.path)?,
                 seconds: row.get(3).map_err(self.failed())?,
+                cheap_rates: cheap_rates
+                    .map(|text| from_json(&text, &self.path))
+                    .transpose()?,
             };
             let cell = row.get(0).map_err(self.failed())?;
             repeats.entry(cell).or_default().push(record);

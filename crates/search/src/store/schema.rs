@@ -8,8 +8,13 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{Grid, Store, StoreError};
 use crate::Manifest;
 
-/// Version of the layout. A reader refuses anything newer.
-pub const FORMAT_VERSION: u32 = 1;
+/// Version of the layout. A reader refuses any other.
+///
+/// | version | brought |
+/// |---|---|
+/// | 1 | eta\* and sharpness |
+/// | 2 | variants, analysis and missing data in the manifest; `cheap_rates` |
+pub const FORMAT_VERSION: u32 = 2;
 
 /// `application_id` of the file: "ETA*" in ASCII.
 const APPLICATION_ID: i32 = 0x4554_412a;
@@ -61,6 +66,7 @@ const TABLES: &str = "
         repeat INTEGER NOT NULL,
         sharpness TEXT NOT NULL,
         seconds REAL NOT NULL,
+        cheap_rates TEXT,
         PRIMARY KEY (cell, repeat)
     ) WITHOUT ROWID;
 ";
@@ -136,6 +142,12 @@ impl Store {
         let found = pragma("user_version")?;
         if found > i64::from(FORMAT_VERSION) {
             return Err(StoreError::NewerFormat {
+                path: self.path.clone(),
+                found,
+            });
+        }
+        if found < i64::from(FORMAT_VERSION) {
+            return Err(StoreError::OlderFormat {
                 path: self.path.clone(),
                 found,
             });

@@ -20,6 +20,9 @@ fn manifest() -> Manifest {
         datasets: BTreeMap::new(),
         seed: 1,
         repeats: 2,
+        variants: Vec::new(),
+        not_run: Vec::new(),
+        analysis: serde_json::Value::Null,
     }
 }
 
@@ -34,6 +37,8 @@ fn cells() -> Vec<PlannedCell> {
                 output_gain: 2.0,
                 input_rate: 0.1,
                 protocol: Protocol::default(),
+                checkpoint: None,
+                vary: Default::default(),
             },
             inputs: 64,
             outputs: 10,

@@ -70,15 +70,20 @@ impl Store {
         cell: &str,
         record: &SharpnessRecord,
     ) -> Result<(), StoreError> {
+        let cheap_rates = record.cheap_rates.as_ref();
+        let cheap_rates = cheap_rates
+            .map(|rates| to_json(rates, &self.path))
+            .transpose()?;
         self.connection
             .execute(
-                "INSERT OR IGNORE INTO sharpness (cell, repeat, sharpness, seconds) \
-                 VALUES (?1, ?2, ?3, ?4)",
+                "INSERT OR IGNORE INTO sharpness (cell, repeat, sharpness, seconds, cheap_rates) \
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
                 (
                     cell,
                     record.repeat,
                     to_json(&record.sharpness, &self.path)?,
                     record.seconds,
+                    cheap_rates,
                 ),
             )
             .map_err(self.failed())?;

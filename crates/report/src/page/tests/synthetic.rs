@@ -148,6 +148,8 @@ impl Sweep {
                 output_gain: 2.0,
                 input_rate: rate,
                 protocol: protocol(),
+                checkpoint: None,
+                vary: Default::default(),
             },
             inputs: 64,
             outputs: 10,
@@ -202,6 +204,9 @@ fn manifest(repeats: usize) -> Manifest {
         datasets: [("digits/digits.csv".to_owned(), "ab12".to_owned())].into(),
         seed: 42,
         repeats,
+        variants: Vec::new(),
+        not_run: Vec::new(),
+        analysis: serde_json::Value::Null,
     }
 }
 
