@@ -42,8 +42,10 @@ pub(crate) enum Ended {
 pub(crate) enum Place<'a> {
     /// Only as long as the program runs.
     Memory,
-    /// In this store; with what other stores in its folder know already.
+    /// In this store.
     Store(&'a Path),
+    /// In this store, with what the other stores of its folder know already.
+    Shared(&'a Path),
 }
 
 impl Cells {
@@ -190,7 +192,8 @@ impl Task for OnBackend<'_> {
             sharpness: &sharpness,
         };
         let mut store = match self.place {
-            Place::Store(path) => {
+            Place::Store(path) => Store::open_for_sweep(path, &manifest, grid)?,
+            Place::Shared(path) => {
                 let mut store = Store::open_for_sweep(path, &manifest, grid)?;
                 reuse(&mut store, repeats)?;
                 store

@@ -19,7 +19,9 @@ Example:
 
 Every finished trial is in the store before the next one starts. Killed at any
 moment, the same command goes on where it stopped. A store never mixes results
-of different configurations.")]
+of different configurations. Searches that another store in --output-dir has
+finished, of the same network, data, protocol, seed and backend, are taken from
+there instead of being repeated.")]
 pub(crate) struct SweepArguments {
     /// Experiment file (TOML)
     experiment: PathBuf,
@@ -40,6 +42,10 @@ pub(crate) struct SweepArguments {
         conflicts_with = "output"
     )]
     output_dir: PathBuf,
+
+    /// Measure even what other stores in the folder know; implied by --output
+    #[arg(long)]
+    no_reuse: bool,
 
     /// Leave out datasets whose files are not found, instead of refusing; the store names them
     #[arg(long)]
@@ -101,10 +107,15 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
             source,
         })?;
     }
+    let place = if arguments.no_reuse || arguments.output.is_some() {
+        Place::Store(&path)
+    } else {
+        Place::Shared(&path)
+    };
     let limits = Limits {
         time: arguments.time_limit,
     };
-    let (ended, store) = measurement.run(hash, Place::Store(&path), &limits)?;
+    let (ended, store) = measurement.run(hash, place, &limits)?;
     let snapshot = store.snapshot()?;
     let searches: usize = snapshot.cells.iter().map(|cell| cell.repeats.len()).sum();
     let networks: usize = snapshot
