@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use etastar_backend::NotCompiled;
 use etastar_data::{DataError, SamplesFileError};
 use etastar_model::{InvalidArchitecture, WeightsFileError};
+use etastar_report::analysis::AnalysisError;
 use etastar_report::export::ExportError;
 use etastar_report::fit::FitError;
 use etastar_report::page::ReportError;
@@ -27,6 +28,11 @@ pub(crate) enum CliError {
     Protocol(#[from] InvalidProtocol),
     #[error(transparent)]
     Experiment(#[from] ExperimentError),
+    #[error("in {path}: {error}", path = .path.display())]
+    Analysis {
+        path: std::path::PathBuf,
+        error: AnalysisError,
+    },
     #[error(transparent)]
     Data(#[from] DataError),
     #[error("{0} of {1} files are missing or bad")]
@@ -110,6 +116,7 @@ impl CliError {
             | Self::Architecture(_)
             | Self::Protocol(_)
             | Self::Experiment(_)
+            | Self::Analysis { .. }
             | Self::Bounds(_)
             | Self::Fit(
                 FitError::Confidence(_) | FitError::WidthOverDepth(_) | FitError::NoFilter,
