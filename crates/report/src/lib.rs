@@ -1,6 +1,8 @@
-//! Power-law fits and their comparison, the analysis of measured sharpness, figures, report pages and exports.
+//! Power-law fits and their comparison, the analysis of measured sharpness, conclusions by rules fixed
+//! beforehand, figures, report pages and exports.
 //! Knows nothing of how a number was computed.
 
+pub mod analysis;
 pub mod export;
 pub mod figure;
 pub mod fit;

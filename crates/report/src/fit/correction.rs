@@ -45,7 +45,7 @@ pub(super) fn tail_of_sum(confidence: f64, terms: &[(f64, usize)]) -> Option<f64
 /// The same for a regression with `coefficients` coefficients whose `groups`
 /// of observations are resampled whole: residuals are too small by
 /// `sqrt(1 - p/A)`, and `A - p` degrees of freedom remain.
-pub(super) fn tail_of_groups(confidence: f64, groups: usize, coefficients: usize) -> Option<f64> {
+pub(crate) fn tail_of_groups(confidence: f64, groups: usize, coefficients: usize) -> Option<f64> {
     let remaining = groups.checked_sub(coefficients).filter(|left| *left > 0)? as f64;
     let groups = groups as f64;
     expanded_tail_with(confidence, (groups / remaining).sqrt(), remaining)

@@ -7,8 +7,8 @@ use super::intervals::intervals;
 use super::model::{Exponent, Fit, Law};
 use super::options::FitOptions;
 use super::quality::quality;
-use super::regression::LeastSquares;
 use super::series::{Point, Series, series};
+use super::solve::{Solved, solve};
 
 /// The fits of a store.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -178,27 +178,15 @@ fn fit_one(
     set: &Set<'_>,
     options: &FitOptions,
 ) -> Result<Fit, Reason> {
-    let (points, y): (Vec<Point>, Vec<f64>) = selected
+    let points: Vec<&Point> = selected
         .iter()
-        .filter_map(|point| Some((point.clone(), point.mean()?)))
-        .unzip();
-    let regressors: Vec<Vec<f64>> = points.iter().map(|point| law.of_point(point)).collect();
-    let names = law.regressors();
-    let needed = names.len() + 2;
-    if points.len() < needed {
-        return Err(Reason::TooFewCells {
-            cells: points.len(),
-            needed,
-        });
-    }
-    for (index, regressor) in names.iter().enumerate() {
-        let values = || regressors.iter().filter_map(|x| x.get(index).copied());
-        let first = values().next();
-        if values().all(|value| Some(value) == first) {
-            return Err(Reason::NoVariance { regressor });
-        }
-    }
-    let solved = LeastSquares::new(&regressors).ok_or(Reason::Collinear)?;
+        .filter(|point| point.mean().is_some())
+        .collect();
+    let Solved {
+        regressors,
+        y,
+        least_squares: solved,
+    } = solve(law, &points)?;
     let values = DVector::from_vec(y.clone());
     let coefficients = solved.coefficients(&values);
     let quality = quality(

@@ -25,7 +25,7 @@ struct Architecture {
 /// determine the coefficients is dropped, and with more than half dropped
 /// there is no interval.
 pub(crate) fn intervals(
-    points: &[Point],
+    points: &[&Point],
     regressors: &[Vec<f64>],
     full: &LeastSquares,
     options: &FitOptions,
@@ -61,7 +61,7 @@ pub(crate) fn intervals(
 }
 
 /// The architectures of points sorted by depth and width.
-fn architectures(points: &[Point]) -> Vec<Architecture> {
+fn architectures(points: &[&Point]) -> Vec<Architecture> {
     let mut grouped: Vec<Vec<usize>> = Vec::new();
     let mut last = None;
     for (index, point) in points.iter().enumerate() {
@@ -136,13 +136,13 @@ fn over_repeats(
 /// Resamples whole architectures.
 fn over_cells(
     architectures: &[Architecture],
-    points: &[Point],
+    points: &[&Point],
     regressors: &[Vec<f64>],
     options: &FitOptions,
 ) -> Vec<DVector<f64>> {
     let bootstrap = bootstrap(options);
     let mut generator = bootstrap.generator();
-    let means: Vec<Option<f64>> = points.iter().map(Point::mean).collect();
+    let means: Vec<Option<f64>> = points.iter().map(|point| point.mean()).collect();
     let mut drawn = vec![0; architectures.len()];
     (0..bootstrap.resamples)
         .filter_map(|_| {

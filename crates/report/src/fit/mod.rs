@@ -24,18 +24,21 @@ mod quality;
 mod regression;
 mod regressors;
 mod series;
+mod solve;
 mod table;
 
 pub use compare::{Comparison, Ranked, compare};
+pub(crate) use correction::tail_of_groups;
 pub use fitting::{FitError, Fits, NotFitted, Reason, fit};
 pub(crate) use intervals::intervals;
 pub use json::fit_json;
 pub use model::{Exponent, Fit, Law};
 pub use options::{BootstrapOver, FitOptions};
-pub(crate) use quality::quality;
+pub(crate) use quality::{Quality, quality};
 pub(crate) use regression::LeastSquares;
 pub(crate) use series::{Point, constants, grouped, kebab};
 pub use series::{Series, series};
+pub(crate) use solve::{Solved, solve};
 pub use table::fit_table;
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ impl Law {
         }
     }
 
-    pub(super) fn of_point(self, point: &Point) -> Vec<f64> {
+    pub(crate) fn of_point(self, point: &Point) -> Vec<f64> {
         self.log2_regressors(point.depth, point.width, point.inputs, point.input_rate)
     }
 }

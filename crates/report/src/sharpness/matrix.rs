@@ -1,8 +1,8 @@
 use etastar_sharpness::NetworkSharpness;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The matrix whose top eigenvalue is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Matrix {
     /// The Hessian of the loss, `H`.

@@ -112,7 +112,8 @@ fn growth_law(
         over: BootstrapOver::Repeats,
     };
     // Of the exponent of a law that falls: its negative.
-    let falling = intervals(points, &regressors, &solved, &bootstrap);
+    let references: Vec<&Point> = points.iter().collect();
+    let falling = intervals(&references, &regressors, &solved, &bootstrap);
     Some(GrowthLaw {
         matrix,
         input_rate,

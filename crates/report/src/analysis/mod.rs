@@ -1,0 +1,49 @@
+//! What an experiment's numbers say, by rules that were written down before
+//! anything ran.
+//!
+//! The `[analysis]` table of an experiment ([`Analysis`]) names the sections
+//! its report shows and the criteria its claims are judged by. A
+//! [`Criterion`] pairs a [`Statistic`], a number with a bootstrap interval
+//! ([`Effect`]), with a [`Rule`]; [`findings`] computes every criterion on
+//! every dataset of a store and gives each its [`Verdict`].
+//!
+//! All intervals come from one engine: whole architectures are resampled, each
+//! with all its cells at all input-layer rates, variants and checkpoints and
+//! with all their repeats (see the module `resample`). They answer for the
+//! noise of repeats and for the choice of the grid's architectures.
+
+mod cells;
+mod criterion;
+mod effect;
+mod error;
+mod finding;
+mod findings;
+mod not_measured;
+mod options;
+mod points;
+mod rate;
+mod read;
+mod resample;
+mod rule;
+mod specification;
+mod statistic;
+mod verdict;
+mod view;
+mod words;
+
+pub use criterion::Criterion;
+pub use effect::{Effect, Unit};
+pub use error::AnalysisError;
+pub use finding::Finding;
+pub use findings::findings;
+pub use not_measured::NotMeasured;
+pub use options::AnalysisOptions;
+pub use rate::Rate;
+pub use rule::Rule;
+pub use specification::Analysis;
+pub use statistic::*;
+pub use verdict::Verdict;
+pub use view::View;
+
+#[cfg(test)]
+mod tests;

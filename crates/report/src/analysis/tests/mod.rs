@@ -1,0 +1,3 @@
+mod eta_star;
+mod specification;
+mod support;
