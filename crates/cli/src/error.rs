@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use etastar_backend::NotCompiled;
 use etastar_data::{DataError, SamplesFileError};
 use etastar_model::{InvalidArchitecture, WeightsFileError};
+use etastar_report::analysis::AnalysisError;
 use etastar_report::export::ExportError;
 use etastar_report::fit::FitError;
 use etastar_report::page::ReportError;
@@ -37,6 +38,11 @@ pub(crate) enum CliError {
     Fit(#[from] FitError),
     #[error(transparent)]
     Report(#[from] ReportError),
+    #[error("{store}: {source}", store = .store.display())]
+    StoreAnalysis {
+        store: std::path::PathBuf,
+        source: AnalysisError,
+    },
     #[error(transparent)]
     Export(#[from] ExportError),
     #[error(transparent)]
@@ -114,6 +120,7 @@ impl CliError {
             Self::Data(error) => data_code(error),
             Self::Store(error) => store_code(error),
             Self::FilesNotVerified(..) | Self::Fit(_) => DATA,
+            Self::StoreAnalysis { .. } => DATA,
             Self::Weights(_) | Self::Samples(_) | Self::Sharpness(_) => DATA,
             Self::NoEtaStar(_) => NO_ETA_STAR,
             Self::Interrupted(_) => INTERRUPTED,

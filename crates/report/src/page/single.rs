@@ -20,10 +20,7 @@ pub(super) fn report(input: &ReportInput<'_>, studies: &[Study<'_>], command: &s
     sections.push(sections::manifest(input.snapshot));
     sections.push(sections::sessions(input.snapshot, command));
     sections.push(sections::references(!input.sharpness.is_empty()));
-    let subject = match (
-        !input.snapshot.cells.is_empty(),
-        input.sharpness.is_empty(),
-    ) {
+    let subject = match (!input.snapshot.cells.is_empty(), input.sharpness.is_empty()) {
         (_, true) => "Maximal initial learning rates",
         (true, false) => "Maximal initial learning rates and sharpness",
         (false, false) => "Sharpness at initialisation",
@@ -45,8 +42,8 @@ pub(super) fn measurements(input: &ReportInput<'_>, studies: &[Study<'_>]) -> Ve
     for study in studies {
         sections.push(sections::summary(study));
         sections.push(sections::depth_width(study));
-        sections.extend(sections::width_over_depth(study));
-        sections.extend(sections::input_layer(study));
+        sections.push(sections::width_over_depth(study));
+        sections.push(sections::input_layer(study));
         sections.push(sections::effective_size(study));
         sections.push(sections::searches(study));
         sections.push(sections::laws(study).folded());

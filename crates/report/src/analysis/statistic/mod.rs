@@ -3,11 +3,16 @@
 mod exponent;
 mod law_cells;
 mod measure;
+mod noise_ratio;
 mod quality;
+mod shift;
+mod view;
 
 pub use exponent::{Exponent, Part};
 pub use law_cells::LawCells;
+pub use noise_ratio::NoiseRatio;
 pub use quality::{QualityMeasure, RSquared, Rmse};
+pub use shift::ShiftOf;
 
 use serde::{Deserialize, Serialize};
 
@@ -30,12 +35,21 @@ pub enum Statistic {
     RSquared(RSquared),
     /// Residual of a law of eta\*.
     Rmse(Rmse),
+    /// What a variant does to eta\*.
+    Shift(ShiftOf),
+    /// Noise of one variant over that of another.
+    NoiseRatio(NoiseRatio),
 }
 
 impl Statistic {
     /// The statistic in words, in the markup of [`Text`](crate::figure::Text).
     pub fn words(&self) -> String {
         self.measure().words()
+    }
+
+    /// Whether it is about this dataset at all: where not, there is no finding.
+    pub(crate) fn applies(&self, cells: &DatasetCells<'_>) -> bool {
+        self.measure().applies(cells)
     }
 
     /// Its value on one dataset, with its interval.
@@ -55,6 +69,8 @@ impl Statistic {
             Self::Exponent(statistic) => statistic,
             Self::RSquared(statistic) => statistic,
             Self::Rmse(statistic) => statistic,
+            Self::Shift(statistic) => statistic,
+            Self::NoiseRatio(statistic) => statistic,
         }
     }
 }

@@ -1,3 +1,4 @@
 mod eta_star;
 mod specification;
 mod support;
+mod variants;

@@ -256,6 +256,20 @@ fn significant(value: f64) -> String {
     }
 }
 
+/// Whether lines join markers: they have their series' name. Those markers
+/// stay on their lines.
+fn is_joined(panel: &Panel) -> bool {
+    let lines = panel
+        .series
+        .iter()
+        .filter(|s| matches!(s.data, Data::Line(_)));
+    let mut names = lines.map(|line| &line.name);
+    names.any(|name| {
+        let mut others = panel.series.iter();
+        others.any(|other| matches!(other.data, Data::Points(_)) && other.name == *name)
+    })
+}
+
 /// Markers of one abscissa are set side by side, so that none hides another.
 struct Shifts {
     /// By position in tenths: how many markers there are, and how many have
@@ -279,7 +293,7 @@ impl Shifts {
         }
         Self {
             groups,
-            wanted: !matches!(layout.y.scale(), Scale::Names(_)),
+            wanted: !matches!(layout.y.scale(), Scale::Names(_)) && !is_joined(panel),
         }
     }
 

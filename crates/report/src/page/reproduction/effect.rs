@@ -50,8 +50,8 @@ pub(super) fn told(finding: &Finding) -> Text {
     let reason = finding.reason.as_deref();
     match (number, reason) {
         (Some(number), None) => Text::markup(&number),
-        (Some(number), Some(reason)) => Text::markup(&number).and_plain(format!(" ({reason})")),
-        (None, Some(reason)) => Text::plain(reason),
+        (Some(number), Some(reason)) => Text::markup(&format!("{number} ({reason})")),
+        (None, Some(reason)) => Text::markup(reason),
         (None, None) => Text::plain("–"),
     }
 }

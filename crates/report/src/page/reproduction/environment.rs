@@ -41,9 +41,10 @@ pub(super) fn environment(inputs: &[&ReportInput<'_>], command: &str) -> Vec<Sec
     let mut sections = vec![section];
     let mut ids: Vec<String> = Vec::new();
     for (input, fields) in inputs.iter().zip(&all) {
-        let own: Vec<(String, String)> = std::iter::once(("store".to_owned(), input.store.to_owned()))
-            .chain(fields.iter().filter(|field| !is_shared(field)).cloned())
-            .collect();
+        let own: Vec<(String, String)> =
+            std::iter::once(("store".to_owned(), input.store.to_owned()))
+                .chain(fields.iter().filter(|field| !is_shared(field)).cloned())
+                .collect();
         let name = &input.snapshot.manifest.experiment;
         let id = unique_id(name, |id| ids.iter().any(|other| other == id));
         let title = Text::plain("Store of ").and_code(name.clone());

@@ -105,9 +105,9 @@ impl<'a, 'b> Experiment<'a, 'b> {
 /// Whether a series is of a dataset: its name, or its name followed by what
 /// tells the series from others.
 fn belongs(series: &str, dataset: &str) -> bool {
-    series.strip_prefix(dataset).is_some_and(|rest| {
-        rest.is_empty() || rest.starts_with(" (") || rest.starts_with(", ")
-    })
+    series
+        .strip_prefix(dataset)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(" (") || rest.starts_with(", "))
 }
 
 fn is_of(finding: &Finding, criterion: &Criterion) -> bool {
@@ -152,7 +152,10 @@ fn head(id: &str, input: &ReportInput<'_>, studies: &[Study<'_>]) -> Section {
         section.paragraph(
             Text::plain("Not run on ")
                 .and_code(missing.dataset.clone())
-                .and_plain(format!(", because {}.", missing.reason.trim_end_matches('.'))),
+                .and_markup(&format!(
+                    ", because {}.",
+                    missing.reason.trim_end_matches('.')
+                )),
         );
     }
     section
@@ -171,7 +174,11 @@ fn grid(input: &ReportInput<'_>) -> String {
         let values: Vec<String> = ascending(values).into_iter().map(setting).collect();
         values.join(", ")
     };
-    let widths = listed(&mut networks.iter().flat_map(|(h, _)| h.iter().map(|w| *w as f64)));
+    let widths = listed(
+        &mut networks
+            .iter()
+            .flat_map(|(h, _)| h.iter().map(|w| *w as f64)),
+    );
     let depths = listed(&mut networks.iter().map(|(hidden, _)| hidden.len() as f64));
     let input_rates = listed(&mut networks.iter().map(|(_, rate)| *rate));
     format!(
@@ -188,9 +195,9 @@ fn criteria(section: &mut Section, analysis: &Analysis, findings: &[Finding]) {
     }
     section.paragraph("Criteria, fixed before the run, and what came of them:");
     let items = analysis.criteria.iter().map(|criterion| {
-        let mut item = Text::plain(format!("{}: {} ", criterion.claim, criterion.says))
-            .and_markup(&format!(
-                "{}: {}.",
+        let mut item =
+            Text::plain(format!("{}: {} ", criterion.claim, criterion.says)).and_markup(&format!(
+                "Rule: {}: {}.",
                 criterion.statistic.words(),
                 criterion.rule.words()
             ));
@@ -212,9 +219,8 @@ fn criteria(section: &mut Section, analysis: &Analysis, findings: &[Finding]) {
 /// How many searches left the range or were not monotone, by series.
 fn searches(studies: &[Study<'_>]) -> Vec<Text> {
     let told = studies.iter().filter_map(|study| {
-        let sum = |key: &dyn Fn(&crate::page::study::Measured<'_>) -> usize| {
-            total(&study.cells, key)
-        };
+        let sum =
+            |key: &dyn Fn(&crate::page::study::Measured<'_>) -> usize| total(&study.cells, key);
         let all = sum(&|cell| cell.repeats());
         if all == 0 {
             return None;
@@ -241,29 +247,27 @@ fn searches(studies: &[Study<'_>]) -> Vec<Text> {
 }
 
 /// What is looked up rather than read, as far as the analysis does not show
-/// it already; folded.
+/// it already: a heading, and folded parts below it.
 fn details(analysis: &Analysis, input: &ReportInput<'_>, studies: &[Study<'_>]) -> Vec<Shown> {
-    let mut details = Vec::new();
-    let whole = |mut section: Section| {
-        section.level = 3;
-        Shown {
-            label: None,
-            section: section.folded(),
-        }
+    let whole = |section| Shown {
+        label: None,
+        section,
     };
+    let mut parts = Vec::new();
     if !studies.is_empty() {
-        details.push(whole(sections::overview(input, studies)));
+        parts.push(whole(sections::overview(input, studies)));
     }
     for view in [View::Laws, View::Cells, View::Protocol] {
         if !analysis.show.contains(&view) {
-            details.extend(sections_of(view, input, studies));
+            parts.extend(sections_of(view, input, studies));
         }
     }
-    details.extend(sections::sharpness_overview(input).map(whole));
-    let protocols = labelled(sections::sharpness_protocol(input)).into_iter();
-    details.extend(protocols.map(|shown| Shown {
-        section: shown.section.folded(),
-        ..shown
-    }));
-    details
+    parts.extend(sections::sharpness_overview(input).map(whole));
+    parts.extend(labelled(sections::sharpness_protocol(input)));
+    for part in &mut parts {
+        part.section.level = 4;
+        part.section.folded = true;
+    }
+    let heading = Section::new(3, "details", Text::plain("Details"));
+    std::iter::once(whole(heading)).chain(parts).collect()
 }

@@ -45,7 +45,11 @@ pub(super) fn lead(inputs: &[&ReportInput<'_>]) -> Vec<Text> {
         "backend",
         "backends",
     );
-    let seed = of(manifests().map(|m| m.seed.to_string()).collect(), "seed", "seeds");
+    let seed = of(
+        manifests().map(|m| m.seed.to_string()).collect(),
+        "seed",
+        "seeds",
+    );
     vec![what, Text::plain(format!("{profile}; {backend}; {seed}."))]
 }
 

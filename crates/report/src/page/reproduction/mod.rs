@@ -22,9 +22,8 @@ type Studied<'a, 'b> = (&'b ReportInput<'a>, Vec<Study<'a>>);
 pub(super) fn report(all: &[Studied<'_, '_>], command: &str) -> Report {
     let mut experiments: Vec<Experiment<'_, '_>> = Vec::with_capacity(all.len());
     for (input, studies) in all {
-        let taken = |id: &str| {
-            RESERVED.contains(&id) || experiments.iter().any(|other| other.id == id)
-        };
+        let taken =
+            |id: &str| RESERVED.contains(&id) || experiments.iter().any(|other| other.id == id);
         experiments.push(Experiment::of(input, studies, taken));
     }
     let inputs: Vec<&ReportInput<'_>> = all.iter().map(|(input, _)| *input).collect();

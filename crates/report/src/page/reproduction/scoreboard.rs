@@ -28,9 +28,10 @@ pub(super) fn scoreboard(experiments: &[Experiment<'_, '_>]) -> Section {
     } else {
         let tally = Tally::of(rows.iter().map(|(_, finding)| *finding));
         section.paragraph(Text::markup(&format!(
-            "{} on datasets: {}. A criterion is supported where the whole interval of its number \
-             satisfies the rule, contradicted where none of it does, and unclear otherwise.",
-            counted(tally.total(), "verdict was given", "verdicts were given"),
+            "{}, each of one criterion on one dataset: {}. A criterion is supported where the \
+             whole interval of its number satisfies the rule, contradicted where none of it does, \
+             and unclear otherwise.",
+            counted(tally.total(), "verdict", "verdicts"),
             tally.words()
         )));
         section.list(by_claim(&rows));
@@ -124,8 +125,7 @@ fn table(rows: &[Row<'_, '_>]) -> Table {
                     },
                     Entry::text(Text::plain(finding.says.clone())),
                     Entry::text(
-                        Text::default()
-                            .and_link(experiment.name(), format!("#{}", experiment.id)),
+                        Text::default().and_link(experiment.name(), format!("#{}", experiment.id)),
                     ),
                     Entry::text(Text::code(finding.dataset.clone())),
                     verdict_entry(finding.verdict),
@@ -161,7 +161,10 @@ fn not_run(experiments: &[Experiment<'_, '_>]) -> Vec<Text> {
                 .and_link(experiment.name(), format!("#{}", experiment.id))
                 .and_plain(" on ")
                 .and_code(missing.dataset.clone())
-                .and_plain(format!(", because {}.", missing.reason.trim_end_matches('.')))
+                .and_markup(&format!(
+                    ", because {}.",
+                    missing.reason.trim_end_matches('.')
+                ))
         })
     });
     each.collect()
