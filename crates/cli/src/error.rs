@@ -57,6 +57,8 @@ pub(crate) enum CliError {
     NoEtaStar(String),
     #[error("interrupted; {0}")]
     Interrupted(String),
+    #[error("the time limit is reached; {0}")]
+    OutOfTime(String),
     #[error("a training thread failed: {0}")]
     Worker(String),
     #[error("cannot write {path}: {source}", path = .path.display())]
@@ -102,6 +104,7 @@ const UNEXPECTED: u8 = 1;
 const USAGE: u8 = 2;
 const DATA: u8 = 3;
 const NO_ETA_STAR: u8 = 4;
+const OUT_OF_TIME: u8 = 5;
 const INTERRUPTED: u8 = 130;
 
 impl CliError {
@@ -123,6 +126,7 @@ impl CliError {
             Self::StoreAnalysis { .. } => DATA,
             Self::Weights(_) | Self::Samples(_) | Self::Sharpness(_) => DATA,
             Self::NoEtaStar(_) => NO_ETA_STAR,
+            Self::OutOfTime(_) => OUT_OF_TIME,
             Self::Interrupted(_) => INTERRUPTED,
             _ => UNEXPECTED,
         }
