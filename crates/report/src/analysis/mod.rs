@@ -21,6 +21,7 @@ mod findings;
 mod not_measured;
 mod options;
 mod points;
+mod proportion;
 mod rate;
 mod read;
 mod resample;

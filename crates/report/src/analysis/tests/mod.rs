@@ -1,3 +1,6 @@
+mod comparisons;
+mod coverage;
 mod eta_star;
+mod sharpness;
 mod specification;
 mod support;
