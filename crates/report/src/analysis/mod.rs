@@ -23,6 +23,7 @@ mod noise;
 mod not_measured;
 mod options;
 mod points;
+mod proportion;
 mod rate;
 mod read;
 mod resample;

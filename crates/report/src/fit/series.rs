@@ -7,7 +7,7 @@ use serde::Serialize;
 pub struct Series<'a> {
     /// Name of the dataset. Where the store holds several series of one
     /// dataset, the name of the variant follows in brackets, as
-    /// `mnist (small-batch)`; where that does not tell them apart, the
+    /// `mnist (small-batch)`, or stands alone if it names the dataset; where that does not tell them apart, the
     /// constants in which they differ, as
     /// `mnist (threshold 0.3, batch_size 128)`.
     pub label: String,
@@ -81,7 +81,13 @@ pub(crate) fn name_by_variant<'a, T>(
                 let mut all = records.iter();
                 all.all(|record| variants_of(record).contains(variant))
             })?;
-            (*label != plain).then(|| format!("{plain} ({common})"))
+            (*label != plain).then(|| {
+                if plain_name(common).starts_with(&plain_name(&plain)) {
+                    common.to_owned()
+                } else {
+                    format!("{plain} ({common})")
+                }
+            })
         })
         .collect();
     for (index, new) in renamed.iter().enumerate() {
@@ -95,6 +101,13 @@ pub(crate) fn name_by_variant<'a, T>(
             label.clone_from(new);
         }
     }
+}
+
+/// A name's letters and digits: what `Fashion-MNIST` and `fashion-mnist` have
+/// in common.
+pub(crate) fn plain_name(name: &str) -> String {
+    let letters = name.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
 }
 
 /// The group's name, and what tells it from others of that name.

@@ -1,17 +1,31 @@
 //! The statistics, each in a file of its own with its formula.
 
+mod bound_violations;
+mod effective_size_gain;
 mod exponent;
+mod exponent_gap;
+mod filter_gain;
 mod law_cells;
 mod measure;
 mod noise_ratio;
+mod non_monotone;
 mod quality;
+mod rate_gain;
+mod sharpness;
 mod shift;
 mod view;
 
+pub use bound_violations::BoundViolations;
+pub use effective_size_gain::{EffectiveSizeGain, GainMeasure};
 pub use exponent::{Exponent, Part};
+pub use exponent_gap::ExponentGap;
+pub use filter_gain::FilterGain;
 pub use law_cells::LawCells;
 pub use noise_ratio::NoiseRatio;
+pub use non_monotone::{NonMonotone, NonMonotoneGap};
 pub use quality::{QualityMeasure, RSquared, Rmse};
+pub use rate_gain::RateGain;
+pub use sharpness::{SharpnessExponent, SharpnessLaw, SharpnessRSquared};
 pub use shift::ShiftOf;
 
 use serde::{Deserialize, Serialize};
@@ -35,6 +49,24 @@ pub enum Statistic {
     RSquared(RSquared),
     /// Residual of a law of eta\*.
     Rmse(Rmse),
+    /// What a filter on width over depth adds to a law: claim C1 (i).
+    FilterGain(FilterGain),
+    /// What a slow input layer adds to a law: claim C1 (ii).
+    RateGain(RateGain),
+    /// Exponent of depth minus that of width.
+    ExponentGap(ExponentGap),
+    /// Share of searches that are not monotone.
+    NonMonotone(NonMonotone),
+    /// The same in narrow networks minus in wide ones.
+    NonMonotoneGap(NonMonotoneGap),
+    /// What the effective size adds to depth x width.
+    EffectiveSizeGain(EffectiveSizeGain),
+    /// Exponent of the growth of sharpness: claim C4.
+    SharpnessExponent(SharpnessExponent),
+    /// Share of the variance of sharpness that its power law explains.
+    SharpnessRSquared(SharpnessRSquared),
+    /// Violations of certified bounds.
+    BoundViolations(BoundViolations),
     /// What a variant does to eta\*.
     Shift(ShiftOf),
     /// Noise of one variant over that of another.
@@ -69,6 +101,15 @@ impl Statistic {
             Self::Exponent(statistic) => statistic,
             Self::RSquared(statistic) => statistic,
             Self::Rmse(statistic) => statistic,
+            Self::FilterGain(statistic) => statistic,
+            Self::RateGain(statistic) => statistic,
+            Self::ExponentGap(statistic) => statistic,
+            Self::NonMonotone(statistic) => statistic,
+            Self::NonMonotoneGap(statistic) => statistic,
+            Self::EffectiveSizeGain(statistic) => statistic,
+            Self::SharpnessExponent(statistic) => statistic,
+            Self::SharpnessRSquared(statistic) => statistic,
+            Self::BoundViolations(statistic) => statistic,
             Self::Shift(statistic) => statistic,
             Self::NoiseRatio(statistic) => statistic,
         }

@@ -5,6 +5,7 @@ use super::place::{first_figure, place};
 use super::views::{Shown, labelled, sections_of};
 use crate::analysis::{Analysis, Criterion, Finding, View};
 use crate::figure::Text;
+use crate::fit::plain_name;
 use crate::page::ReportInput;
 use crate::page::document::Section;
 use crate::page::number::{count, counted, percent, setting};
@@ -84,30 +85,29 @@ impl<'a, 'b> Experiment<'a, 'b> {
         self.input.snapshot.manifest.experiment.clone()
     }
 
-    /// The figure that shows what a finding is about: of the view that its
-    /// statistic belongs to, the one of its dataset.
+    /// The figure that shows what a finding is about: of the first view that
+    /// its statistic belongs to and that is shown, the one of its dataset.
     pub(super) fn figure_of(&self, finding: &Finding) -> Option<&str> {
         let mut criteria = self.input.analysis?.criteria.iter();
-        let view = criteria
-            .find(|criterion| is_of(finding, criterion))?
-            .statistic
-            .view();
-        let own = || self.figures.iter().filter(|one| one.view == view);
-        let of_dataset = own().find(|one| {
-            let label = one.label.as_deref();
-            label.is_some_and(|label| belongs(label, &finding.dataset))
-        });
-        let any = own().find(|one| one.label.is_none());
-        of_dataset.or(any).map(|one| one.figure.as_str())
+        let criterion = criteria.find(|criterion| is_of(finding, criterion))?;
+        let mut views = criterion.statistic.views().iter();
+        views.find_map(|view| {
+            let own = || self.figures.iter().filter(|one| one.view == *view);
+            let labelled = |same: &dyn Fn(&str) -> bool| {
+                own().find(|one| one.label.as_deref().is_some_and(same))
+            };
+            labelled(&|label| label == finding.dataset)
+                .or_else(|| labelled(&|label| dataset_of(label) == dataset_of(&finding.dataset)))
+                .or_else(|| own().find(|one| one.label.is_none()))
+                .map(|one| one.figure.as_str())
+        })
     }
 }
 
-/// Whether a series is of a dataset: its name, or its name followed by what
-/// tells the series from others.
-fn belongs(series: &str, dataset: &str) -> bool {
-    series
-        .strip_prefix(dataset)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(" (") || rest.starts_with(", "))
+/// The dataset that a label is about: what precedes brackets or a comma.
+fn dataset_of(label: &str) -> String {
+    let name = label.split([',', '(']).next().unwrap_or_default();
+    plain_name(name)
 }
 
 fn is_of(finding: &Finding, criterion: &Criterion) -> bool {
