@@ -12,6 +12,7 @@ use crate::page::number::{count, counted, percent, setting};
 use crate::page::sections;
 use crate::page::single::measurements;
 use crate::page::study::{Study, ascending, provenance, total, unique_id};
+use crate::page::words::sentence;
 
 /// An experiment with its sections.
 pub(super) struct Experiment<'a, 'b> {
@@ -122,7 +123,7 @@ fn head(id: &str, input: &ReportInput<'_>, studies: &[Study<'_>]) -> Section {
     let manifest = &input.snapshot.manifest;
     let title = Text::plain("Experiment ").and_code(manifest.experiment.clone());
     let mut section = Section::new(2, id, title);
-    section.paragraph(Text::plain(manifest.question.clone()));
+    section.paragraph(sentence(&manifest.question));
     section.paragraph(Text::markup(&grid(input)));
     section.paragraph(Text::markup(&match studies.first() {
         Some(study) => study.conditions(),
@@ -145,7 +146,7 @@ fn head(id: &str, input: &ReportInput<'_>, studies: &[Study<'_>]) -> Section {
         section.list(searches(studies));
         if !analysis.caveat.is_empty() {
             let caveat = Text::plain("What the numbers do not show: ");
-            section.paragraph(caveat.and_plain(analysis.caveat.clone()));
+            section.paragraph(caveat.and_text(sentence(&analysis.caveat)));
         }
     }
     for missing in &manifest.not_run {
@@ -181,11 +182,18 @@ fn grid(input: &ReportInput<'_>) -> String {
     );
     let depths = listed(&mut networks.iter().map(|(hidden, _)| hidden.len() as f64));
     let input_rates = listed(&mut networks.iter().map(|(_, rate)| *rate));
+    let measured: Vec<String> = [
+        (snapshot.cells.len(), "η*"),
+        (snapshot.sharpness.len(), "sharpness"),
+    ]
+    .into_iter()
+    .filter(|(cells, _)| *cells > 0)
+    .map(|(cells, what)| format!("{} of {what}", counted(cells, "cell", "cells")))
+    .collect();
     format!(
         "Grid: widths {widths}; depths {depths}; relative learning rates μ_{{in}} of the input \
-         layer {input_rates}. {} of η* and {} of sharpness.",
-        counted(snapshot.cells.len(), "cell", "cells"),
-        count(snapshot.sharpness.len()),
+         layer {input_rates}. {}.",
+        measured.join(" and ")
     )
 }
 
@@ -195,8 +203,10 @@ fn criteria(section: &mut Section, analysis: &Analysis, findings: &[Finding]) {
     }
     section.paragraph("Criteria, fixed before the run, and what came of them:");
     let items = analysis.criteria.iter().map(|criterion| {
-        let mut item =
-            Text::plain(format!("{}: {} ", criterion.claim, criterion.says)).and_markup(&format!(
+        let mut item = Text::plain(format!("{}: ", criterion.claim))
+            .and_text(sentence(&criterion.says))
+            .and_plain(" ")
+            .and_markup(&format!(
                 "Rule: {}: {}.",
                 criterion.statistic.words(),
                 criterion.rule.words()
