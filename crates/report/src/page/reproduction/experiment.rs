@@ -11,7 +11,7 @@ use crate::page::document::Section;
 use crate::page::number::{count, counted, percent, setting};
 use crate::page::sections;
 use crate::page::single::measurements;
-use crate::page::study::{Study, ascending, provenance, total, unique_id};
+use crate::page::study::{Measured, Study, ascending, provenance, total, unique_id};
 use crate::page::words::sentence;
 
 /// An experiment with its sections.
@@ -226,34 +226,50 @@ fn criteria(section: &mut Section, analysis: &Analysis, findings: &[Finding]) {
     section.list(items.collect());
 }
 
-/// How many searches left the range or were not monotone, by series.
+/// How many searches left the range or were not monotone: by series where
+/// there are two at most, else in all.
 fn searches(studies: &[Study<'_>]) -> Vec<Text> {
-    let told = studies.iter().filter_map(|study| {
-        let sum =
-            |key: &dyn Fn(&crate::page::study::Measured<'_>) -> usize| total(&study.cells, key);
-        let all = sum(&|cell| cell.repeats());
-        if all == 0 {
-            return None;
+    let cells = |studies: &[Study<'_>]| -> Vec<Measured<'_>> {
+        studies
+            .iter()
+            .flat_map(|study| study.cells.clone())
+            .collect()
+    };
+    let told = match studies {
+        [] => Vec::new(),
+        [_] | [_, _] => studies
+            .iter()
+            .map(|study| {
+                let on = Text::plain("Searches on ").and_code(study.label.clone());
+                counted_searches(on, &study.cells)
+            })
+            .collect(),
+        several => {
+            let over = format!("Searches over {} series", count(several.len()));
+            vec![counted_searches(Text::plain(over), &cells(several))]
         }
-        let below = sum(&|cell| cell.estimate.nothing_succeeds);
-        let above = sum(&|cell| cell.estimate.nothing_fails);
-        let not_monotone = sum(&|cell| cell.not_monotone());
-        Some(
-            Text::plain("Searches on ")
-                .and_code(study.label.clone())
-                .and_markup(&format!(
-                    ": {}; {} censored ({} found no rate in range that succeeds, {} none that \
-                     fails); success not monotone in the rate in {} ({}).",
-                    count(all),
-                    count(below + above),
-                    count(below),
-                    count(above),
-                    count(not_monotone),
-                    percent(not_monotone as f64 / all as f64)
-                )),
-        )
-    });
-    told.collect()
+    };
+    told.into_iter().flatten().collect()
+}
+
+fn counted_searches(head: Text, cells: &[Measured<'_>]) -> Option<Text> {
+    let all = total(cells, |cell| cell.repeats());
+    if all == 0 {
+        return None;
+    }
+    let below = total(cells, |cell| cell.estimate.nothing_succeeds);
+    let above = total(cells, |cell| cell.estimate.nothing_fails);
+    let not_monotone = total(cells, |cell| cell.not_monotone());
+    Some(head.and_markup(&format!(
+        ": {}; {} censored ({} found no rate in range that succeeds, {} none that fails); success \
+         not monotone in the rate in {} ({}).",
+        count(all),
+        count(below + above),
+        count(below),
+        count(above),
+        count(not_monotone),
+        percent(not_monotone as f64 / all as f64)
+    )))
 }
 
 /// What is looked up rather than read, as far as the analysis does not show
