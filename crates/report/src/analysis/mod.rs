@@ -16,8 +16,11 @@ mod cells;
 mod criterion;
 mod effect;
 mod error;
+mod eta_sharpness;
 mod finding;
 mod findings;
+mod join;
+mod line;
 mod not_measured;
 mod options;
 mod points;
@@ -35,8 +38,10 @@ mod words;
 pub use criterion::Criterion;
 pub use effect::{Effect, Unit};
 pub use error::AnalysisError;
+pub use eta_sharpness::Scope;
 pub use finding::Finding;
 pub use findings::findings;
+pub use join::SharpnessKind;
 pub use not_measured::NotMeasured;
 pub use options::AnalysisOptions;
 pub use rate::Rate;
@@ -46,5 +51,7 @@ pub use statistic::*;
 pub use verdict::Verdict;
 pub use view::View;
 
+#[cfg(test)]
+pub(crate) mod synthetic;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 mod bound_violations;
 mod effective_size_gain;
+mod eta_sharpness;
 mod exponent;
 mod exponent_gap;
 mod filter_gain;
@@ -14,6 +15,7 @@ mod sharpness;
 
 pub use bound_violations::BoundViolations;
 pub use effective_size_gain::{EffectiveSizeGain, GainMeasure};
+pub use eta_sharpness::{EtaSharpness, EtaSharpnessRSquared, EtaSharpnessSlope};
 pub use exponent::{Exponent, Part};
 pub use exponent_gap::ExponentGap;
 pub use filter_gain::FilterGain;
@@ -62,6 +64,10 @@ pub enum Statistic {
     SharpnessRSquared(SharpnessRSquared),
     /// Violations of certified bounds.
     BoundViolations(BoundViolations),
+    /// Slope of eta\* on the sharpness at initialisation: claim C3.
+    EtaSharpnessSlope(EtaSharpnessSlope),
+    /// Share of the variance of eta\* that the sharpness explains: claim C3.
+    EtaSharpnessRSquared(EtaSharpnessRSquared),
 }
 
 impl Statistic {
@@ -96,6 +102,8 @@ impl Statistic {
             Self::SharpnessExponent(statistic) => statistic,
             Self::SharpnessRSquared(statistic) => statistic,
             Self::BoundViolations(statistic) => statistic,
+            Self::EtaSharpnessSlope(statistic) => statistic,
+            Self::EtaSharpnessRSquared(statistic) => statistic,
         }
     }
 }

@@ -1,5 +1,6 @@
 mod comparisons;
 mod coverage;
+mod eta_sharpness;
 mod eta_star;
 mod sharpness;
 mod specification;
