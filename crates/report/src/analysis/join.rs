@@ -1,10 +1,10 @@
+use etastar_search::statistics::mean;
 use etastar_search::{CellRecord, EtaStar, SharpnessCellRecord};
 use serde::{Deserialize, Serialize};
 
 use super::cells::Architecture;
 use crate::fit::Point;
 use crate::sharpness::{Matrix, point};
-use etastar_search::statistics::mean;
 
 /// Which sharpness eta\* is compared with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ pub(crate) struct JoinedCell<'a> {
     pub(crate) rates: &'a CellRecord,
     /// `log2 eta*` of the repeats that found one, with their indices.
     pub(crate) log2_rates: Vec<(usize, f64)>,
-    /// `log2 lambda_1` by index of the network.
+    /// `log2 lambda_1` by index of the network; empty where it is not measured.
     pub(crate) log2_sharpness: Vec<(usize, f64)>,
 }
 
@@ -44,7 +44,7 @@ impl JoinedCell<'_> {
     /// The cell of eta\* with the first of the architecture's cells of
     /// sharpness that is measured, and of the same networks: the same data,
     /// biases, output gain, loss and checkpoint, and the input-layer rate that
-    /// the kind of sharpness asks for.
+    /// the kind of sharpness asks for. `None` where no repeat is finished.
     pub(crate) fn of<'a>(
         architecture: &Architecture<'a>,
         rates: &'a CellRecord,
@@ -52,11 +52,11 @@ impl JoinedCell<'_> {
     ) -> Option<JoinedCell<'a>> {
         let own = architecture.sharpness.iter();
         let mut matching = own.filter(|sharpness| are_same_networks(rates, sharpness, kind));
-        let sharpness = matching.find_map(|record| point(record, Matrix::Hessian))?;
+        let sharpness = matching.find_map(|record| point(record, Matrix::Hessian));
         Some(JoinedCell {
             rates,
             log2_rates: Point::of(rates)?.repeats,
-            log2_sharpness: sharpness.repeats,
+            log2_sharpness: sharpness.map_or_else(Vec::new, |point| point.repeats),
         })
     }
 

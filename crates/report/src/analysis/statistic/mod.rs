@@ -6,6 +6,7 @@ mod eta_sharpness;
 mod exponent;
 mod exponent_gap;
 mod filter_gain;
+mod late_stage;
 mod law_cells;
 mod measure;
 mod non_monotone;
@@ -19,6 +20,7 @@ pub use eta_sharpness::{EtaSharpness, EtaSharpnessRSquared, EtaSharpnessSlope};
 pub use exponent::{Exponent, Part};
 pub use exponent_gap::ExponentGap;
 pub use filter_gain::FilterGain;
+pub use late_stage::{LateStageChange, LateStageExponentChange, LateStageSlope};
 pub use law_cells::LawCells;
 pub use non_monotone::{NonMonotone, NonMonotoneGap};
 pub use quality::{QualityMeasure, RSquared, Rmse};
@@ -68,6 +70,12 @@ pub enum Statistic {
     EtaSharpnessSlope(EtaSharpnessSlope),
     /// Share of the variance of eta\* that the sharpness explains: claim C3.
     EtaSharpnessRSquared(EtaSharpnessRSquared),
+    /// What training changes in a rate or sharpness: claim C2.
+    LateStageChange(LateStageChange),
+    /// Slope of the largest usable rate on the sharpness: claim C2.
+    LateStageSlope(LateStageSlope),
+    /// What training changes in the exponent of the rate: claim C2.
+    LateStageExponentChange(LateStageExponentChange),
 }
 
 impl Statistic {
@@ -104,6 +112,9 @@ impl Statistic {
             Self::BoundViolations(statistic) => statistic,
             Self::EtaSharpnessSlope(statistic) => statistic,
             Self::EtaSharpnessRSquared(statistic) => statistic,
+            Self::LateStageChange(statistic) => statistic,
+            Self::LateStageSlope(statistic) => statistic,
+            Self::LateStageExponentChange(statistic) => statistic,
         }
     }
 }
