@@ -6,3 +6,4 @@ mod late_stage;
 mod sharpness;
 mod specification;
 mod support;
+mod variants;
