@@ -16,9 +16,13 @@ mod cells;
 mod criterion;
 mod effect;
 mod error;
+mod eta_sharpness;
 mod finding;
 mod findings;
+mod join;
+mod late_stage;
 mod law_effects;
+mod line;
 mod noise;
 mod not_measured;
 mod options;
@@ -39,8 +43,11 @@ mod words;
 pub use criterion::Criterion;
 pub use effect::{Effect, Unit};
 pub use error::AnalysisError;
+pub use eta_sharpness::Scope;
 pub use finding::Finding;
 pub use findings::findings;
+pub use join::SharpnessKind;
+pub use late_stage::{Quantity, Step};
 pub(crate) use law_effects::LawEffects;
 pub use noise::{Noise, noise};
 pub use not_measured::NotMeasured;
@@ -54,5 +61,7 @@ pub use statistic::*;
 pub use verdict::Verdict;
 pub use view::View;
 
+#[cfg(test)]
+pub(crate) mod synthetic;
 #[cfg(test)]
 mod tests;

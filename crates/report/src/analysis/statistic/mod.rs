@@ -2,9 +2,11 @@
 
 mod bound_violations;
 mod effective_size_gain;
+mod eta_sharpness;
 mod exponent;
 mod exponent_gap;
 mod filter_gain;
+mod late_stage;
 mod law_cells;
 mod measure;
 mod noise_ratio;
@@ -18,9 +20,11 @@ mod view;
 pub use bound_violations::BoundViolations;
 pub use effective_size_gain::{EffectiveSizeGain, GainMeasure};
 pub(crate) use effective_size_gain::{leave_one_out, leave_one_rate_out};
+pub use eta_sharpness::{EtaSharpness, EtaSharpnessRSquared, EtaSharpnessSlope};
 pub use exponent::{Exponent, Part};
 pub use exponent_gap::ExponentGap;
 pub use filter_gain::FilterGain;
+pub use late_stage::{LateStageChange, LateStageExponentChange, LateStageSlope};
 pub use law_cells::LawCells;
 pub use noise_ratio::NoiseRatio;
 pub use non_monotone::{NonMonotone, NonMonotoneGap};
@@ -68,6 +72,16 @@ pub enum Statistic {
     SharpnessRSquared(SharpnessRSquared),
     /// Violations of certified bounds.
     BoundViolations(BoundViolations),
+    /// Slope of eta\* on the sharpness at initialisation: claim C3.
+    EtaSharpnessSlope(EtaSharpnessSlope),
+    /// Share of the variance of eta\* that the sharpness explains: claim C3.
+    EtaSharpnessRSquared(EtaSharpnessRSquared),
+    /// What training changes in a rate or sharpness: claim C2.
+    LateStageChange(LateStageChange),
+    /// Slope of the largest usable rate on the sharpness: claim C2.
+    LateStageSlope(LateStageSlope),
+    /// What training changes in the exponent of the rate: claim C2.
+    LateStageExponentChange(LateStageExponentChange),
     /// What a variant does to eta\*.
     Shift(ShiftOf),
     /// Noise of one variant over that of another.
@@ -111,6 +125,11 @@ impl Statistic {
             Self::SharpnessExponent(statistic) => statistic,
             Self::SharpnessRSquared(statistic) => statistic,
             Self::BoundViolations(statistic) => statistic,
+            Self::EtaSharpnessSlope(statistic) => statistic,
+            Self::EtaSharpnessRSquared(statistic) => statistic,
+            Self::LateStageChange(statistic) => statistic,
+            Self::LateStageSlope(statistic) => statistic,
+            Self::LateStageExponentChange(statistic) => statistic,
             Self::Shift(statistic) => statistic,
             Self::NoiseRatio(statistic) => statistic,
         }

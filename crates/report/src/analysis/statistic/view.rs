@@ -26,6 +26,10 @@ impl Statistic {
                 &[View::SharpnessGrowth, View::SharpnessPrediction]
             }
             Self::BoundViolations(_) => &[View::SharpnessBounds],
+            Self::EtaSharpnessSlope(_) | Self::EtaSharpnessRSquared(_) => &[View::EtaSharpness],
+            Self::LateStageChange(_)
+            | Self::LateStageSlope(_)
+            | Self::LateStageExponentChange(_) => &[View::LateStage],
         }
     }
 }
