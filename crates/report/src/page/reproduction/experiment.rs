@@ -229,12 +229,6 @@ fn criteria(section: &mut Section, analysis: &Analysis, findings: &[Finding]) {
 /// How many searches left the range or were not monotone: by series where
 /// there are two at most, else in all.
 fn searches(studies: &[Study<'_>]) -> Vec<Text> {
-    let cells = |studies: &[Study<'_>]| -> Vec<Measured<'_>> {
-        studies
-            .iter()
-            .flat_map(|study| study.cells.clone())
-            .collect()
-    };
     let told = match studies {
         [] => Vec::new(),
         [_] | [_, _] => studies
@@ -246,7 +240,9 @@ fn searches(studies: &[Study<'_>]) -> Vec<Text> {
             .collect(),
         several => {
             let over = format!("Searches over {} series", count(several.len()));
-            vec![counted_searches(Text::plain(over), &cells(several))]
+            let cells = several.iter().flat_map(|study| study.cells.iter().copied());
+            let all: Vec<Measured<'_>> = cells.collect();
+            vec![counted_searches(Text::plain(over), &all)]
         }
     };
     told.into_iter().flatten().collect()
