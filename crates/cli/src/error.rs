@@ -43,6 +43,11 @@ pub(crate) enum CliError {
     Fit(#[from] FitError),
     #[error(transparent)]
     Report(#[from] ReportError),
+    #[error("{store}: {source}", store = .store.display())]
+    StoreAnalysis {
+        store: std::path::PathBuf,
+        source: AnalysisError,
+    },
     #[error(transparent)]
     Export(#[from] ExportError),
     #[error(transparent)]
@@ -124,6 +129,7 @@ impl CliError {
             Self::Data(error) => data_code(error),
             Self::Store(error) => store_code(error),
             Self::FilesNotVerified(..) | Self::Fit(_) => DATA,
+            Self::StoreAnalysis { .. } => DATA,
             Self::Weights(_) | Self::Samples(_) | Self::Sharpness(_) => DATA,
             Self::NoEtaStar(_) => NO_ETA_STAR,
             Self::OutOfTime(_) => OUT_OF_TIME,

@@ -1,4 +1,5 @@
 mod document;
 mod files;
+mod reproduction;
 mod sharpness;
 mod synthetic;
