@@ -76,6 +76,7 @@ fn point(record: &SharpnessCellRecord, matrix: Matrix) -> Option<Point> {
         width: constant_width(&record.cell.hidden)?,
         input_rate: record.cell.input_rate,
         repeats: logarithms(record, matrix),
+        censored: Vec::new(),
     })
     .filter(|point| !point.repeats.is_empty())
 }
@@ -113,7 +114,7 @@ fn growth_law(
     };
     // Of the exponent of a law that falls: its negative.
     let references: Vec<&Point> = points.iter().collect();
-    let falling = intervals(&references, &regressors, &solved, &bootstrap);
+    let falling = intervals(&references, &regressors, &solved, None, &bootstrap);
     Some(GrowthLaw {
         matrix,
         input_rate,
