@@ -19,11 +19,14 @@ pub struct Extrapolation {
 
 impl Extrapolation {
     pub(super) fn of(law: Law, network: &NetworkShape, inputs: usize, fitted: &[&Point]) -> Self {
-        let over_largest = |law: Law| {
-            let [_, high] = range(law, 0, fitted);
-            let own = regressors(law, network, inputs);
-            (own.first().copied().unwrap_or(f64::NAN) - high).exp2()
-        };
+        let depth_width = |depth: usize, width: usize| (depth * width) as f64;
+        let effective = |inputs: usize, rate: f64, size: f64| rate * inputs as f64 + size;
+        let own = depth_width(network.depth, network.width);
+        let own_effective = effective(inputs, network.input_rate, own);
+        let sizes = fitted.iter().map(|p| depth_width(p.depth, p.width));
+        let effectives = fitted
+            .iter()
+            .map(|p| effective(p.inputs, p.input_rate, depth_width(p.depth, p.width)));
         let outside = regressors(law, network, inputs)
             .into_iter()
             .enumerate()
@@ -32,8 +35,8 @@ impl Extrapolation {
                 (own - high).max(low - own).max(0.0).exp2()
             });
         Self {
-            depth_width: over_largest(Law::DepthWidth),
-            effective_size: over_largest(Law::EffectiveSize),
+            depth_width: own / sizes.fold(0.0, f64::max),
+            effective_size: own_effective / effectives.fold(0.0, f64::max),
             beyond: outside.fold(1.0, f64::max),
         }
     }
