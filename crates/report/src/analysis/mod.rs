@@ -16,11 +16,16 @@ mod cells;
 mod criterion;
 mod effect;
 mod error;
+mod eta_sharpness;
 mod finding;
 mod findings;
+mod join;
+mod late_stage;
+mod line;
 mod not_measured;
 mod options;
 mod points;
+mod proportion;
 mod rate;
 mod read;
 mod resample;
@@ -34,8 +39,11 @@ mod words;
 pub use criterion::Criterion;
 pub use effect::{Effect, Unit};
 pub use error::AnalysisError;
+pub use eta_sharpness::Scope;
 pub use finding::Finding;
 pub use findings::findings;
+pub use join::SharpnessKind;
+pub use late_stage::{Quantity, Step};
 pub use not_measured::NotMeasured;
 pub use options::AnalysisOptions;
 pub use rate::Rate;
@@ -45,5 +53,7 @@ pub use statistic::*;
 pub use verdict::Verdict;
 pub use view::View;
 
+#[cfg(test)]
+pub(crate) mod synthetic;
 #[cfg(test)]
 mod tests;

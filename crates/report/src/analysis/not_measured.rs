@@ -16,7 +16,7 @@ pub enum NotMeasured {
     NoVariant(String),
     /// The cells are not of one protocol.
     #[error(
-        "the cells differ in {0}, so they are not of one kind: name a `variant` whose cells agree"
+        "the cells differ in {0}, so they are not of one kind; the statistic has to say which are meant"
     )]
     SeveralKinds(String),
     /// There are no cells at the input-layer rate.

@@ -4,9 +4,9 @@ use super::cells::{DatasetCells, is_wide};
 use super::{NotMeasured, Rate};
 use crate::fit::{Law, Point, Quality, Solved, quality, solve};
 
-/// The cells of eta\* of one dataset and one protocol, as points: one group
-/// for each architecture, its cells at all input-layer rates. Cells of which
-/// no repeat found an eta\* are not among them.
+/// Cells of one dataset and one kind as points, of eta\* or of sharpness: one
+/// group for each architecture, its cells at all input-layer rates. Cells
+/// without a value are not among them.
 #[derive(Debug, Clone)]
 pub(crate) struct Points {
     /// The groups, none empty.
@@ -14,7 +14,7 @@ pub(crate) struct Points {
 }
 
 impl Points {
-    /// The points of a variant (see [`DatasetCells::of_variant`]).
+    /// The points of eta\* of a variant (see [`DatasetCells::of_variant`]).
     ///
     /// # Errors
     /// If there are none, or if they are of several protocols.
@@ -26,15 +26,13 @@ impl Points {
             let points = records.filter_map(Point::of);
             points.filter(|point| !point.repeats.is_empty()).collect()
         });
-        Self::not_empty(groups)
+        Self::of_groups(groups).ok_or(NotMeasured::NoCells("eta*"))
     }
 
-    fn not_empty(groups: impl Iterator<Item = Vec<Point>>) -> Result<Self, NotMeasured> {
+    /// The groups that are not empty, if there are any.
+    pub(crate) fn of_groups(groups: impl Iterator<Item = Vec<Point>>) -> Option<Self> {
         let groups: Vec<Vec<Point>> = groups.filter(|group| !group.is_empty()).collect();
-        if groups.is_empty() {
-            return Err(NotMeasured::NoCells("eta*"));
-        }
-        Ok(Self { groups })
+        (!groups.is_empty()).then_some(Self { groups })
     }
 
     /// The input-layer rates, ascending.
@@ -63,8 +61,9 @@ impl Points {
     }
 
     fn where_point(&self, keep: impl Fn(&Point) -> bool) -> Result<Self, NotMeasured> {
-        let groups = self.groups.iter();
-        Self::not_empty(groups.map(|group| group.iter().filter(|p| keep(p)).cloned().collect()))
+        let kept = |group: &Vec<Point>| group.iter().filter(|p| keep(p)).cloned().collect();
+        let none = NotMeasured::NoCells("the width over depth that is asked for");
+        Self::of_groups(self.groups.iter().map(kept)).ok_or(none)
     }
 }
 
@@ -85,6 +84,13 @@ impl LawFit {
         slope
             .map(|slope| -slope)
             .ok_or(NotMeasured::Undetermined("the law has no such exponent"))
+    }
+
+    /// The law's `log2` value at a point.
+    pub(crate) fn predict(&self, law: Law, point: &Point) -> f64 {
+        let regressors = std::iter::once(1.0).chain(law.of_point(point));
+        let terms = self.coefficients.iter().zip(regressors);
+        terms.map(|(coefficient, x)| coefficient * x).sum()
     }
 }
 

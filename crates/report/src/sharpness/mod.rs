@@ -25,6 +25,7 @@ pub use level::Level;
 pub(crate) use level::constant_width;
 pub use matrix::Matrix;
 pub use options::SharpnessOptions;
+pub(crate) use power_law::point;
 pub use power_law::{GrowthLaw, growth_laws};
 pub use prediction::{CellPrediction, Method, Ratio, RatioSummary, predictions, summaries};
 pub use tightness::{Scope, Side, Tightness, tightness};

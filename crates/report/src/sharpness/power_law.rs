@@ -69,7 +69,9 @@ pub fn growth_laws(cells: &[&SharpnessCellRecord], options: &SharpnessOptions) -
     laws
 }
 
-fn point(record: &SharpnessCellRecord, matrix: Matrix) -> Option<Point> {
+/// The point of a cell: `log2 lambda_1` of its repeats. `None` where its layers
+/// differ in width or nothing is measured.
+pub(crate) fn point(record: &SharpnessCellRecord, matrix: Matrix) -> Option<Point> {
     Some(Point {
         inputs: record.inputs,
         depth: record.cell.depth(),

@@ -1,13 +1,31 @@
 //! The statistics, each in a file of its own with its formula.
 
+mod bound_violations;
+mod effective_size_gain;
+mod eta_sharpness;
 mod exponent;
+mod exponent_gap;
+mod filter_gain;
+mod late_stage;
 mod law_cells;
 mod measure;
+mod non_monotone;
 mod quality;
+mod rate_gain;
+mod sharpness;
 
+pub use bound_violations::BoundViolations;
+pub use effective_size_gain::{EffectiveSizeGain, GainMeasure};
+pub use eta_sharpness::{EtaSharpness, EtaSharpnessRSquared, EtaSharpnessSlope};
 pub use exponent::{Exponent, Part};
+pub use exponent_gap::ExponentGap;
+pub use filter_gain::FilterGain;
+pub use late_stage::{LateStageChange, LateStageExponentChange, LateStageSlope};
 pub use law_cells::LawCells;
+pub use non_monotone::{NonMonotone, NonMonotoneGap};
 pub use quality::{QualityMeasure, RSquared, Rmse};
+pub use rate_gain::RateGain;
+pub use sharpness::{SharpnessExponent, SharpnessLaw, SharpnessRSquared};
 
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +48,34 @@ pub enum Statistic {
     RSquared(RSquared),
     /// Residual of a law of eta\*.
     Rmse(Rmse),
+    /// What a filter on width over depth adds to a law: claim C1 (i).
+    FilterGain(FilterGain),
+    /// What a slow input layer adds to a law: claim C1 (ii).
+    RateGain(RateGain),
+    /// Exponent of depth minus that of width.
+    ExponentGap(ExponentGap),
+    /// Share of searches that are not monotone.
+    NonMonotone(NonMonotone),
+    /// The same in narrow networks minus in wide ones.
+    NonMonotoneGap(NonMonotoneGap),
+    /// What the effective size adds to depth x width.
+    EffectiveSizeGain(EffectiveSizeGain),
+    /// Exponent of the growth of sharpness: claim C4.
+    SharpnessExponent(SharpnessExponent),
+    /// Share of the variance of sharpness that its power law explains.
+    SharpnessRSquared(SharpnessRSquared),
+    /// Violations of certified bounds.
+    BoundViolations(BoundViolations),
+    /// Slope of eta\* on the sharpness at initialisation: claim C3.
+    EtaSharpnessSlope(EtaSharpnessSlope),
+    /// Share of the variance of eta\* that the sharpness explains: claim C3.
+    EtaSharpnessRSquared(EtaSharpnessRSquared),
+    /// What training changes in a rate or sharpness: claim C2.
+    LateStageChange(LateStageChange),
+    /// Slope of the largest usable rate on the sharpness: claim C2.
+    LateStageSlope(LateStageSlope),
+    /// What training changes in the exponent of the rate: claim C2.
+    LateStageExponentChange(LateStageExponentChange),
 }
 
 impl Statistic {
@@ -55,6 +101,20 @@ impl Statistic {
             Self::Exponent(statistic) => statistic,
             Self::RSquared(statistic) => statistic,
             Self::Rmse(statistic) => statistic,
+            Self::FilterGain(statistic) => statistic,
+            Self::RateGain(statistic) => statistic,
+            Self::ExponentGap(statistic) => statistic,
+            Self::NonMonotone(statistic) => statistic,
+            Self::NonMonotoneGap(statistic) => statistic,
+            Self::EffectiveSizeGain(statistic) => statistic,
+            Self::SharpnessExponent(statistic) => statistic,
+            Self::SharpnessRSquared(statistic) => statistic,
+            Self::BoundViolations(statistic) => statistic,
+            Self::EtaSharpnessSlope(statistic) => statistic,
+            Self::EtaSharpnessRSquared(statistic) => statistic,
+            Self::LateStageChange(statistic) => statistic,
+            Self::LateStageSlope(statistic) => statistic,
+            Self::LateStageExponentChange(statistic) => statistic,
         }
     }
 }
