@@ -2,17 +2,33 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
 use crate::command::{self, Failure, cargo, last_line, root, target};
 
-/// The experiments and the folder of each one's report.
-const EXPERIMENTS: [(&str, &str); 3] = [
-    ("power-law", "report"),
-    ("sharpness", "report-sharpness"),
-    ("bounds", "report-bounds"),
+/// The experiments, in the order in which they are run: each finds most of the
+/// searches that it shares with others done already.
+const EXPERIMENTS: [&str; 14] = [
+    "power-law",
+    "width-over-depth",
+    "input-layer",
+    "effective-size",
+    "late-stage",
+    "eta-sharpness",
+    "sharpness",
+    "bounds",
+    "threshold",
+    "datasets",
+    "loss",
+    "proxies",
+    "transfer",
+    "prediction",
 ];
+
+/// The program's exit code when its time limit is reached.
+const OUT_OF_TIME: i32 = 5;
 
 #[derive(Debug, Args)]
 pub(crate) struct ReproduceArguments {
@@ -28,17 +44,34 @@ pub(crate) struct ReproduceArguments {
     #[arg(long, value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
 
+    /// Experiments to run, by name [default: all]
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',', value_parser = EXPERIMENTS)]
+    only: Vec<String>,
+
+    /// Stop measuring after this many minutes and report what there is; the
+    /// same command goes on
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..))]
+    time_limit: Option<u64>,
+
     /// Threads across trials [default: the cores]
     #[arg(long, value_name = "N")]
     jobs: Option<u16>,
 }
 
 impl ReproduceArguments {
+    /// The folder of the profile's stores and report, from the root.
+    fn results(&self) -> PathBuf {
+        PathBuf::from("results").join(&self.profile)
+    }
+
     /// The command as a reader of the report would type it.
     fn as_typed(&self) -> String {
         let mut words = format!("cargo xtask reproduce --profile {}", self.profile);
         if self.backend != "flex" {
             words.push_str(&format!(" --backend {}", self.backend));
+        }
+        if !self.only.is_empty() {
+            words.push_str(&format!(" --only {}", self.only.join(",")));
         }
         if let Some(folder) = &self.data_dir {
             words.push_str(&format!(" --data-dir {}", folder.display()));
@@ -49,35 +82,69 @@ impl ReproduceArguments {
 
 pub(crate) fn run(arguments: &ReproduceArguments) -> Result<(), Failure> {
     build(arguments)?;
-    let mut reports = Vec::new();
-    for (name, folder) in EXPERIMENTS {
-        reports.push((name, experiment(arguments, name, folder)?));
+    let deadline = arguments
+        .time_limit
+        .map(|minutes| Instant::now() + Duration::from_secs(60 * minutes));
+    let mut stores = Vec::new();
+    let mut unfinished = None;
+    for name in EXPERIMENTS {
+        if !arguments.only.is_empty() && arguments.only.iter().all(|only| only != name) {
+            continue;
+        }
+        match sweep(arguments, name, deadline) {
+            Ok(store) => stores.push(store),
+            Err(Failure::Ended {
+                code: Some(OUT_OF_TIME),
+                ..
+            }) => {
+                unfinished = Some(name);
+                break;
+            }
+            Err(failure) => return Err(failure),
+        }
     }
-    println!();
-    for (name, report) in reports {
-        println!("Report of {name}: {report}");
+    if !stores.is_empty() {
+        println!("\nReport: {}", report(arguments, &stores)?);
+    }
+    if let Some(name) = unfinished {
+        println!("The time limit was reached in `{name}`; the same command goes on from there.");
     }
     Ok(())
 }
 
-/// Measures, fits and reports one experiment; gives the path of its page.
-fn experiment(arguments: &ReproduceArguments, name: &str, folder: &str) -> Result<String, Failure> {
-    let results = root().join("results").join(&arguments.profile);
+/// Measures one experiment; gives its store.
+fn sweep(
+    arguments: &ReproduceArguments,
+    name: &str,
+    deadline: Option<Instant>,
+) -> Result<String, Failure> {
     let mut sweep = etastar();
     sweep.arg("sweep").arg(format!("experiments/{name}.toml"));
     sweep.args(["--profile", &arguments.profile]);
     sweep.args(["--backend", &arguments.backend]);
-    sweep.arg("--output-dir").arg(&results);
+    sweep.arg("--output-dir").arg(arguments.results());
+    sweep.arg("--skip-missing-data");
     if let Some(folder) = &arguments.data_dir {
         sweep.arg("--data-dir").arg(folder);
     }
     if let Some(jobs) = arguments.jobs {
         sweep.arg("--jobs").arg(jobs.to_string());
     }
-    let store = last_line(&mut sweep)?;
+    if let Some(deadline) = deadline {
+        let left = deadline.saturating_duration_since(Instant::now());
+        sweep.args(["--time-limit", &format!("{}ms", left.as_millis().max(1))]);
+    }
+    last_line(&mut sweep)
+}
+
+/// Writes the page of all experiments; gives its path.
+fn report(arguments: &ReproduceArguments, stores: &[String]) -> Result<String, Failure> {
     let mut report = etastar();
-    report.args(["report", &store, "--command", &arguments.as_typed()]);
-    report.arg("--output").arg(results.join(folder));
+    report.arg("report").args(stores);
+    report.args(["--command", &arguments.as_typed()]);
+    report
+        .arg("--output")
+        .arg(arguments.results().join("report"));
     last_line(&mut report)
 }
 

@@ -26,6 +26,7 @@ Exit codes:
     2  wrong usage or configuration
     3  bad or missing data (datasets, stores)
     4  the search found no eta* in range
+    5  the time limit was reached; the same command goes on where it stopped
   130  interrupted; the same command goes on where it stopped")]
 pub(crate) struct Arguments {
     #[command(subcommand)]

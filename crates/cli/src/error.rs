@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use etastar_backend::NotCompiled;
 use etastar_data::{DataError, SamplesFileError};
 use etastar_model::{InvalidArchitecture, WeightsFileError};
+use etastar_report::analysis::AnalysisError;
 use etastar_report::export::ExportError;
 use etastar_report::fit::FitError;
 use etastar_report::page::ReportError;
@@ -40,6 +41,11 @@ pub(crate) enum CliError {
     Predict(#[from] PredictError),
     #[error(transparent)]
     Report(#[from] ReportError),
+    #[error("{store}: {source}", store = .store.display())]
+    StoreAnalysis {
+        store: std::path::PathBuf,
+        source: AnalysisError,
+    },
     #[error(transparent)]
     Export(#[from] ExportError),
     #[error(transparent)]
@@ -54,6 +60,8 @@ pub(crate) enum CliError {
     NoEtaStar(String),
     #[error("interrupted; {0}")]
     Interrupted(String),
+    #[error("the time limit is reached; {0}")]
+    OutOfTime(String),
     #[error("a training thread failed: {0}")]
     Worker(String),
     #[error("cannot write {path}: {source}", path = .path.display())]
@@ -99,6 +107,7 @@ const UNEXPECTED: u8 = 1;
 const USAGE: u8 = 2;
 const DATA: u8 = 3;
 const NO_ETA_STAR: u8 = 4;
+const OUT_OF_TIME: u8 = 5;
 const INTERRUPTED: u8 = 130;
 
 impl CliError {
@@ -118,8 +127,10 @@ impl CliError {
             Self::Data(error) => data_code(error),
             Self::Store(error) => store_code(error),
             Self::FilesNotVerified(..) | Self::Fit(_) => DATA,
+            Self::StoreAnalysis { .. } => DATA,
             Self::Weights(_) | Self::Samples(_) | Self::Sharpness(_) => DATA,
             Self::NoEtaStar(_) => NO_ETA_STAR,
+            Self::OutOfTime(_) => OUT_OF_TIME,
             Self::Interrupted(_) => INTERRUPTED,
             _ => UNEXPECTED,
         }

@@ -1,25 +1,51 @@
 //! Measuring cells: from a list of cells to a store with their trials.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use burn_tensor::backend::Backend;
 use etastar_backend::{Selection, Task};
 use etastar_data::{DataFolders, Dataset, DatasetConfig};
 use etastar_search::{
-    BurnTrainer, Cell, Grid, Interrupt, MasterSeed, PlannedCell, PlannedSharpness, Provenance,
-    SharpnessCell, Store, SweepEnd, run_sharpness_sweep, run_sweep,
+    Adopted, BurnTrainer, Cell, Grid, Interrupt, MasterSeed, NotRun, PlannedCell, PlannedSharpness,
+    Provenance, SharpnessCell, Store, SweepEnd, run_sharpness_sweep, run_sweep,
 };
 
 use crate::arguments::Execution;
 use crate::error::CliError;
 use crate::progress::SweepBar;
-use crate::provenance::{self, Title};
+use crate::provenance::{self, Loaded, MissingData, Title};
 
 /// What is to be measured.
 #[derive(Default)]
 pub(crate) struct Cells {
     pub(crate) eta_star: Vec<Cell>,
     pub(crate) sharpness: Vec<SharpnessCell>,
+}
+
+/// How far a measurement goes.
+#[derive(Default)]
+pub(crate) struct Limits {
+    /// Time after which it stops as if interrupted.
+    pub(crate) time: Option<Duration>,
+}
+
+/// How a measurement ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    Complete,
+    Interrupted,
+    OutOfTime,
+}
+
+/// Where the results of a measurement are kept.
+pub(crate) enum Place<'a> {
+    /// Only as long as the program runs.
+    Memory,
+    /// In this store.
+    Store(&'a Path),
+    /// In this store, with what the other stores of its folder know already.
+    Shared(&'a Path),
 }
 
 impl Cells {
@@ -37,21 +63,30 @@ pub(crate) struct Measurement<'a> {
     backend: Selection,
     jobs: usize,
     datasets: Vec<(DatasetConfig, Dataset)>,
+    not_run: Vec<NotRun>,
     provenance: Provenance,
 }
 
 impl<'a> Measurement<'a> {
-    /// Selects the backend and loads the data.
+    /// Selects the backend and loads the data. Cells whose data are missing
+    /// are an error, or left out.
     pub(crate) fn prepare(
         title: Title<'a>,
-        cells: Cells,
+        mut cells: Cells,
         repeats: usize,
         seed: u64,
         execution: &Execution,
+        missing: MissingData,
     ) -> Result<Self, CliError> {
         let backend = Selection::new(execution.backend)?;
         let folders = DataFolders::discover(execution.data.data_dir.clone());
-        let datasets = provenance::load_datasets(cells.datasets(), &folders)?;
+        let Loaded { datasets, not_run } =
+            provenance::load_datasets(cells.datasets(), &folders, missing)?;
+        for missing in &not_run {
+            let other = |dataset: &DatasetConfig| dataset.name.as_str() != missing.dataset;
+            cells.eta_star.retain(|cell| other(&cell.dataset));
+            cells.sharpness.retain(|cell| other(&cell.dataset));
+        }
         let provenance = provenance::provenance(seed, backend, &datasets);
         Ok(Self {
             title,
@@ -60,8 +95,14 @@ impl<'a> Measurement<'a> {
             backend,
             jobs: execution.jobs.into(),
             datasets,
+            not_run,
             provenance,
         })
+    }
+
+    /// The datasets left out.
+    pub(crate) fn not_run(&self) -> &[NotRun] {
+        &self.not_run
     }
 
     /// What the numbers depend on besides the cells.
@@ -69,29 +110,53 @@ impl<'a> Measurement<'a> {
         &self.provenance
     }
 
-    /// Measures what the store does not have yet; without a path, the store
-    /// lives in memory.
+    /// Measures what the place does not have yet.
     pub(crate) fn run(
         self,
         configuration_hash: String,
-        path: Option<&Path>,
-    ) -> Result<(SweepEnd, Store), CliError> {
+        place: Place<'_>,
+        limits: &Limits,
+    ) -> Result<(Ended, Store), CliError> {
         let interrupt = Interrupt::default();
         listen_for_interrupts(&interrupt)?;
+        let out_of_time = limits.time.map(|time| stop_after(time, &interrupt));
         let backend = self.backend;
-        backend.run(OnBackend {
+        let (end, store) = backend.run(OnBackend {
             measurement: self,
             configuration_hash,
-            path: path.map(Path::to_owned),
+            place,
             interrupt,
-        })
+        })?;
+        let ended = match end {
+            SweepEnd::Complete => Ended::Complete,
+            SweepEnd::Interrupted if out_of_time.is_some_and(|it| it.is_requested()) => {
+                Ended::OutOfTime
+            }
+            SweepEnd::Interrupted => Ended::Interrupted,
+        };
+        Ok((ended, store))
     }
+}
+
+/// Interrupts after some time; tells whether it was this that interrupted.
+fn stop_after(time: Duration, interrupt: &Interrupt) -> Interrupt {
+    let interrupt = interrupt.clone();
+    let out_of_time = Interrupt::default();
+    let told = out_of_time.clone();
+    std::thread::spawn(move || {
+        std::thread::sleep(time);
+        if !interrupt.is_requested() {
+            told.request();
+            interrupt.request();
+        }
+    });
+    out_of_time
 }
 
 struct OnBackend<'a> {
     measurement: Measurement<'a>,
     configuration_hash: String,
-    path: Option<PathBuf>,
+    place: Place<'a>,
     interrupt: Interrupt,
 }
 
@@ -106,6 +171,7 @@ impl Task for OnBackend<'_> {
             backend,
             jobs,
             datasets,
+            not_run,
             provenance,
         } = self.measurement;
         let trainer = BurnTrainer::<B>::new(device, MasterSeed(provenance.seed), &datasets)?;
@@ -119,14 +185,20 @@ impl Task for OnBackend<'_> {
             backend,
             self.configuration_hash,
             repeats,
+            &not_run,
         );
         let grid = Grid {
             eta_star: &planned,
             sharpness: &sharpness,
         };
-        let mut store = match &self.path {
-            Some(path) => Store::open_for_sweep(path, &manifest, grid)?,
-            None => Store::in_memory(&manifest, grid)?,
+        let mut store = match self.place {
+            Place::Store(path) => Store::open_for_sweep(path, &manifest, grid)?,
+            Place::Shared(path) => {
+                let mut store = Store::open_for_sweep(path, &manifest, grid)?;
+                reuse(&mut store, repeats)?;
+                store
+            }
+            Place::Memory => Store::in_memory(&manifest, grid)?,
         };
         store.begin_session(&provenance::session(jobs))?;
         let bar = SweepBar::new(grid, repeats, &store.snapshot()?);
@@ -144,6 +216,43 @@ impl Task for OnBackend<'_> {
         store.end_session(&provenance::now())?;
         Ok((end, store))
     }
+}
+
+/// Takes over what the other stores of the folder know of the same cells.
+fn reuse(store: &mut Store, repeats: usize) -> Result<(), CliError> {
+    let own = store.path().to_owned();
+    let folder = match own.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    // A folder that cannot be listed has nothing to give.
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Ok(());
+    };
+    let mut donors: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "db"))
+        .filter(|path| path.file_name() != own.file_name())
+        .collect();
+    donors.sort();
+    for donor in donors {
+        match store.adopt(&donor, repeats) {
+            Ok(Adopted {
+                repeats: 0,
+                networks: 0,
+            }) => {}
+            Ok(adopted) => eprintln!(
+                "{} repeats are known from {}",
+                adopted.repeats + adopted.networks,
+                donor.display()
+            ),
+            Err(error) => eprintln!(
+                "warning: nothing is reused from {}: {error}",
+                donor.display()
+            ),
+        }
+    }
+    Ok(())
 }
 
 /// The first Ctrl-C (or SIGTERM) asks the workers to stop; the second ends the

@@ -1,6 +1,8 @@
 //! Parsers of numbers on the command line: a value out of its range is refused
 //! before anything runs.
 
+use std::time::Duration;
+
 fn number(text: &str, allowed: fn(f64) -> bool, range: &str) -> Result<f64, String> {
     let value: f64 = text
         .parse()
@@ -37,4 +39,15 @@ pub(crate) fn count(text: &str) -> Result<usize, String> {
         Ok(value) => Ok(value),
         Err(_) => Err(format!("`{text}` is not a whole number")),
     }
+}
+
+/// Times, as `90s`, `10m` or `1h 30m`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let explained = || format!("`{text}` is not a time; write for example 90s, 10m or 2h");
+    let time: jiff::SignedDuration = text.parse().map_err(|_| explained())?;
+    let time = Duration::try_from(time).map_err(|_| explained())?;
+    if time.is_zero() {
+        return Err("must be longer than nothing".to_owned());
+    }
+    Ok(time)
 }

@@ -3,26 +3,70 @@
 use std::collections::BTreeMap;
 
 use etastar_backend::Selection;
-use etastar_data::{DataFolders, Dataset, DatasetConfig};
-use etastar_search::{FORMAT_VERSION, Host, Manifest, Provenance, Session};
+use etastar_data::{DataError, DataFolders, Dataset, DatasetConfig};
+use etastar_search::{
+    FORMAT_VERSION, Host, Manifest, NotRun, Provenance, Session, Variant, VariantCells,
+};
 
 use crate::error::CliError;
 
 /// The program's version.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Loads datasets, each once.
+/// Loads datasets, each once. Those whose files are nowhere to be found are
+/// given back too, unless that is an error.
 pub(crate) fn load_datasets<'a>(
     configs: impl Iterator<Item = &'a DatasetConfig>,
     folders: &DataFolders,
-) -> Result<Vec<(DatasetConfig, Dataset)>, CliError> {
+    missing: MissingData,
+) -> Result<Loaded, CliError> {
     let mut loaded: Vec<(DatasetConfig, Dataset)> = Vec::new();
+    let mut not_run: Vec<NotRun> = Vec::new();
     for config in configs {
-        if loaded.iter().all(|(known, _)| known != config) {
-            loaded.push((config.clone(), Dataset::load(config, folders)?));
+        let known_missing = not_run
+            .iter()
+            .any(|one| one.dataset == config.name.as_str());
+        if known_missing || loaded.iter().any(|(known, _)| known == config) {
+            continue;
+        }
+        match Dataset::load(config, folders) {
+            Ok(dataset) => loaded.push((config.clone(), dataset)),
+            Err(error @ (DataError::MissingFiles { .. } | DataError::NoFolder))
+                if missing == MissingData::LeaveOut =>
+            {
+                not_run.push(NotRun {
+                    dataset: config.name.to_string(),
+                    // Not where it was looked for: folders differ between
+                    // machines, reports should not.
+                    reason: match error {
+                        DataError::MissingFiles { .. } => "its files were not found",
+                        _ => "there is no folder for datasets",
+                    }
+                    .to_owned(),
+                });
+            }
+            Err(error) => return Err(error.into()),
         }
     }
-    Ok(loaded)
+    Ok(Loaded {
+        datasets: loaded,
+        not_run,
+    })
+}
+
+/// Datasets loaded, and those left out.
+pub(crate) struct Loaded {
+    pub(crate) datasets: Vec<(DatasetConfig, Dataset)>,
+    pub(crate) not_run: Vec<NotRun>,
+}
+
+/// What becomes of cells whose data are nowhere to be found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MissingData {
+    /// Nothing is measured at all.
+    Refuse,
+    /// They are left out, which the manifest records.
+    LeaveOut,
 }
 
 /// What the numbers depend on besides the configuration.
@@ -43,11 +87,39 @@ pub(crate) fn provenance(
     }
 }
 
-/// What an experiment is called and asks.
+/// What an experiment is called, asks, consists of and concludes.
+#[derive(Default)]
 pub(crate) struct Title<'a> {
     pub(crate) experiment: &'a str,
     pub(crate) question: &'a str,
     pub(crate) profile: Option<&'a str>,
+    pub(crate) variants: &'a [Variant],
+    pub(crate) analysis: serde_json::Value,
+}
+
+impl Title<'_> {
+    /// The cells of each variant, of those that have names, as far as they are
+    /// planned.
+    fn variants(&self, provenance: &Provenance, not_run: &[NotRun]) -> Vec<VariantCells> {
+        let named = self.variants.iter().filter(|one| !one.name.is_empty());
+        let runs = |dataset: &DatasetConfig| {
+            let mut missing = not_run.iter();
+            missing.all(|one| one.dataset != dataset.name.as_str())
+        };
+        named
+            .map(|variant| VariantCells {
+                name: variant.name.clone(),
+                eta_star: (variant.cells().iter())
+                    .filter(|cell| runs(&cell.dataset))
+                    .map(|cell| cell.identity(provenance))
+                    .collect(),
+                sharpness: (variant.sharpness_cells().iter())
+                    .filter(|cell| runs(&cell.dataset))
+                    .map(|cell| cell.identity(provenance))
+                    .collect(),
+            })
+            .collect()
+    }
 }
 
 /// The manifest of a store.
@@ -57,6 +129,7 @@ pub(crate) fn manifest(
     backend: Selection,
     configuration_hash: String,
     repeats: usize,
+    not_run: &[NotRun],
 ) -> Manifest {
     Manifest {
         format_version: FORMAT_VERSION,
@@ -73,9 +146,9 @@ pub(crate) fn manifest(
         datasets: provenance.datasets.clone(),
         seed: provenance.seed,
         repeats,
-        variants: Vec::new(),
-        not_run: Vec::new(),
-        analysis: serde_json::Value::Null,
+        variants: title.variants(provenance, not_run),
+        not_run: not_run.to_vec(),
+        analysis: title.analysis.clone(),
     }
 }
 

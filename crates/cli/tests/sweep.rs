@@ -210,3 +210,67 @@ fn two_processes_do_not_share_a_store() {
         second.stderr
     );
 }
+
+#[test]
+fn a_time_limit_stops_cleanly_and_has_a_code_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let text = support::EXPERIMENT.replace("repeats = 2", "repeats = 5000");
+    std::fs::write(folder.join("small.toml"), text).unwrap();
+    let arguments = ["sweep", "small.toml", "--output", "sweep.db"];
+    let limited = run(
+        folder,
+        &[&arguments[..], &["--time-limit", "100ms"]].concat(),
+    );
+    assert_eq!(limited.code, Some(5), "{}", limited.stderr);
+    assert!(
+        limited
+            .stderr
+            .contains("run the same command again to go on"),
+        "{}",
+        limited.stderr
+    );
+}
+
+/// Two experiments that overlap in half of their cells.
+#[test]
+fn what_a_neighbour_knows_is_not_measured_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_experiment(folder);
+    let other = support::EXPERIMENT
+        .replace("name = \"small\"", "name = \"other\"")
+        .replace("depths = [2, 4]", "depths = [4, 8]");
+    std::fs::write(folder.join("other.toml"), other).unwrap();
+    json(folder, &["sweep", "small.toml", "--json"]);
+    let shared = run(folder, &["sweep", "other.toml", "--json"]);
+    assert_eq!(shared.code, Some(0), "{}", shared.stderr);
+    assert!(
+        shared.stderr.contains("12 repeats are known from"),
+        "{}",
+        shared.stderr
+    );
+    let shared: serde_json::Value = serde_json::from_str(&shared.stdout).unwrap();
+    succeed(folder, &["sweep", "other.toml", "--output", "alone.db"]);
+    assert_eq!(
+        trials(folder, shared["store"].as_str().unwrap()),
+        trials(folder, "alone.db")
+    );
+}
+
+#[test]
+fn missing_data_are_refused_or_left_out_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let text = support::EXPERIMENT.replace("datasets = [", "datasets = [{ name = \"mnist\" }, ");
+    std::fs::write(folder.join("small.toml"), text).unwrap();
+    assert_eq!(run(folder, &["sweep", "small.toml"]).code, Some(3));
+    let result = json(
+        folder,
+        &["sweep", "small.toml", "--skip-missing-data", "--json"],
+    );
+    assert_eq!(result["cells"], 12);
+    let not_run = &result["manifest"]["not_run"];
+    assert_eq!(not_run[0]["dataset"], "mnist");
+    assert_eq!(not_run[0]["reason"], "its files were not found");
+}

@@ -73,6 +73,22 @@ fn prepare(folder: &Path) {
     change("no-depth.toml", "depths = [2, 4]", "depths = []");
     change("threshold.toml", "threshold = 0.2", "threshold = 1.5");
     change("start.toml", "start = 5.0", "start = 11.0");
+    change("no-budget.toml", "budget = 32\n", "");
+    change(
+        "no-base.toml",
+        "name = \"small\"",
+        "base = \"none.toml\"\nname = \"small\"",
+    );
+    change(
+        "seed-in-variant.toml",
+        "[profiles.smoke]",
+        "[[variants]]\nname = \"a\"\nseed = 3\n[profiles.smoke]",
+    );
+    change(
+        "small-train.toml",
+        "[profiles.smoke]",
+        "[[variants]]\nname = \"a\"\ntrain = 3\n[profiles.smoke]",
+    );
     std::fs::write(folder.join("not-toml.toml"), "name = ").unwrap();
     std::fs::write(folder.join("text.db"), "not a database ".repeat(100)).unwrap();
     support::succeed(
@@ -178,7 +194,15 @@ fn cases() -> Vec<Case<'static>> {
         case("empty grid", "sweep no-depth.toml"),
         case("threshold above 1 in a file", "sweep threshold.toml"),
         case("start outside of the range in a file", "sweep start.toml"),
+        case("a setting that is nowhere", "sweep no-budget.toml"),
+        case("a base that is nowhere", "sweep no-base.toml"),
+        case("a seed in a variant", "sweep seed-in-variant.toml"),
+        case("an impossible variant", "sweep small-train.toml"),
         case("unknown profile", "sweep small.toml --profile huge"),
+        case(
+            "a time limit that is none",
+            "sweep small.toml --time-limit 5x",
+        ),
         case(
             "store of another configuration",
             "sweep small.toml --output sweep.db",

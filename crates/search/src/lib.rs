@@ -36,7 +36,9 @@ mod trial;
 pub use burn_trainer::BurnTrainer;
 pub use cell::{Cell, Checkpoint, Provenance, Vary};
 pub use cheap_rates::{CheapRate, CheapRateSettings, CheapRates};
-pub use experiment::{Experiment, ExperimentError, GridSettings, Network, SharpnessSettings};
+pub use experiment::{
+    Experiment, ExperimentError, GridSettings, Measure, Network, SharpnessSettings, Variant,
+};
 pub use interrupt::Interrupt;
 pub use protocol::{InvalidProtocol, Protocol, SearchMethod, SuccessRule};
 pub use random::MasterSeed;
@@ -48,7 +50,7 @@ pub use sharpness::{
     PlannedSharpness, SharpnessCell, SharpnessCellRecord, SharpnessMeter, SharpnessRecord,
     run_sharpness_sweep,
 };
-pub use store::{FORMAT_VERSION, Grid, Store, StoreError};
+pub use store::{Adopted, FORMAT_VERSION, Grid, Store, StoreError};
 pub use sweep::{Observer, PlannedCell, Silent, SweepEnd, SweepError, run_sweep};
 pub use trainer::{PreparedRepeat, Trainer, TrainerError};
 pub use trial::{Training, run_trial};

@@ -7,17 +7,17 @@ use etastar_data::{DatasetConfig, DatasetName, GaussiansConfig};
 use etastar_search::statistics::{Bootstrap, Estimate};
 use etastar_search::{
     Cell, CellRecord, EtaStar, Manifest, Protocol, RepeatRecord, SearchMethod, Snapshot,
-    SuccessRule, SweepEnd, Vary,
+    SuccessRule, Vary,
 };
 use serde_json::{Value, json};
 
 use super::warm_start::WarmStart;
 use crate::arguments::{Execution, Format, LossName};
 use crate::error::CliError;
-use crate::measure::{Cells, Measurement};
+use crate::measure::{Cells, Ended, Limits, Measurement, Place};
 use crate::numbers::{count, fraction, not_negative, positive};
 use crate::output;
-use crate::provenance::Title;
+use crate::provenance::{MissingData, Title};
 
 /// The confidence of the interval.
 const CONFIDENCE: f64 = 0.95;
@@ -239,7 +239,7 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
     let title = Title {
         experiment: "find",
         question: "What is eta* of this network?",
-        profile: None,
+        ..Title::default()
     };
     let measurement = Measurement::prepare(
         title,
@@ -250,10 +250,11 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
         arguments.repeats,
         arguments.seed,
         &arguments.execution,
+        MissingData::Refuse,
     )?;
     let identity = cell.identity(measurement.provenance());
-    let (end, store) = measurement.run(identity, None)?;
-    if end == SweepEnd::Interrupted {
+    let (end, store) = measurement.run(identity, Place::Memory, &Limits::default())?;
+    if end != Ended::Complete {
         return Err(CliError::Interrupted(
             "`find` keeps nothing; use `sweep` for measurements that can be resumed".into(),
         ));

@@ -7,7 +7,7 @@ use etastar_backend::{Selection, Task};
 use etastar_data::{DatasetConfig, DatasetName, Samples};
 use etastar_model::{Batch, LayerRates, Loss, Mlp};
 use etastar_search::statistics::Bootstrap;
-use etastar_search::{SharpnessCell, SharpnessCellRecord, Snapshot, SweepEnd};
+use etastar_search::{SharpnessCell, SharpnessCellRecord, Snapshot};
 use etastar_sharpness::bounds::TheoryBounds;
 use etastar_sharpness::certificate::PropagatorOptions;
 use etastar_sharpness::{MeasureOptions, NetworkSharpness, measure};
@@ -15,10 +15,10 @@ use serde_json::{Value, json};
 
 use crate::arguments::{Execution, Format, LossName};
 use crate::error::CliError;
-use crate::measure::{Cells, Measurement};
+use crate::measure::{Cells, Ended, Limits, Measurement, Place};
 use crate::numbers::{count, not_negative, positive};
 use crate::output;
-use crate::provenance::Title;
+use crate::provenance::{MissingData, Title};
 
 /// The confidence of the interval over repeats.
 const CONFIDENCE: f64 = 0.95;
@@ -151,18 +151,24 @@ fn sampled(arguments: &SharpnessArguments) -> Result<(), CliError> {
     let title = Title {
         experiment: "sharpness",
         question: "How sharp is this network at initialisation?",
-        profile: None,
+        ..Title::default()
     };
     let cells = Cells {
         sharpness: vec![cell.clone()],
         ..Cells::default()
     };
     let repeats = arguments.repeats;
-    let measurement =
-        Measurement::prepare(title, cells, repeats, arguments.seed, &arguments.execution)?;
+    let measurement = Measurement::prepare(
+        title,
+        cells,
+        repeats,
+        arguments.seed,
+        &arguments.execution,
+        MissingData::Refuse,
+    )?;
     let identity = cell.identity(measurement.provenance());
-    let (end, store) = measurement.run(identity, None)?;
-    if end == SweepEnd::Interrupted {
+    let (end, store) = measurement.run(identity, Place::Memory, &Limits::default())?;
+    if end != Ended::Complete {
         return Err(CliError::Interrupted("`sharpness` keeps nothing".into()));
     }
     let Snapshot {

@@ -1,15 +1,16 @@
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Args;
-use etastar_search::{Experiment, SweepEnd};
+use etastar_search::Experiment;
 use serde_json::json;
 
 use crate::arguments::{Execution, Format};
 use crate::error::CliError;
-use crate::measure::{Cells, Measurement};
+use crate::measure::{Cells, Ended, Limits, Measurement, Place};
+use crate::numbers::duration;
 use crate::output;
-use crate::provenance::Title;
+use crate::provenance::{MissingData, Title};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -18,7 +19,9 @@ Example:
 
 Every finished trial is in the store before the next one starts. Killed at any
 moment, the same command goes on where it stopped. A store never mixes results
-of different configurations.")]
+of different configurations. Searches that another store in --output-dir has
+finished, of the same network, data, protocol, seed and backend, are taken from
+there instead of being repeated.")]
 pub(crate) struct SweepArguments {
     /// Experiment file (TOML)
     experiment: PathBuf,
@@ -40,6 +43,18 @@ pub(crate) struct SweepArguments {
     )]
     output_dir: PathBuf,
 
+    /// Measure even what other stores in the folder know; implied by --output
+    #[arg(long)]
+    no_reuse: bool,
+
+    /// Leave out datasets whose files are not found, instead of refusing; the store names them
+    #[arg(long)]
+    skip_missing_data: bool,
+
+    /// Stop cleanly after this time, e.g. 90s, 10m, 2h; exit code 5
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    time_limit: Option<Duration>,
+
     #[command(flatten)]
     execution: Execution,
 
@@ -55,6 +70,13 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
         experiment: &experiment.name,
         question: &experiment.question,
         profile,
+        variants: &experiment.variants,
+        analysis: experiment.analysis.clone(),
+    };
+    let missing = if arguments.skip_missing_data {
+        MissingData::LeaveOut
+    } else {
+        MissingData::Refuse
     };
     let measurement = Measurement::prepare(
         title,
@@ -65,7 +87,11 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
         experiment.repeats,
         experiment.seed,
         &arguments.execution,
+        missing,
     )?;
+    for missing in measurement.not_run() {
+        eprintln!("not run: {}, {}", missing.dataset, missing.reason);
+    }
     let hash = experiment.configuration_hash(measurement.provenance());
     let path = match &arguments.output {
         Some(path) => path.clone(),
@@ -81,7 +107,15 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
             source,
         })?;
     }
-    let (end, store) = measurement.run(hash, Some(&path))?;
+    let place = if arguments.no_reuse || arguments.output.is_some() {
+        Place::Store(&path)
+    } else {
+        Place::Shared(&path)
+    };
+    let limits = Limits {
+        time: arguments.time_limit,
+    };
+    let (ended, store) = measurement.run(hash, place, &limits)?;
     let snapshot = store.snapshot()?;
     let searches: usize = snapshot.cells.iter().map(|cell| cell.repeats.len()).sum();
     let networks: usize = snapshot
@@ -92,11 +126,16 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
     let repeats = searches + networks;
     let cells = snapshot.cells.len() + snapshot.sharpness.len();
     let expected = cells * experiment.repeats;
-    if end == SweepEnd::Interrupted {
-        return Err(CliError::Interrupted(format!(
+    let so_far = || {
+        format!(
             "{repeats} of {expected} repeats are in {}; run the same command again to go on",
             path.display()
-        )));
+        )
+    };
+    match ended {
+        Ended::Complete => {}
+        Ended::Interrupted => return Err(CliError::Interrupted(so_far())),
+        Ended::OutOfTime => return Err(CliError::OutOfTime(so_far())),
     }
     let trials: usize = snapshot
         .cells

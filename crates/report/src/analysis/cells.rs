@@ -14,6 +14,9 @@ pub(crate) struct DatasetCells<'a> {
     /// Its architectures, by ascending depth and width.
     pub(crate) architectures: Vec<Architecture<'a>>,
     variants: &'a [VariantCells],
+    dataset: &'a DatasetConfig,
+    /// All cells of eta\* of the store, of other datasets too.
+    records: &'a [CellRecord],
 }
 
 /// Everything measured on one constant-width architecture.
@@ -54,6 +57,8 @@ pub(crate) fn datasets(snapshot: &Snapshot) -> Vec<DatasetCells<'_>> {
                 label,
                 architectures: architectures(snapshot, config),
                 variants: &snapshot.manifest.variants,
+                dataset: config,
+                records: &snapshot.cells,
             })
         })
         .collect()
@@ -119,11 +124,7 @@ impl<'a> DatasetCells<'a> {
     /// If there is no variant of that name.
     pub(crate) fn of_variant(&self, name: Option<&str>) -> Result<Self, NotMeasured> {
         match name {
-            Some(name) => {
-                let named = self.variants.iter().find(|variant| variant.name == name);
-                let variant = named.ok_or_else(|| NotMeasured::NoVariant(name.to_owned()))?;
-                Ok(self.within(variant))
-            }
+            Some(name) => Ok(self.within(self.variant(name)?)),
             None => {
                 let mut variants = self.variants.iter().map(|variant| self.within(variant));
                 let first = variants.find(|cells| !cells.architectures.is_empty());
@@ -147,8 +148,61 @@ impl<'a> DatasetCells<'a> {
             architectures: architectures
                 .filter(|own| !own.eta_star.is_empty() || !own.sharpness.is_empty())
                 .collect(),
-            variants: self.variants,
+            ..self.clone()
         }
+    }
+
+    /// The first variant of the experiment, with which others are compared.
+    ///
+    /// # Errors
+    /// If the experiment has no variants.
+    pub(crate) fn first_variant(&self) -> Result<&'a VariantCells, NotMeasured> {
+        let first = self.variants.first();
+        first.ok_or(NotMeasured::Undetermined("the experiment has no variants"))
+    }
+
+    /// The variant of this name.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(crate) fn variant(&self, name: &str) -> Result<&'a VariantCells, NotMeasured> {
+        let named = self.variants.iter().find(|variant| variant.name == name);
+        named.ok_or_else(|| NotMeasured::NoVariant(name.to_owned()))
+    }
+
+    /// A variant's cells of eta\* on this dataset. A variant may change the
+    /// dataset itself, as by its number of training samples: where it has no
+    /// cells on this very one, those on its only one of the same name.
+    pub(crate) fn counterparts(&self, variant: &VariantCells) -> Vec<&'a CellRecord> {
+        let own: Vec<&'a CellRecord> = self
+            .records
+            .iter()
+            .filter(|record| variant.eta_star.contains(&record.id))
+            .filter(|record| record.cell.dataset.name == self.dataset.name)
+            .collect();
+        let same: Vec<&'a CellRecord> = own
+            .iter()
+            .copied()
+            .filter(|record| record.cell.dataset == *self.dataset)
+            .collect();
+        let one = own
+            .windows(2)
+            .all(|pair| matches!(pair, [a, b] if a.cell.dataset == b.cell.dataset));
+        match (same.is_empty(), one) {
+            (false, _) => same,
+            (true, true) => own,
+            (true, false) => Vec::new(),
+        }
+    }
+
+    /// Whether the first variant has cells of eta\* on this dataset.
+    pub(crate) fn is_of_first_variant(&self) -> bool {
+        self.variants.first().is_none_or(|first| {
+            let cells = self.architectures.iter().flat_map(|own| &own.eta_star);
+            cells
+                .into_iter()
+                .any(|record| first.eta_star.contains(&record.id))
+        })
     }
 
     /// That all cells of eta\* differ in their architecture and input-layer

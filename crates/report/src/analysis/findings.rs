@@ -14,7 +14,10 @@ pub fn findings(
     let datasets = datasets(snapshot);
     let mut findings = Vec::new();
     for criterion in &analysis.criteria {
-        for cells in &datasets {
+        for cells in datasets
+            .iter()
+            .filter(|cells| criterion.statistic.applies(cells))
+        {
             let effect = criterion.statistic.effect(cells, options);
             findings.push(match effect {
                 Ok(effect) => measured(criterion, &cells.label, effect),

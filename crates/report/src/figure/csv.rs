@@ -9,14 +9,15 @@ impl Figure {
     pub fn csv(&self) -> String {
         let mut writer = ::csv::Writer::from_writer(Vec::new());
         let y = &self.y.column;
+        let of_interval = if self.has_rows() { &self.x.column } else { y };
         let header = [
             "panel".to_owned(),
             "series".to_owned(),
             "kind".to_owned(),
             self.x.column.clone(),
             y.clone(),
-            format!("{y}_low"),
-            format!("{y}_high"),
+            format!("{of_interval}_low"),
+            format!("{of_interval}_high"),
             "note".to_owned(),
         ];
         let rows = self.panels.iter().flat_map(|panel| {

@@ -15,7 +15,7 @@ pub use model::{
     Axis, BandPoint, Data, Figure, Interval, Marker, Panel, Point, Scale, Series, Style,
 };
 pub use svg::stylesheet;
-pub use text::{Span, Text};
+pub use text::{Span, Text, Tone};
 pub use ticks::{Ticks, ticks};
 
 #[cfg(test)]

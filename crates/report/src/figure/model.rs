@@ -52,7 +52,9 @@ pub enum Scale {
     Log2,
     /// By logarithm, ticks at powers of ten.
     Log10,
-    /// Value `i` is the `i`-th name, from the top.
+    /// Value `i` is the `i`-th name, from the top; values in between lie
+    /// between the names. On the vertical axis only; the intervals of a
+    /// figure that has it are then of the abscissae.
     Names(Vec<String>),
 }
 
@@ -220,7 +222,8 @@ pub enum Data {
     Band(Vec<BandPoint>),
 }
 
-/// A vertical interval, `[low, high]`.
+/// An interval, `[low, high]`: of the ordinate, or of the abscissa where the
+/// vertical axis holds names.
 pub type Interval = [f64; 2];
 
 /// One marker.
@@ -248,18 +251,31 @@ pub struct BandPoint {
 }
 
 impl Figure {
-    /// Every plotted value of `x`, in drawing order.
+    /// Whether its vertical axis holds names, so that its intervals lie along
+    /// the horizontal one.
+    pub(super) fn has_rows(&self) -> bool {
+        matches!(self.y.scale, Scale::Names(_))
+    }
+
+    /// Every plotted value of `x`, ends of horizontal error bars included, in
+    /// drawing order.
     pub(super) fn abscissae(&self) -> Vec<f64> {
         self.series()
             .flat_map(|series| match &series.data {
-                Data::Points(points) => points.iter().map(|point| point.x).collect::<Vec<_>>(),
+                Data::Points(points) => points
+                    .iter()
+                    .flat_map(|point| {
+                        let ends = point.interval.filter(|_| self.has_rows());
+                        std::iter::once(point.x).chain(ends.into_iter().flatten())
+                    })
+                    .collect::<Vec<_>>(),
                 Data::Line(points) => points.iter().map(|point| point[0]).collect(),
                 Data::Band(points) => points.iter().map(|point| point.x).collect(),
             })
             .collect()
     }
 
-    /// Every plotted value of `y`, ends of error bars included. Arrows do not
+    /// Every plotted value of `y`, ends of vertical error bars included. Arrows do not
     /// count beside other data: what is far out of range would leave no room
     /// for the rest.
     pub(super) fn ordinates(&self) -> Vec<f64> {
@@ -270,7 +286,8 @@ impl Figure {
                 Data::Points(points) => points
                     .iter()
                     .flat_map(|point| {
-                        std::iter::once(point.y).chain(point.interval.into_iter().flatten())
+                        let ends = point.interval.filter(|_| !self.has_rows());
+                        std::iter::once(point.y).chain(ends.into_iter().flatten())
                     })
                     .collect::<Vec<_>>(),
                 Data::Line(points) => points.iter().map(|point| point[1]).collect(),

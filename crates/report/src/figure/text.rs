@@ -12,7 +12,14 @@ pub enum Span {
     Sup(String),
     /// Literal: a command, a file name, a hash.
     Code(String),
-    /// A link to another document.
+    /// A judgement, set apart by a mark and a word as well as by colour.
+    Badge {
+        /// What is read, its mark included.
+        text: String,
+        /// How it is coloured.
+        tone: Tone,
+    },
+    /// A link to another document, or to an anchor of this one (`#..`).
     Link {
         /// What is read.
         text: String,
@@ -26,7 +33,29 @@ impl Span {
     pub fn as_str(&self) -> &str {
         match self {
             Self::Plain(text) | Self::Sub(text) | Self::Sup(text) | Self::Code(text) => text,
-            Self::Link { text, .. } => text,
+            Self::Badge { text, .. } | Self::Link { text, .. } => text,
+        }
+    }
+}
+
+/// Colour of a judgement. It never says more than the words do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the tones explain themselves")]
+pub enum Tone {
+    Positive,
+    Negative,
+    Neutral,
+    Absent,
+}
+
+impl Tone {
+    /// Its class in style sheets.
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::Positive => "positive",
+            Self::Negative => "negative",
+            Self::Neutral => "neutral",
+            Self::Absent => "absent",
         }
     }
 }
@@ -106,6 +135,15 @@ impl Text {
     pub fn and_text(mut self, text: Self) -> Self {
         self.spans.extend(text.spans);
         self
+    }
+
+    /// This text followed by a judgement.
+    #[must_use]
+    pub fn and_badge(self, text: impl Into<String>, tone: Tone) -> Self {
+        self.and(Span::Badge {
+            text: text.into(),
+            tone,
+        })
     }
 
     /// This text followed by a link.

@@ -8,7 +8,7 @@ pub(super) fn labels(scale: &Scale, marks: &[f64]) -> Vec<Text> {
         return marks
             .iter()
             .map(|&mark| names.get(mark as usize).cloned().unwrap_or_default())
-            .map(Text::plain)
+            .map(|name| Text::markup(&name))
             .collect();
     }
     let powers: Option<Vec<i32>> = marks.iter().map(|&mark| exponent(scale, mark)).collect();

@@ -43,7 +43,7 @@ pub use model::{Exponent, Fit, Law};
 pub use options::{BootstrapOver, FitOptions};
 pub(crate) use quality::{Quality, quality};
 pub(crate) use regression::LeastSquares;
-pub(crate) use series::{Point, constants, grouped, kebab};
+pub(crate) use series::{Point, constants, grouped, kebab, name_by_variant, plain_name};
 pub use series::{Series, series};
 pub(crate) use solve::{Solved, solve};
 pub use table::fit_table;

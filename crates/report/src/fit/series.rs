@@ -8,7 +8,9 @@ use super::censored::Observed;
 #[derive(Debug, Clone)]
 pub struct Series<'a> {
     /// Name of the dataset. Where the store holds several series of one
-    /// dataset, the constants in which they differ follow in brackets, as
+    /// dataset, the name of the variant follows in brackets, as
+    /// `mnist (small-batch)`, or stands alone if it names the dataset; where that does not tell them apart, the
+    /// constants in which they differ, as
     /// `mnist (threshold 0.3, batch_size 128)`.
     pub label: String,
     /// Its cells, in the grid's order.
@@ -19,7 +21,15 @@ pub struct Series<'a> {
 pub fn series(snapshot: &Snapshot) -> Vec<Series<'_>> {
     let constants = |record: &CellRecord| constants(&record.cell, &record.id);
     let name = |record: &CellRecord| kebab(&record.cell.dataset.name);
-    grouped(&snapshot.cells, constants, name)
+    let mut groups = grouped(&snapshot.cells, constants, name);
+    let variants = &snapshot.manifest.variants;
+    name_by_variant(&mut groups, name, |record| {
+        let own = variants.iter();
+        own.filter(|variant| variant.eta_star.contains(&record.id))
+            .map(|variant| variant.name.as_str())
+            .collect()
+    });
+    groups
         .into_iter()
         .map(|(label, cells)| Series { label, cells })
         .collect()
@@ -55,6 +65,51 @@ pub(crate) fn grouped<T>(
     let labels: Vec<String> = groups.iter().map(|group| label(group, &groups)).collect();
     let records = groups.into_iter().map(|group| group.records);
     labels.into_iter().zip(records).collect()
+}
+
+/// Names groups that share their name with others by the first variant that
+/// all their records belong to, where that name is then theirs alone.
+pub(crate) fn name_by_variant<'a, T>(
+    groups: &mut [(String, Vec<&T>)],
+    name: impl Fn(&T) -> String,
+    variants_of: impl Fn(&T) -> Vec<&'a str>,
+) {
+    let renamed: Vec<Option<String>> = groups
+        .iter()
+        .map(|(label, records)| {
+            let first = records.first()?;
+            let plain = name(first);
+            let common = variants_of(first).into_iter().find(|variant| {
+                let mut all = records.iter();
+                all.all(|record| variants_of(record).contains(variant))
+            })?;
+            (*label != plain).then(|| {
+                if plain_name(common).starts_with(&plain_name(&plain)) {
+                    common.to_owned()
+                } else {
+                    format!("{plain} ({common})")
+                }
+            })
+        })
+        .collect();
+    for (index, new) in renamed.iter().enumerate() {
+        let alone = || {
+            let mut others = renamed.iter().enumerate();
+            !others.any(|(other, label)| other != index && label == new)
+        };
+        if let (Some(new), Some((label, _))) = (new, groups.get_mut(index))
+            && alone()
+        {
+            label.clone_from(new);
+        }
+    }
+}
+
+/// A name's letters and digits: what `Fashion-MNIST` and `fashion-mnist` have
+/// in common.
+pub(crate) fn plain_name(name: &str) -> String {
+    let letters = name.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
 }
 
 /// The group's name, and what tells it from others of that name.

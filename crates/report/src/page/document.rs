@@ -1,13 +1,15 @@
 //! The report as data: numbers are already written out.
 
-use crate::figure::{Figure, Text};
+use std::collections::BTreeSet;
+
+use crate::figure::{Figure, Span, Text};
 
 /// A report.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     /// Title of the page.
     pub title: Text,
-    /// What the experiment asks.
+    /// What the page is about.
     pub lead: Vec<Text>,
     /// Sections, in order; subsections follow their section.
     pub sections: Vec<Section>,
@@ -20,8 +22,11 @@ pub struct Section {
     pub id: String,
     /// Heading.
     pub title: Text,
-    /// 2 for a section, 3 for a subsection.
+    /// 2 for a section, 3 for a subsection, 4 for a part of it.
     pub level: u8,
+    /// Whether the web page shows only its heading until asked: for what is
+    /// looked up rather than read. Paper and Markdown show all of it.
+    pub folded: bool,
     /// Content, in order.
     pub blocks: Vec<Block>,
 }
@@ -33,8 +38,15 @@ impl Section {
             id: id.into(),
             title,
             level,
+            folded: false,
             blocks: Vec::new(),
         }
+    }
+
+    /// The same section, folded.
+    pub(super) fn folded(mut self) -> Self {
+        self.folded = true;
+        self
     }
 
     pub(super) fn paragraph(&mut self, text: impl Into<Text>) {
@@ -93,22 +105,40 @@ pub struct Table {
 pub struct Column {
     /// Heading.
     pub heading: Text,
-    /// Whether it holds numbers, which are set flush right.
-    pub numeric: bool,
+    /// What its fields hold.
+    pub kind: ColumnKind,
+}
+
+/// What the fields of a column hold, and so how they are set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// A name: on one line.
+    Words,
+    /// Sentences: on several lines.
+    Prose,
+    /// Numbers: flush right, on one line.
+    Numbers,
 }
 
 impl Column {
     pub(super) fn words(heading: &str) -> Self {
         Self {
             heading: Text::markup(heading),
-            numeric: false,
+            kind: ColumnKind::Words,
+        }
+    }
+
+    pub(super) fn prose(heading: &str) -> Self {
+        Self {
+            heading: Text::markup(heading),
+            kind: ColumnKind::Prose,
         }
     }
 
     pub(super) fn numbers(heading: &str) -> Self {
         Self {
             heading: Text::markup(heading),
-            numeric: true,
+            kind: ColumnKind::Numbers,
         }
     }
 }
@@ -166,6 +196,33 @@ impl Report {
             Block::Table(table) => Some(table),
             _ => None,
         })
+    }
+
+    /// The anchors that links within the report lead to.
+    pub(super) fn targets(&self) -> BTreeSet<String> {
+        let mut targets = BTreeSet::new();
+        let mut note = |text: &Text| {
+            for span in text.spans() {
+                if let Span::Link { href, .. } = span
+                    && let Some(id) = href.strip_prefix('#')
+                {
+                    targets.insert(id.to_owned());
+                }
+            }
+        };
+        self.lead.iter().for_each(&mut note);
+        for block in self.blocks() {
+            match block {
+                Block::Paragraph(text) => note(text),
+                Block::List(items) => items.iter().for_each(&mut note),
+                Block::Table(table) => {
+                    let entries = table.rows.iter().flatten();
+                    entries.for_each(|entry| note(&entry.text));
+                }
+                Block::Code(_) | Block::Figure(_) => {}
+            }
+        }
+        targets
     }
 
     fn blocks(&self) -> impl Iterator<Item = &Block> {

@@ -3,12 +3,17 @@ use std::path::PathBuf;
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
+    /// There is nothing to report.
+    #[error("no store is given: name at least one")]
+    NoStore,
     /// The estimates do not belong to the snapshot.
     #[error(
-        "{estimates} estimates were given for {cells} cells: compute one estimate for every cell \
-         of the snapshot, in its order"
+        "{store}: {estimates} estimates were given for {cells} cells: compute one estimate for \
+         every cell of the snapshot, in its order"
     )]
     EstimatesMisaligned {
+        /// The store.
+        store: String,
         /// Cells of the snapshot.
         cells: usize,
         /// Estimates given.
@@ -16,10 +21,12 @@ pub enum ReportError {
     },
     /// A fit belongs to no cell.
     #[error(
-        "a fit names the dataset `{dataset}`, which no cell of the snapshot uses: fit the same \
-         snapshot that is reported"
+        "{store}: a fit names the dataset `{dataset}`, which no cell of the snapshot uses: fit \
+         the same snapshot that is reported"
     )]
     UnknownDataset {
+        /// The store.
+        store: String,
         /// The fit's dataset.
         dataset: String,
     },

@@ -1,13 +1,15 @@
 //! The report as one web page that needs nothing else: no network, no
-//! fonts, no script but the sorting of tables.
+//! fonts, no script but for the sorting of tables and the unfolding of
+//! sections.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::document::{Block, Report, Section, Table};
+use super::document::{Block, ColumnKind, Report, Section, Table};
 use crate::figure::{Figure, Span, Text, stylesheet};
 
 const STYLE: &str = include_str!("page.css");
 const SORT: &str = include_str!("sort.js");
+const UNFOLD: &str = include_str!("unfold.js");
 
 impl Report {
     /// The page.
@@ -37,21 +39,41 @@ impl Report {
                             }
                         }
                         nav aria-label="Contents" {
-                            ul {
-                                @for section in &self.sections {
-                                    li class={ "level-" (section.level) } {
-                                        a href={ "#" (section.id) } { (inline(&section.title)) }
-                                    }
-                                }
-                            }
+                            (contents(&self.sections))
                         }
                         @for section in &body { (section) }
                     }
-                    script { (PreEscaped(SORT)) }
+                    script { (PreEscaped(SORT)) (PreEscaped(UNFOLD)) }
                 }
             }
         }
         .into_string()
+    }
+}
+
+/// Links to all sections and, below each, to its subsections.
+fn contents(sections: &[Section]) -> Markup {
+    let mut groups: Vec<(&Section, Vec<&Section>)> = Vec::new();
+    for section in sections.iter().filter(|section| section.level <= 3) {
+        match groups.last_mut() {
+            Some((_, below)) if section.level == 3 => below.push(section),
+            _ => groups.push((section, Vec::new())),
+        }
+    }
+    let link = |section: &Section| {
+        html! { a href={ "#" (section.id) } { (inline(&section.title)) } }
+    };
+    html! {
+        ul {
+            @for (section, below) in &groups {
+                li {
+                    (link(section))
+                    @if !below.is_empty() {
+                        ul { @for section in below { li { (link(section)) } } }
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -82,14 +104,23 @@ fn set_section(section: &Section, numbers: &mut Numbers) -> Markup {
         .iter()
         .map(|block| set_block(block, numbers))
         .collect();
+    let title = inline(&section.title);
+    let heading = match section.level {
+        0..=2 => html! { h2 { (title) } },
+        3 => html! { h3 { (title) } },
+        _ => html! { h4 { (title) } },
+    };
     html! {
         section id=(section.id) {
-            @if section.level <= 2 {
-                h2 { (inline(&section.title)) }
+            @if section.folded {
+                details {
+                    summary { (heading) }
+                    @for block in &blocks { (block) }
+                }
             } @else {
-                h3 { (inline(&section.title)) }
+                (heading)
+                @for block in &blocks { (block) }
             }
-            @for block in &blocks { (block) }
         }
     }
 }
@@ -122,7 +153,11 @@ fn set_figure(figure: &Figure, number: &str) -> Markup {
 }
 
 fn set_table(table: &Table, number: &str) -> Markup {
-    let class = |numeric: bool| numeric.then_some("number");
+    let class = |kind: ColumnKind| match kind {
+        ColumnKind::Words => None,
+        ColumnKind::Prose => Some("prose"),
+        ColumnKind::Numbers => Some("number"),
+    };
     html! {
         p class="caption" { b { (number) } " " (inline(&table.caption)) }
         div class="table" {
@@ -130,7 +165,7 @@ fn set_table(table: &Table, number: &str) -> Markup {
                 thead {
                     tr {
                         @for column in &table.columns {
-                            th scope="col" class=[class(column.numeric)] {
+                            th scope="col" class=[class(column.kind)] {
                                 @if table.sortable {
                                     button type="button" { (inline(&column.heading)) }
                                 } @else {
@@ -144,7 +179,7 @@ fn set_table(table: &Table, number: &str) -> Markup {
                     @for row in &table.rows {
                         tr {
                             @for (entry, column) in row.iter().zip(&table.columns) {
-                                td class=[class(column.numeric)] data-key=[entry.key] {
+                                td class=[class(column.kind)] data-key=[entry.key] {
                                     (inline(&entry.text))
                                 }
                             }
@@ -164,6 +199,7 @@ fn inline(text: &Text) -> Markup {
                 Span::Sub(text) => sub { (text) },
                 Span::Sup(text) => sup { (text) },
                 Span::Code(text) => code { (text) },
+                Span::Badge { text, tone } => b class={ "badge " (tone.class()) } { (text) },
                 Span::Link { text, href } => a href=(href) { (text) },
             }
         }

@@ -1,17 +1,22 @@
 //! The report as Markdown, its figures linked.
 
-use super::document::{Block, Report, Section, Table};
+use std::collections::BTreeSet;
+
+use super::document::{Block, ColumnKind, Report, Section, Table};
 use super::html::Numbers;
 use crate::figure::{Figure, Span, Text};
 
 impl Report {
     /// The report with figures linked as `figures/NAME.svg`.
     pub fn markdown(&self) -> String {
-        let mut numbers = Numbers::default();
+        let mut setting = Setting {
+            numbers: Numbers::default(),
+            targets: self.targets(),
+        };
         let mut blocks = vec![format!("# {}", inline(&self.title))];
         blocks.extend(self.lead.iter().map(inline));
         for section in &self.sections {
-            set_section(section, &mut numbers, &mut blocks);
+            setting.section(section, &mut blocks);
         }
         blocks.retain(|block| !block.is_empty());
         let mut document = blocks.join("\n\n");
@@ -20,20 +25,54 @@ impl Report {
     }
 }
 
-fn set_section(section: &Section, numbers: &mut Numbers, blocks: &mut Vec<String>) {
-    let level = "#".repeat(usize::from(section.level));
-    blocks.push(format!("{level} {}", inline(&section.title)));
-    for block in &section.blocks {
-        blocks.push(match block {
-            Block::Paragraph(text) => inline(text),
-            Block::List(items) => {
-                let items: Vec<String> = items.iter().map(|i| format!("- {}", inline(i))).collect();
-                items.join("\n")
-            }
-            Block::Code(code) => fenced(code),
-            Block::Table(table) => set_table(table, &numbers.table()),
-            Block::Figure(figure) => set_figure(figure, &numbers.figure()),
-        });
+/// What setting the document keeps in mind.
+struct Setting {
+    numbers: Numbers,
+    /// The anchors that some link of the report leads to.
+    targets: BTreeSet<String>,
+}
+
+impl Setting {
+    /// The anchor as the page has it, if a link leads there: what a heading
+    /// is called in a link differs from one reader of Markdown to another.
+    fn anchor(&self, id: &str) -> String {
+        if self.targets.contains(id) {
+            format!("<a id=\"{id}\"></a>\n\n")
+        } else {
+            String::new()
+        }
+    }
+
+    fn section(&mut self, section: &Section, blocks: &mut Vec<String>) {
+        let level = "#".repeat(usize::from(section.level));
+        blocks.push(format!(
+            "{}{level} {}",
+            self.anchor(&section.id),
+            inline(&section.title)
+        ));
+        for block in &section.blocks {
+            blocks.push(match block {
+                Block::Paragraph(text) => inline(text),
+                Block::List(items) => {
+                    let items: Vec<String> =
+                        items.iter().map(|i| format!("- {}", inline(i))).collect();
+                    items.join("\n")
+                }
+                Block::Code(code) => fenced(code),
+                Block::Table(table) => set_table(table, &self.numbers.table()),
+                Block::Figure(figure) => self.figure(figure),
+            });
+        }
+    }
+
+    fn figure(&mut self, figure: &Figure) -> String {
+        let name = &figure.name;
+        let number = self.numbers.figure();
+        format!(
+            "{}![{number}](figures/{name}.svg)\n\n**{number}** {} [Data (CSV)](figures/{name}.csv).",
+            self.anchor(&format!("figure-{name}")),
+            inline(&figure.caption)
+        )
     }
 }
 
@@ -44,20 +83,15 @@ fn fenced(code: &str) -> String {
     format!("{fence}text\n{code}\n{fence}")
 }
 
-fn set_figure(figure: &Figure, number: &str) -> String {
-    let name = &figure.name;
-    format!(
-        "![{number}](figures/{name}.svg)\n\n**{number}** {} [Data (CSV)](figures/{name}.csv).",
-        inline(&figure.caption)
-    )
-}
-
 fn set_table(table: &Table, number: &str) -> String {
     let headings: Vec<String> = table.columns.iter().map(|c| inline(&c.heading)).collect();
     let rules: Vec<&str> = table
         .columns
         .iter()
-        .map(|column| if column.numeric { "---:" } else { "---" })
+        .map(|column| match column.kind {
+            ColumnKind::Numbers => "---:",
+            ColumnKind::Words | ColumnKind::Prose => "---",
+        })
         .collect();
     let mut lines = vec![
         format!("**{number}** {}", inline(&table.caption)),
@@ -81,6 +115,7 @@ fn inline(text: &Text) -> String {
             Span::Sub(text) => format!("<sub>{}</sub>", escaped(text)),
             Span::Sup(text) => format!("<sup>{}</sup>", escaped(text)),
             Span::Code(text) => code(text),
+            Span::Badge { text, .. } => format!("**{}**", escaped(text)),
             Span::Link { text, href } => format!("[{}]({href})", escaped(text)),
         })
         .collect()

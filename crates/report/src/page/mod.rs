@@ -1,5 +1,6 @@
-//! The report of a sweep: a document of sentences, tables and figures, built
-//! once from the records and written as a web page and as Markdown.
+//! The report of one sweep or of a whole reproduction: a document of
+//! sentences, tables and figures, built once from the records and written as a
+//! web page and as Markdown.
 //!
 //! [`Report::build`] turns numbers into words; [`Report::html`] and
 //! [`Report::markdown`] only set them, so both say the same; [`write()`] puts
@@ -12,11 +13,13 @@ mod html;
 mod input;
 mod markdown;
 mod number;
+mod reproduction;
 mod sections;
+mod single;
 mod study;
 mod write;
 
-pub use document::{Block, Column, Entry, Report, Section, Table};
+pub use document::{Block, Column, ColumnKind, Entry, Report, Section, Table};
 pub use error::ReportError;
 pub use input::ReportInput;
 pub use write::{Written, write};

@@ -1,7 +1,7 @@
 //! The cells of one series, with their estimates and fits.
 
 use etastar_search::statistics::Estimate;
-use etastar_search::{Cell, CellRecord, EtaStar, Manifest};
+use etastar_search::{Cell, CellRecord, EtaStar, Manifest, SuccessRule};
 use serde::Serialize;
 
 use super::{ReportError, ReportInput};
@@ -122,6 +122,7 @@ impl<'a> Study<'a> {
         let cells = &input.snapshot.cells;
         if cells.len() != input.estimates.len() {
             return Err(ReportError::EstimatesMisaligned {
+                store: input.store.to_owned(),
                 cells: cells.len(),
                 estimates: input.estimates.len(),
             });
@@ -160,6 +161,7 @@ impl<'a> Study<'a> {
         let known = |label: &String| studies.iter().any(|study| study.label == *label);
         match fitted.chain(failed).find(|label| !known(label)) {
             Some(stray) => Err(ReportError::UnknownDataset {
+                store: input.store.to_owned(),
                 dataset: stray.clone(),
             }),
             None => Ok(studies),
@@ -195,12 +197,21 @@ impl<'a> Study<'a> {
         let manifest = self.manifest;
         let protocol = self.example().map(|cell| {
             let protocol = &cell.protocol;
+            let success = match protocol.success {
+                SuccessRule::ReachThreshold => format!(
+                    "success at validation accuracy {} within {} steps",
+                    super::number::setting(protocol.threshold),
+                    super::number::count(protocol.budget)
+                ),
+                SuccessRule::KeepAccuracy => format!(
+                    "success if validation accuracy has not fallen after {} steps",
+                    super::number::count(protocol.budget)
+                ),
+            };
             format!(
-                "{}, batches of {}, success at validation accuracy {} within {} steps; ",
+                "{}, batches of {}, {success}; ",
                 serial_name(&protocol.loss).replace('-', " "),
                 protocol.batch_size,
-                super::number::setting(protocol.threshold),
-                super::number::count(protocol.budget)
             )
         });
         format!(

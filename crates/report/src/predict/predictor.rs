@@ -13,6 +13,9 @@ const ENOUGH: usize = 6;
 /// Fewest architectures of any law: one more than it has coefficients.
 const FEWEST: usize = 3;
 
+/// Errors below this, in octaves, are rounding errors of the logarithms.
+const LEAST_ERROR: f64 = 1e-9;
+
 /// The law that predicts at one input-layer rate, chosen among:
 ///
 /// - `depth-width`, `separate` and `effective-size`, fitted at that rate, and
@@ -27,7 +30,8 @@ const FEWEST: usize = 3;
 #[derive(Debug, Clone)]
 pub(crate) struct Predictor<'a> {
     chosen: Candidate<'a>,
-    runner_up: Option<Rival>,
+    /// The others, by ascending error.
+    rivals: Vec<Candidate<'a>>,
     width_over_depth: f64,
     relaxed: bool,
     measured: bool,
@@ -48,6 +52,8 @@ struct Candidate<'a> {
     found: Vec<&'a Point>,
     censored_repeats: usize,
     error: f64,
+    /// Cells behind the error.
+    judged: usize,
 }
 
 impl<'a> Predictor<'a> {
@@ -117,7 +123,7 @@ impl<'a> Predictor<'a> {
             };
             return Ok(Self {
                 chosen,
-                runner_up: ranked.next().map(|second| second.as_rival()),
+                rivals: ranked.collect(),
                 width_over_depth: filter,
                 relaxed: filter < options.width_over_depth,
                 measured,
@@ -141,6 +147,7 @@ impl<'a> Predictor<'a> {
         let (law, inputs) = (chosen.law, first.inputs);
         let x = law.log2_regressors(network.depth, network.width, inputs, network.input_rate);
         let centre = at(&chosen.coefficients, &x);
+        let choice = self.choice(network, inputs, centre);
         let leverage = chosen.least_squares.leverage_at(&x);
         let around = |half: f64| [(centre - half).exp2(), (centre + half).exp2()];
         let confidence = options.confidence;
@@ -176,8 +183,8 @@ impl<'a> Predictor<'a> {
             input_rate: network.input_rate,
             eta_star: centre.exp2(),
             log2_eta_star: centre,
-            mean_interval: around(chosen.spread.of_mean(leverage, confidence)),
-            network_interval: around(chosen.spread.of_network(leverage, confidence)),
+            mean_interval: around(chosen.spread.of_mean(leverage, choice, confidence)),
+            network_interval: around(chosen.spread.of_network(leverage, choice, confidence)),
             confidence,
             law,
             law_input_rate: chosen.input_rate,
@@ -185,10 +192,26 @@ impl<'a> Predictor<'a> {
             cells: chosen.found.len(),
             censored_repeats: chosen.censored_repeats,
             error_octaves: chosen.error,
-            runner_up: self.runner_up,
+            runner_up: self.rivals.first().map(Candidate::as_rival),
             extrapolation,
             warnings,
         })
+    }
+}
+
+impl Predictor<'_> {
+    /// The variance of the choice of the law (see the module `spread`).
+    fn choice(&self, network: &NetworkShape, inputs: usize, chosen: f64) -> f64 {
+        let least = self.chosen.error.max(LEAST_ERROR);
+        let (mut weights, mut squares) = (1.0, 0.0);
+        for rival in &self.rivals {
+            let weight = (least / rival.error.max(LEAST_ERROR)).powf(rival.judged as f64);
+            let law = rival.law;
+            let x = law.log2_regressors(network.depth, network.width, inputs, network.input_rate);
+            weights += weight;
+            squares += weight * (at(&rival.coefficients, &x) - chosen).powi(2);
+        }
+        squares / weights
     }
 }
 
@@ -220,7 +243,7 @@ impl<'a> Candidate<'a> {
             .zip(&solved.regressors)
             .map(|(y, x)| y - at(&described.coefficients, x))
             .collect();
-        let (mut squares, mut count) = (0.0, 0.0);
+        let (mut squares, mut count) = (0.0, 0usize);
         for shape in shapes(judged) {
             let others: Vec<&Point> = observed
                 .iter()
@@ -232,7 +255,7 @@ impl<'a> Candidate<'a> {
             for point in own {
                 if let Some(mean) = point.mean() {
                     squares += (mean - at(&refit, &law.of_point(point))).powi(2);
-                    count += 1.0;
+                    count += 1;
                 }
             }
         }
@@ -244,7 +267,8 @@ impl<'a> Candidate<'a> {
             least_squares: solved.least_squares,
             censored_repeats: observed.iter().map(|point| point.censored.len()).sum(),
             found,
-            error: f64::sqrt(squares / count),
+            error: f64::sqrt(squares / count as f64),
+            judged: count,
         })
     }
 

@@ -32,6 +32,20 @@
 //! F. E. Satterthwaite's degrees of freedom (Biometrics Bulletin 2(6), 1946) is
 //! the usual approximation. With single repeats, `n = 1`, it is (a).
 //!
+//! **The choice of the law.** Both variances are given the law. Where several
+//! laws describe the cells almost equally well and predict different things,
+//! as they do far from the cells, the choice is uncertain as well, and
+//!
+//! ```text
+//! c^2 = sum_k w_k (y_k - y)^2,   w_k proportional to (e_min / e_k)^m
+//! ```
+//!
+//! is added: `y_k` is the prediction of candidate `k`, `y` that of the chosen
+//! one, `e_k` its leave-one-out error and `m` the number of errors behind it, so
+//! that the weights are Akaike's, `exp(-AIC_k / 2)` with `AIC = m ln e^2` (S. T.
+//! Buckland, K. P. Burnham and N. H. Augustin, Biometrics 53(2), 1997; the
+//! leave-one-out error in place of a likelihood is our choice).
+//!
 //! Where input-layer rates are pooled, the cells of one architecture share
 //! their noise. The degrees of freedom are therefore those of as many
 //! observations as there are architectures, not cells.
@@ -87,17 +101,18 @@ impl Spread {
         })
     }
 
-    /// Half the width of interval (a), in octaves, at leverage `h`.
-    pub(super) fn of_mean(&self, leverage: f64, confidence: f64) -> f64 {
+    /// Half the width of interval (a), in octaves, at leverage `h` and with the
+    /// variance `c^2` of the choice.
+    pub(super) fn of_mean(&self, leverage: f64, choice: f64, confidence: f64) -> f64 {
         half(
-            self.residual * (1.0 + leverage),
+            self.residual * (1.0 + leverage) + choice,
             self.residual_freedom,
             confidence,
         )
     }
 
     /// Half the width of interval (b).
-    pub(super) fn of_network(&self, leverage: f64, confidence: f64) -> f64 {
+    pub(super) fn of_network(&self, leverage: f64, choice: f64, confidence: f64) -> f64 {
         let cells = self.residual * (1.0 + leverage);
         let repeats = self.repeat * (1.0 - 1.0 / self.repeats);
         let terms = [
@@ -115,7 +130,7 @@ impl Spread {
         } else {
             self.residual_freedom
         };
-        half(total, freedom, confidence)
+        half(total + choice, freedom, confidence)
     }
 }
 

@@ -6,13 +6,13 @@ use super::power_law::{GrowthLaw, growth_laws};
 use super::prediction::{CellPrediction, RatioSummary, predictions, summaries};
 use super::tightness::{Tightness, tightness};
 use super::{Matrix, SharpnessOptions};
-use crate::fit::{constants, grouped, kebab};
+use crate::fit::{constants, grouped, kebab, name_by_variant};
 
 /// Cells of one dataset and loss, and everything computed from them.
 #[derive(Debug, Clone)]
 pub struct SharpnessSeries<'a> {
     /// Dataset and loss, as `digits, squared-error`; what tells it from other
-    /// series of both follows in brackets.
+    /// series of both, the variant's name if possible, follows in brackets.
     pub label: String,
     /// The loss.
     pub loss: Loss,
@@ -40,7 +40,15 @@ pub fn analyse<'a>(snapshot: &'a Snapshot, options: &SharpnessOptions) -> Vec<Sh
         let cell = &record.cell;
         format!("{}, {}", kebab(&cell.dataset.name), kebab(&cell.loss))
     };
-    grouped(&snapshot.sharpness, constants, name)
+    let mut groups = grouped(&snapshot.sharpness, constants, name);
+    let variants = &snapshot.manifest.variants;
+    name_by_variant(&mut groups, name, |record| {
+        let own = variants.iter();
+        own.filter(|variant| variant.sharpness.contains(&record.id))
+            .map(|variant| variant.name.as_str())
+            .collect()
+    });
+    groups
         .into_iter()
         .filter_map(|(label, cells)| {
             let predictions = predictions(&cells);

@@ -70,7 +70,7 @@ mod tests {
             loss
         });
         let octaves = rate.learning_rate.unwrap().log2() - (2.0 / lambda).log2();
-        assert!((0.0..2.5).contains(&octaves), "{octaves}");
+        assert!((0.0..3.0).contains(&octaves), "{octaves}");
         assert!(rate.gradients < 81);
     }
 

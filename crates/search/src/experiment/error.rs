@@ -39,6 +39,37 @@ pub enum ExperimentError {
     /// The name cannot be part of a file name.
     #[error("the experiment's name must consist of letters, digits and `-`, not be `{0}`")]
     Name(String),
+    /// No layer gives this setting.
+    #[error("`{0}` is set neither in the file nor in its `base`")]
+    Missing(&'static str),
+    /// A setting of the file itself stands in one of its layers.
+    #[error("`{key}` cannot be part of a {what}")]
+    Misplaced {
+        /// The setting.
+        key: &'static str,
+        /// What it stands in.
+        what: &'static str,
+    },
+    /// A base has a base.
+    #[error("a base cannot have a `base` of its own")]
+    BaseOfBase,
+    /// A text that is no file has no neighbours.
+    #[error("`base` names a file beside this one, but this text is not a file")]
+    BaseOfText,
+    /// An empty list of variants.
+    #[error("`variants` must have at least one entry")]
+    NoVariant,
+    /// Two variants of one name.
+    #[error("two variants are called `{0}`")]
+    SameVariant(String),
+    /// The error is in this variant.
+    #[error("variant `{name}`: {error}")]
+    InVariant {
+        /// The variant.
+        name: String,
+        /// What is wrong with it.
+        error: Box<Self>,
+    },
     /// There is nothing to train on.
     #[error("`datasets` must have at least one entry")]
     NoDataset,
@@ -51,6 +82,12 @@ pub enum ExperimentError {
     /// The kernel's recursion has no biases.
     #[error("`sharpness.prediction` is for networks without biases: set `network.bias` to false")]
     PredictionWithBias,
+    /// The kernel is that of the initialisation.
+    #[error(
+        "`sharpness.prediction` is for networks at initialisation: set it to false, or leave \
+         `checkpoint` out"
+    )]
+    PredictionAfterTraining,
     /// A mini-batch cannot be filled.
     #[error("`protocol.batch_size` is {batch_size}, but `train` has only {train} samples")]
     BatchLargerThanData {
@@ -68,6 +105,13 @@ pub enum ExperimentError {
 }
 
 impl ExperimentError {
+    pub(super) fn in_variant(self, name: &str) -> Self {
+        Self::InVariant {
+            name: name.to_owned(),
+            error: Box::new(self),
+        }
+    }
+
     pub(super) fn in_file(self, path: &Path) -> Self {
         Self::InFile {
             path: path.to_owned(),

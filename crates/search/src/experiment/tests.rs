@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::*;
 
 const SOUND: &str = r#"
@@ -33,7 +35,7 @@ tolerance = 0.125
 
 [profiles.smoke]
 repeats = 1
-widths = [16]
+grid = { widths = [16] }
 "#;
 
 fn message(from: &str, to: &str) -> String {
@@ -60,6 +62,104 @@ fn a_profile_changes_what_it_names() {
     assert_eq!(
         error.to_string(),
         "there is no profile `huge`; choose one of: smoke"
+    );
+}
+
+#[test]
+fn variants_are_grids_of_their_own_that_share_cells() {
+    let text = format!(
+        "{SOUND}\n[[variants]]\nname = \"base\"\n\
+         [[variants]]\nname = \"longer\"\nprotocol = {{ budget = 128 }}\ntrain = 500\n\
+         [[variants]]\nname = \"one depth\"\ngrid = {{ depths = [4] }}\n"
+    );
+    let experiment = Experiment::parse(&text, None).unwrap();
+    let cells: Vec<usize> = experiment
+        .variants
+        .iter()
+        .map(|v| v.cells().len())
+        .collect();
+    assert_eq!(cells, [8, 8, 4]);
+    // The last one's cells are the first one's.
+    assert_eq!(experiment.cells().len(), 16);
+    let longer = &experiment.variants[1];
+    assert_eq!(longer.protocol.as_ref().unwrap().budget, 128);
+    assert_eq!(longer.protocol.as_ref().unwrap().batch_size, 128);
+    assert_eq!(longer.datasets[0].train, Some(500));
+    let smoke = Experiment::parse(&text, Some("smoke")).unwrap();
+    assert_eq!(smoke.cells().len(), 8);
+}
+
+#[test]
+fn a_checkpoint_of_no_steps_is_none() {
+    let at = |steps: usize| {
+        let text = format!("{SOUND}\n[checkpoint]\nsteps = {steps}\nlearning_rate = 0.01\n");
+        Experiment::parse(&text, None).unwrap().cells()[0].checkpoint
+    };
+    assert_eq!(at(0), None);
+    let checkpoint = at(16).unwrap();
+    assert_eq!((checkpoint.steps, checkpoint.batch_size), (16, 128));
+}
+
+#[test]
+fn a_file_builds_on_its_base() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("base.toml"), SOUND).unwrap();
+    let write = |text: &str| {
+        let path = folder.path().join("file.toml");
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let path = write(
+        "base = \"base.toml\"\nname = \"other\"\nmeasure = [\"eta-star\"]\n\
+         [protocol]\nbudget = 7\n[grid]\nwidths = [64]\n[profiles.smoke]\nrepeats = 2\n",
+    );
+    let plain = Experiment::read(&path, None).unwrap();
+    let budget = plain.variants[0].protocol.as_ref().unwrap().budget;
+    assert_eq!((plain.name.as_str(), budget), ("other", 7));
+    assert_eq!(plain.variants[0].grid.widths, [64]);
+    // The base's profile comes over the file, the file's own over both.
+    let smoke = Experiment::read(&path, Some("smoke")).unwrap();
+    assert_eq!(smoke.variants[0].grid.widths, [16]);
+    assert_eq!(smoke.repeats, 2);
+    let path = write("base = \"none.toml\"\n");
+    let error = Experiment::read(&path, None).unwrap_err().to_string();
+    assert!(error.contains("none.toml"), "{error}");
+}
+
+#[test]
+fn settings_out_of_their_place_are_named() {
+    for (addition, says) in [
+        (
+            "[[variants]]\nname = \"a\"\nseed = 3",
+            "`seed` cannot be part of a variant",
+        ),
+        (
+            "[[variants]]\nname = \"a\"\nrepeats = 3",
+            "`repeats` cannot be part of a variant",
+        ),
+        (
+            "[[variants]]\nprotocol = {}",
+            "`variants.name` is set neither",
+        ),
+        (
+            "[[variants]]\nname = \"a\"\n[[variants]]\nname = \"a\"",
+            "two variants are called `a`",
+        ),
+        (
+            "[checkpoint]\nsteps = 3",
+            "`checkpoint.learning_rate` is set neither",
+        ),
+    ] {
+        let error = Experiment::parse(&format!("{SOUND}\n{addition}\n"), None).unwrap_err();
+        assert!(error.to_string().contains(says), "{error}");
+    }
+    let profile = SOUND.replace("repeats = 1", "seed = 1");
+    let error = Experiment::parse(&profile, Some("smoke")).unwrap_err();
+    assert_eq!(error.to_string(), "`seed` cannot be part of a profile");
+    let error = message("budget = 64\n", "");
+    assert!(
+        error.contains("`protocol.budget` is set neither"),
+        "{error}"
     );
 }
 

@@ -42,7 +42,7 @@ pub enum StoreError {
     NotAStore(PathBuf),
     /// The file was made by a newer program.
     #[error(
-        "the store {path} has format {found}, this program reads formats up to {FORMAT_VERSION}; \
+        "the store {path} has format {found}, this program reads format {FORMAT_VERSION}; \
          use a newer etastar",
         path = .path.display()
     )]

@@ -15,12 +15,14 @@
 //! mode with `synchronous = FULL`, so it survives the process and the machine.
 //! While a process writes it holds a lock on `FILE.lock`; readers need none.
 
+mod adopt;
 mod error;
 mod lock;
 mod read;
 mod schema;
 mod write;
 
+pub use adopt::Adopted;
 pub use error::StoreError;
 pub use schema::FORMAT_VERSION;
 

@@ -131,6 +131,60 @@ fn one_process_writes_and_others_read() {
 }
 
 #[test]
+fn finished_repeats_of_the_same_cells_are_adopted_and_no_others() {
+    let (folder, path) = file();
+    let mut donor = open(&path, &manifest()).unwrap();
+    let finished = |repeat| RepeatRecord {
+        repeat,
+        eta_star: EtaStar::NothingSucceeds { lowest: 0.5 },
+        monotone: true,
+        trials: vec![],
+    };
+    for repeat in 0..3 {
+        donor.insert_trial("cell-2", repeat, &trial(0.5)).unwrap();
+        donor.insert_trial("cell-4", repeat, &trial(0.5)).unwrap();
+        donor.insert_repeat("cell-4", &finished(repeat)).unwrap();
+    }
+    donor.insert_trial("cell-4", 3, &trial(0.25)).unwrap();
+    drop(donor);
+    let other = folder.path().join("other.db");
+    let own: Vec<PlannedCell> = cells().into_iter().rev().take(1).collect();
+    let grid = Grid {
+        eta_star: &own,
+        sharpness: &[],
+    };
+    let mut store = Store::open_for_sweep(&other, &manifest(), grid).unwrap();
+    let adopted = store.adopt(&path, 2).unwrap();
+    assert_eq!((adopted.repeats, adopted.networks), (2, 0));
+    assert_eq!(store.adopt(&path, 2).unwrap(), Adopted::default());
+    let snapshot = store.snapshot().unwrap();
+    let expected = [0, 1].map(|repeat| RepeatRecord {
+        trials: vec![trial(0.5)],
+        ..finished(repeat)
+    });
+    assert_eq!(snapshot.cells.len(), 1);
+    assert_eq!(snapshot.cells[0].repeats, expected);
+    // Trials of a search that is not finished stay where they are.
+    assert_eq!(store.trials("cell-4", 3).unwrap(), []);
+    std::fs::write(folder.path().join("text.db"), "no store".repeat(99)).unwrap();
+    let none = store.adopt(&folder.path().join("text.db"), 2).unwrap();
+    assert_eq!(none, Adopted::default());
+}
+
+#[test]
+fn an_older_format_is_refused() {
+    let (_folder, path) = file();
+    drop(open(&path, &manifest()).unwrap());
+    Connection::open(&path)
+        .unwrap()
+        .pragma_update(None, "user_version", 1)
+        .unwrap();
+    let error = Store::open_to_read(&path).unwrap_err();
+    assert!(matches!(error, StoreError::OlderFormat { found: 1, .. }));
+    assert!(error.to_string().contains("measure again"), "{error}");
+}
+
+#[test]
 fn another_configuration_is_refused() {
     let (_folder, path) = file();
     drop(open(&path, &manifest()).unwrap());

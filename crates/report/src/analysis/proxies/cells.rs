@@ -84,8 +84,8 @@ pub fn proxy_cells(
             measured,
             search_cost: search_cost(record),
             values: Proxy::ALL.map(|proxy| match proxy {
-                Proxy::TwoOverLambda => over_lambda(2.0, &same, record),
-                Proxy::TwelveOverLambda => over_lambda(12.0, &same, record),
+                Proxy::TwoOverSharpness => over_lambda(2.0, &same, record),
+                Proxy::TwelveOverSharpness => over_lambda(12.0, &same, record),
                 Proxy::Critical | Proxy::RangeTest => cheap(proxy, &same, record),
                 Proxy::DepthWidth => law(Law::DepthWidth, false),
                 Proxy::Separate => law(Law::Separate, false),

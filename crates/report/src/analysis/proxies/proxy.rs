@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 pub enum Proxy {
     /// `2 / lambda_1`, the limit of linear stability; `lambda_1` is that of
     /// the Hessian preconditioned with the cell's input-layer rate.
-    TwoOverLambda,
+    TwoOverSharpness,
     /// `12 / lambda_1`, about where ReLU networks blow up (A. Lewkowycz et
     /// al., arXiv:2003.02218).
-    TwelveOverLambda,
+    TwelveOverSharpness,
     /// The one-step critical rate (D. S. Kalra and M. Barkeshli,
     /// arXiv:2406.09405).
     Critical,
@@ -28,8 +28,8 @@ pub enum Proxy {
 impl Proxy {
     /// All of them.
     pub const ALL: [Self; 7] = [
-        Self::TwoOverLambda,
-        Self::TwelveOverLambda,
+        Self::TwoOverSharpness,
+        Self::TwelveOverSharpness,
         Self::Critical,
         Self::RangeTest,
         Self::DepthWidth,
@@ -40,8 +40,8 @@ impl Proxy {
     /// In words, in the markup of [`Text`](crate::figure::Text).
     pub fn name(self) -> &'static str {
         match self {
-            Self::TwoOverLambda => "2/λ_{1}",
-            Self::TwelveOverLambda => "12/λ_{1}",
+            Self::TwoOverSharpness => "2/λ_{1}",
+            Self::TwelveOverSharpness => "12/λ_{1}",
             Self::Critical => "one-step critical rate",
             Self::RangeTest => "range test",
             Self::DepthWidth => "depth × width law",

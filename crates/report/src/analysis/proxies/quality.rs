@@ -84,7 +84,9 @@ pub(crate) fn rmse(
             if !calibrated {
                 return Some(r * r);
             }
-            let own = residuals.iter().filter(|(other, _)| same_shape(other, cell));
+            let own = residuals
+                .iter()
+                .filter(|(other, _)| same_shape(other, cell));
             let (sum, count) = own.fold((0.0, 0), |(sum, count), (_, r)| (sum + r, count + 1));
             let others = residuals.len() - count;
             (others > 0).then(|| (r - (total - sum) / others as f64).powi(2))

@@ -6,6 +6,11 @@ pub(super) trait Measure {
     /// The statistic in words.
     fn words(&self) -> String;
 
+    /// Whether it is about this dataset at all.
+    fn applies(&self, _cells: &DatasetCells<'_>) -> bool {
+        true
+    }
+
     /// Its value on one dataset, with its interval.
     fn effect(
         &self,

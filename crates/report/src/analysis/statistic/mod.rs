@@ -9,10 +9,15 @@ mod filter_gain;
 mod late_stage;
 mod law_cells;
 mod measure;
+mod noise_ratio;
 mod non_monotone;
+mod proxy;
 mod quality;
 mod rate_gain;
 mod sharpness;
+mod shift;
+mod transfer;
+mod view;
 
 pub use bound_violations::BoundViolations;
 pub use effective_size_gain::{EffectiveSizeGain, GainMeasure};
@@ -22,10 +27,14 @@ pub use exponent_gap::ExponentGap;
 pub use filter_gain::FilterGain;
 pub use late_stage::{LateStageChange, LateStageExponentChange, LateStageSlope};
 pub use law_cells::LawCells;
+pub use noise_ratio::NoiseRatio;
 pub use non_monotone::{NonMonotone, NonMonotoneGap};
+pub use proxy::{ProxyGain, ProxyRmse};
 pub use quality::{QualityMeasure, RSquared, Rmse};
 pub use rate_gain::RateGain;
 pub use sharpness::{SharpnessExponent, SharpnessLaw, SharpnessRSquared};
+pub use shift::ShiftOf;
+pub use transfer::{Covered, TransferCoverage, TransferError};
 
 use serde::{Deserialize, Serialize};
 
@@ -76,12 +85,29 @@ pub enum Statistic {
     LateStageSlope(LateStageSlope),
     /// What training changes in the exponent of the rate: claim C2.
     LateStageExponentChange(LateStageExponentChange),
+    /// What a variant does to eta\*.
+    Shift(ShiftOf),
+    /// Noise of one variant over that of another.
+    NoiseRatio(NoiseRatio),
+    /// Error of predictions of larger networks from smaller ones.
+    TransferError(TransferError),
+    /// How often their intervals hold what was measured.
+    TransferCoverage(TransferCoverage),
+    /// Error of what predicts eta\* at initialisation.
+    ProxyRmse(ProxyRmse),
+    /// How far one such error is below another.
+    ProxyGain(ProxyGain),
 }
 
 impl Statistic {
     /// The statistic in words, in the markup of [`Text`](crate::figure::Text).
     pub fn words(&self) -> String {
         self.measure().words()
+    }
+
+    /// Whether it is about this dataset at all: where not, there is no finding.
+    pub(crate) fn applies(&self, cells: &DatasetCells<'_>) -> bool {
+        self.measure().applies(cells)
     }
 
     /// Its value on one dataset, with its interval.
@@ -115,6 +141,12 @@ impl Statistic {
             Self::LateStageChange(statistic) => statistic,
             Self::LateStageSlope(statistic) => statistic,
             Self::LateStageExponentChange(statistic) => statistic,
+            Self::Shift(statistic) => statistic,
+            Self::NoiseRatio(statistic) => statistic,
+            Self::TransferError(statistic) => statistic,
+            Self::TransferCoverage(statistic) => statistic,
+            Self::ProxyRmse(statistic) => statistic,
+            Self::ProxyGain(statistic) => statistic,
         }
     }
 }

@@ -14,7 +14,6 @@ pub struct ProxyRmse {
     /// What predicts.
     pub proxy: Proxy,
     /// Whether one constant, fitted to all other architectures, is added.
-    #[serde(default)]
     pub calibrated: bool,
     /// Only cells with `width >= width_over_depth * depth` take part.
     #[serde(default, deserialize_with = "read::not_negative")]
@@ -34,8 +33,8 @@ pub struct ProxyGain {
     /// What it is compared with.
     pub over: Proxy,
     /// Whether one constant, fitted to all other architectures, is added to
-    /// both.
-    #[serde(default)]
+    /// both, as is usual.
+    #[serde(default = "yes")]
     pub calibrated: bool,
     /// Only cells with `width >= width_over_depth * depth` take part.
     #[serde(default, deserialize_with = "read::not_negative")]
@@ -85,15 +84,18 @@ impl Measure for ProxyGain {
         cells: &DatasetCells<'_>,
         options: &AnalysisOptions,
     ) -> Result<Effect, NotMeasured> {
-        let both = |cell: &ProxyCell| {
-            cell.value(self.proxy).is_some() && cell.value(self.over).is_some()
-        };
+        let both =
+            |cell: &ProxyCell| cell.value(self.proxy).is_some() && cell.value(self.over).is_some();
         let groups = groups(cells, self.variant.as_deref(), self.width_over_depth, both)?;
         resample::effect(&groups, 1, Unit::Octaves, options, |sample| {
             let error = |proxy| rmse(proxy, sample, both, self.calibrated).ok_or(NONE);
             Ok(error(self.over)? - error(self.proxy)?)
         })
     }
+}
+
+fn yes() -> bool {
+    true
 }
 
 const NONE: NotMeasured = NotMeasured::TooFew {
@@ -120,7 +122,11 @@ fn groups(
         .into_iter()
         .filter(|group| group.iter().any(&said))
         .collect();
-    if groups.is_empty() { Err(NONE) } else { Ok(groups) }
+    if groups.is_empty() {
+        Err(NONE)
+    } else {
+        Ok(groups)
+    }
 }
 
 fn conditions(calibrated: bool, width_over_depth: f64) -> [String; 2] {

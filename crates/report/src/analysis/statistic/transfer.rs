@@ -6,6 +6,7 @@ use super::measure::Measure;
 use crate::analysis::cells::DatasetCells;
 use crate::analysis::transfer::{Transferred, transfers};
 use crate::analysis::{AnalysisOptions, Effect, NotMeasured, Unit, read, resample, words};
+use crate::predict::PredictOptions;
 
 /// A quantile of the absolute error, in octaves, with which cells are
 /// predicted from cells whose `depth * width` is smaller by at least a factor
@@ -20,8 +21,9 @@ pub struct TransferError {
     /// Which quantile of the absolute errors: 0.5 is the median.
     #[serde(deserialize_with = "share")]
     pub quantile: f64,
-    /// Only cells with `width >= width_over_depth * depth` take part.
-    #[serde(default, deserialize_with = "read::not_negative")]
+    /// Only cells with `width >= width_over_depth * depth` take part; by
+    /// default as many as in a prediction.
+    #[serde(default = "usual", deserialize_with = "read::not_negative")]
     pub width_over_depth: f64,
     /// Of which variant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -35,10 +37,11 @@ pub struct TransferCoverage {
     /// Only predictions over at least this factor of `depth * width` count.
     #[serde(deserialize_with = "read::not_negative")]
     pub at_least_factor: f64,
-    /// Which of the two intervals.
-    pub interval: Covered,
-    /// Only cells with `width >= width_over_depth * depth` take part.
-    #[serde(default, deserialize_with = "read::not_negative")]
+    /// Which of the two intervals, by what it is an interval of.
+    pub of_what: Covered,
+    /// Only cells with `width >= width_over_depth * depth` take part; by
+    /// default as many as in a prediction.
+    #[serde(default = "usual", deserialize_with = "read::not_negative")]
     pub width_over_depth: f64,
     /// Of which variant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -89,7 +92,7 @@ impl Measure for TransferError {
 
 impl Measure for TransferCoverage {
     fn words(&self) -> String {
-        let name = match self.interval {
+        let name = match self.of_what {
             Covered::Mean => "share of predicted cells whose mean lies in its interval",
             Covered::Single => "share of repeats of predicted cells in the single-network interval",
         };
@@ -113,7 +116,7 @@ impl Measure for TransferCoverage {
         )?;
         resample::effect(&groups, 1, Unit::Share, options, |sample| {
             let all = sample.iter().flat_map(|group| group.iter());
-            self.interval.share(all.copied()).ok_or(NONE)
+            self.of_what.share(all.copied()).ok_or(NONE)
         })
     }
 }
@@ -146,24 +149,26 @@ fn groups(
     cells.check_eta_star()?;
     let records = cells.architectures.iter().flat_map(|own| &own.eta_star);
     let records: Vec<&CellRecord> = records.copied().collect();
-    let far: Vec<Vec<Transferred>> = transfers(
-        records.into_iter(),
-        width_over_depth,
-        PREDICTION_CONFIDENCE,
-    )
-    .into_iter()
-    .map(|group| {
-        let far = group.into_iter();
-        far.filter(|one| one.factor() >= at_least_factor).collect()
-    })
-    .filter(|group: &Vec<Transferred>| !group.is_empty())
-    .collect();
+    let far: Vec<Vec<Transferred>> =
+        transfers(records.into_iter(), width_over_depth, PREDICTION_CONFIDENCE)
+            .into_iter()
+            .map(|group| {
+                let far = group.into_iter();
+                far.filter(|one| one.factor() >= at_least_factor).collect()
+            })
+            .filter(|group: &Vec<Transferred>| !group.is_empty())
+            .collect();
     if far.is_empty() { Err(NONE) } else { Ok(far) }
 }
 
 /// Confidence of the prediction intervals whose coverage is measured, whatever
 /// the confidence of the statistic's own interval.
 const PREDICTION_CONFIDENCE: f64 = 0.95;
+
+/// The filter of predictions.
+fn usual() -> f64 {
+    PredictOptions::default().width_over_depth
+}
 
 fn conditions(at_least_factor: f64, width_over_depth: f64) -> [String; 2] {
     [

@@ -42,6 +42,8 @@ const LEGEND_ROW: f64 = 22.0;
 const FACET_TITLE: f64 = 30.0;
 const RIGHT: f64 = 22.0;
 const NAMED_ROW: f64 = 28.0;
+/// Room for each of several markers of one named row.
+const MARKER_ROW: f64 = 13.0;
 
 impl Layout {
     pub(super) fn of(figure: &Figure) -> Self {
@@ -58,7 +60,8 @@ impl Layout {
             _ => (262.0, 262.0),
         };
         if let Scale::Names(names) = &figure.y.scale {
-            panel_height = NAMED_ROW * names.len().max(2) as f64;
+            let row = NAMED_ROW.max(MARKER_ROW * most_in_a_row(figure) as f64);
+            panel_height = row * names.len().max(2) as f64;
         }
 
         let x = Domain::covering(&figure.x, &figure.abscissae());
@@ -132,6 +135,19 @@ impl Layout {
             _ => (1.0 - fraction) * self.panel[1],
         })
     }
+}
+
+/// The largest number of different heights of markers within one named row.
+fn most_in_a_row(figure: &Figure) -> usize {
+    let mut heights: Vec<f64> = figure.ordinates();
+    heights.retain(|height| height.is_finite());
+    heights.sort_by(f64::total_cmp);
+    heights.dedup();
+    heights
+        .chunk_by(|a, b| a.round() == b.round())
+        .map(<[f64]>::len)
+        .max()
+        .unwrap_or(1)
 }
 
 /// Keeps positions far outside a panel in the range of ordinary numbers.

@@ -199,12 +199,21 @@ fn draw_point(
     canvas.open("g");
     canvas.hover(&hover(figure, series, point));
     if let Some([low, high]) = point.interval {
-        let height = layout.panel[1];
-        let low = layout.down(low).unwrap_or(height);
-        let high = layout.down(high).unwrap_or(height);
-        canvas.line("bar", [x, low], [x, high]);
-        for end in [low, high] {
-            canvas.line("bar", [x - 2.5, end], [x + 2.5, end]);
+        if figure.has_rows() {
+            let low = layout.across(low).unwrap_or(0.0);
+            let high = layout.across(high).unwrap_or(0.0);
+            canvas.line("bar", [low, y], [high, y]);
+            for end in [low, high] {
+                canvas.line("bar", [end, y - 2.5], [end, y + 2.5]);
+            }
+        } else {
+            let height = layout.panel[1];
+            let low = layout.down(low).unwrap_or(height);
+            let high = layout.down(high).unwrap_or(height);
+            canvas.line("bar", [x, low], [x, high]);
+            for end in [low, high] {
+                canvas.line("bar", [x - 2.5, end], [x + 2.5, end]);
+            }
         }
     }
     marker::draw(canvas, series.style.marker, [x, y]);
@@ -219,7 +228,7 @@ fn hover(figure: &Figure, series: &Series, point: &Point) -> String {
         figure.x.label.flat(),
         significant(point.x)
     );
-    if !matches!(figure.y.scale, Scale::Names(_)) {
+    if !figure.has_rows() {
         text.push_str(&format!(
             ", {} = {}",
             figure.y.label.flat(),
@@ -247,6 +256,20 @@ fn significant(value: f64) -> String {
     }
 }
 
+/// Whether lines join markers: they have their series' name. Those markers
+/// stay on their lines.
+fn is_joined(panel: &Panel) -> bool {
+    let lines = panel
+        .series
+        .iter()
+        .filter(|s| matches!(s.data, Data::Line(_)));
+    let mut names = lines.map(|line| &line.name);
+    names.any(|name| {
+        let mut others = panel.series.iter();
+        others.any(|other| matches!(other.data, Data::Points(_)) && other.name == *name)
+    })
+}
+
 /// Markers of one abscissa are set side by side, so that none hides another.
 struct Shifts {
     /// By position in tenths: how many markers there are, and how many have
@@ -270,7 +293,7 @@ impl Shifts {
         }
         Self {
             groups,
-            wanted: !matches!(layout.y.scale(), Scale::Names(_)),
+            wanted: !matches!(layout.y.scale(), Scale::Names(_)) && !is_joined(panel),
         }
     }
 

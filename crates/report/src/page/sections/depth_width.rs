@@ -1,3 +1,4 @@
+use super::exponents::strictest;
 use super::filter_name;
 use crate::figure::{Axis, Data, Figure, Marker, Panel, Point, Scale, Series, Style, Text};
 use crate::fit::{Fit, Law};
@@ -120,7 +121,8 @@ pub(super) fn bounds(cells: &[Measured<'_>], x: impl Fn(&Measured<'_>) -> f64) -
     .collect()
 }
 
-/// The laws fitted without and with the strictest filter, as lines over the
+/// The laws fitted without and with the strictest filter that leaves enough
+/// cells, as lines over the
 /// cells' abscissae.
 pub(super) fn fit_lines(
     fits: &[&Fit],
@@ -131,12 +133,8 @@ pub(super) fn fit_lines(
     let (Some(&low), Some(&high)) = (ends.first(), ends.last()) else {
         return Vec::new();
     };
-    let mut chosen: Vec<&Fit> = fits
-        .first()
-        .into_iter()
-        .chain(fits.last())
-        .copied()
-        .collect();
+    let mut chosen: Vec<&Fit> = fits.first().copied().into_iter().collect();
+    chosen.extend(strictest(fits));
     chosen.dedup_by_key(|fit| fit.width_over_depth);
     chosen
         .into_iter()

@@ -1,4 +1,4 @@
-use super::claim::exponents;
+use super::exponents::exponents;
 use super::{filter_name, law_name, rate_name};
 use crate::figure::Text;
 use crate::fit::Fit;

@@ -1,4 +1,4 @@
-use etastar_search::Snapshot;
+use etastar_search::{Manifest, Snapshot};
 
 use crate::figure::Text;
 use crate::page::document::{Column, Entry, Section, Table};
@@ -6,7 +6,25 @@ use crate::page::document::{Column, Entry, Section, Table};
 /// What all rows of the store have in common.
 pub(in crate::page) fn manifest(snapshot: &Snapshot) -> Section {
     let mut section = Section::new(2, "manifest", Text::plain("Manifest"));
-    let manifest = &snapshot.manifest;
+    section.table(Table {
+        caption: Text::plain("The sweep's manifest, fixed when its store was created."),
+        columns: vec![Column::words("field"), Column::words("value")],
+        rows: fields(&snapshot.manifest)
+            .into_iter()
+            .map(|(name, value)| {
+                vec![
+                    Entry::text(Text::plain(name)),
+                    Entry::text(Text::code(value)),
+                ]
+            })
+            .collect(),
+        sortable: false,
+    });
+    section
+}
+
+/// The fields of a manifest, but for what belongs to its analysis.
+pub(in crate::page) fn fields(manifest: &Manifest) -> Vec<(String, String)> {
     let mut rows: Vec<(String, String)> = [
         ("experiment", manifest.experiment.clone()),
         ("profile", manifest.profile.clone().unwrap_or_else(none)),
@@ -30,30 +48,14 @@ pub(in crate::page) fn manifest(snapshot: &Snapshot) -> Section {
     for (file, hash) in &manifest.datasets {
         rows.push((format!("SHA-256 of {file}"), hash.clone()));
     }
-    section.table(Table {
-        caption: Text::plain("The sweep's manifest, fixed when its store was created."),
-        columns: vec![Column::words("field"), Column::words("value")],
-        rows: rows
-            .into_iter()
-            .map(|(name, value)| {
-                vec![
-                    Entry::text(Text::plain(name)),
-                    Entry::text(Text::code(value)),
-                ]
-            })
-            .collect(),
-        sortable: false,
-    });
-    section
+    rows
 }
 
 /// When and where the sweep ran, and the commands.
 pub(in crate::page) fn sessions(snapshot: &Snapshot, command: &str) -> Section {
     let mut section = Section::new(2, "sessions", Text::plain("Sessions and commands"));
-    if snapshot.sessions.is_empty() {
-        section.paragraph("No session is recorded.");
-    } else {
-        section.table(table(snapshot));
+    if let Some(table) = sessions_table(snapshot) {
+        section.table(table);
         section.paragraph("Commands of the sessions, in order:");
         let mut commands: Vec<&str> = snapshot
             .sessions
@@ -62,13 +64,19 @@ pub(in crate::page) fn sessions(snapshot: &Snapshot, command: &str) -> Section {
             .collect();
         commands.dedup();
         section.code(&commands.join("\n"));
+    } else {
+        section.paragraph("No session is recorded.");
     }
     section.paragraph("This report was made by:");
     section.code(command);
     section
 }
 
-fn table(snapshot: &Snapshot) -> Table {
+/// The runs of the program on the store, if any is recorded.
+pub(in crate::page) fn sessions_table(snapshot: &Snapshot) -> Option<Table> {
+    if snapshot.sessions.is_empty() {
+        return None;
+    }
     let words = |text: &str| Entry::text(Text::plain(text));
     let rows = snapshot
         .sessions
@@ -89,7 +97,7 @@ fn table(snapshot: &Snapshot) -> Table {
             ]
         })
         .collect();
-    Table {
+    Some(Table {
         caption: Text::plain("Runs of the program on the store."),
         columns: vec![
             Column::words("started"),
@@ -101,7 +109,7 @@ fn table(snapshot: &Snapshot) -> Table {
         ],
         rows,
         sortable: false,
-    }
+    })
 }
 
 fn none() -> String {

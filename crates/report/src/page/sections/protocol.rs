@@ -1,5 +1,5 @@
 use etastar_data::DatasetConfig;
-use etastar_search::{Cell, SearchMethod};
+use etastar_search::{Cell, SearchMethod, SuccessRule, Vary};
 
 use crate::figure::Text;
 use crate::page::document::Section;
@@ -24,11 +24,11 @@ pub(in crate::page) fn protocol(study: &Study<'_>) -> Section {
         ],
         None => Vec::new(),
     };
+    items.extend(study.example().and_then(checkpoint));
     items.extend([
-        Text::markup(
-            "All trials of one repeat share the same initialisation and the same order of \
-             batches; repeats differ in both.",
-        ),
+        Text::plain(repeats(
+            study.example().map(|cell| cell.vary).unwrap_or_default(),
+        )),
         Text::markup(&format!(
             "η* of a repeat is the largest learning rate of the final bracket that succeeded; η* \
              of a cell is the geometric mean over the repeats that found one, of {} asked for. \
@@ -81,17 +81,52 @@ pub(super) fn weights(bias: bool, output_gain: f64) -> String {
     )
 }
 
+/// What repeats share and in what they differ.
+fn repeats(vary: Vary) -> String {
+    let differ = match vary {
+        Vary::Both => "repeats differ in both",
+        Vary::Initialisation => "repeats differ in the initialisation alone",
+        Vary::BatchOrder => "repeats differ in the order of batches alone",
+    };
+    format!(
+        "All trials of one repeat share the same initialisation and the same order of batches; \
+         {differ}."
+    )
+}
+
+/// The training that precedes a measurement.
+fn checkpoint(cell: &Cell) -> Option<Text> {
+    let checkpoint = cell.checkpoint?;
+    Some(Text::markup(&format!(
+        "Before every trial: {} of stochastic gradient descent at the learning rate {}, {} a \
+         batch; the trial goes on from there.",
+        counted(checkpoint.steps, "step", "steps"),
+        setting(checkpoint.learning_rate),
+        counted(checkpoint.batch_size, "sample", "samples"),
+    )))
+}
+
 fn trial(cell: &Cell) -> Text {
     let protocol = &cell.protocol;
+    let success = match protocol.success {
+        SuccessRule::ReachThreshold => format!(
+            "the trial succeeds as soon as it reaches {}, and fails at the first loss that is not \
+             finite or after {} without success.",
+            setting(protocol.threshold),
+            counted(protocol.budget, "step", "steps"),
+        ),
+        SuccessRule::KeepAccuracy => format!(
+            "the trial succeeds if after {} it is no lower than at the start, and fails otherwise \
+             or at the first loss that is not finite.",
+            counted(protocol.budget, "step", "steps"),
+        ),
+    };
     Text::markup(&format!(
         "Trial: stochastic gradient descent at a constant learning rate on the {} loss, {} a \
-         batch. Validation accuracy is evaluated every {}; the trial succeeds as soon as it \
-         reaches {}, and fails at the first loss that is not finite or after {} without success.",
+         batch. Validation accuracy is evaluated every {}; {success}",
         serial_name(&protocol.loss).replace('-', " "),
         counted(protocol.batch_size, "sample", "samples"),
         counted(protocol.evaluate_every, "step", "steps"),
-        setting(protocol.threshold),
-        counted(protocol.budget, "step", "steps"),
     ))
 }
 

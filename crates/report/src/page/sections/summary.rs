@@ -1,4 +1,4 @@
-use super::claim::{Claim, exponents};
+use super::exponents::{exponents, under_both_provisos};
 use super::laws::best_laws;
 use super::{filter_name, rate_name};
 use crate::figure::Text;
@@ -15,8 +15,7 @@ pub(in crate::page) fn summary(study: &Study<'_>) -> Section {
     );
     let mut findings = vec![range(study)];
     findings.extend(censored(study));
-    let claim = Claim::of(study);
-    if let Some(fit) = claim.strictest() {
+    if let Some(fit) = under_both_provisos(study) {
         findings.push(Text::markup(&format!(
             "Depth × width law at {}, {} ({} cells): {} ({} interval), R^{{2}} = {}, rms residual \
              {} octaves, leave-one-out {} octaves.",
@@ -31,11 +30,7 @@ pub(in crate::page) fn summary(study: &Study<'_>) -> Section {
         )));
     }
     findings.extend(best_laws(study, |fit| fit.input_rate.is_none()));
-    findings.extend(claim.sentences());
     section.list(findings);
-    if let Some(table) = claim.table() {
-        section.table(table);
-    }
     section
 }
 

@@ -4,7 +4,7 @@ use etastar_data::DatasetName;
 use etastar_search::statistics::{Bootstrap, Estimate};
 use etastar_search::{EtaStar, Snapshot};
 
-use super::synthetic::{Sweep, estimates, fits, report};
+use super::synthetic::{COMMAND, Sweep, estimates, fits, report};
 use crate::fit::{FitOptions, Law, NotFitted, Reason, fit};
 use crate::page::{Report, ReportError, ReportInput};
 
@@ -18,7 +18,7 @@ fn the_markdown_is_as_it_was() {
 fn the_page_holds_every_figure_and_loads_nothing() {
     let report = report(&Sweep::small().snapshot()).unwrap();
     let html = report.html();
-    assert_eq!(report.figures().count(), 4);
+    assert_eq!(report.figures().count(), 8);
     for figure in report.figures() {
         assert!(html.contains(&format!("id=\"figure-{}\"", figure.name)));
         assert!(html.contains(&figure.inline_svg()));
@@ -54,7 +54,7 @@ fn ids_are_unique_and_links_within_the_page_lead_somewhere() {
     }
 }
 
-fn parts<'a>(text: &'a str, before: &str) -> Vec<&'a str> {
+pub(super) fn parts<'a>(text: &'a str, before: &str) -> Vec<&'a str> {
     text.split(before)
         .skip(1)
         .map(|rest| rest.split('"').next().unwrap())
@@ -119,53 +119,29 @@ fn censored_and_unmeasured_cells_are_told() {
 }
 
 #[test]
-fn the_claim_is_reproduced_only_where_the_fits_say_so() {
-    let snapshot = Sweep::realistic().snapshot();
-    let estimates = estimates(&snapshot);
-    let mut fits = fits(&snapshot, &estimates);
-    let told = |fits: &[crate::fit::Fit]| {
-        let input = ReportInput {
-            snapshot: &snapshot,
-            estimates: &estimates,
-            fits,
-            not_fitted: &[],
-            sharpness: &[],
-            command: "",
-            interval_method: "",
-        };
-        Report::build(&input).unwrap().markdown()
-    };
-    let yes = "reproduces the stated claim under this declared protocol";
-    assert!(told(&fits).contains(yes));
-    for fit in &mut fits {
-        fit.r_squared = 0.5;
-    }
-    let poor = told(&fits);
-    assert!(!poor.contains(yes) && poor.contains("R<sup>2</sup> is 0.500"));
-    assert!(told(&[]).contains("the claim was not tested"));
-    fits.retain(|fit| fit.width_over_depth == 0.0);
-    assert!(told(&fits).contains("the criterion cannot be applied"));
-}
-
-#[test]
 fn settings_of_one_dataset_are_kept_apart() {
     let mut snapshot = Sweep::small().snapshot();
     for cell in snapshot.cells.iter_mut().skip(6) {
         cell.cell.protocol.threshold = 0.5;
     }
     let estimates = estimates(&snapshot);
-    let report = Report::build(&ReportInput {
-        snapshot: &snapshot,
-        estimates: &estimates,
-        fits: &[],
-        not_fitted: &[],
-        sharpness: &[],
-        command: "",
-        interval_method: "",
-    })
+    let report = Report::build(
+        &[ReportInput {
+            store: "results/sweep.db",
+            snapshot: &snapshot,
+            estimates: &estimates,
+            fits: &[],
+            not_fitted: &[],
+            sharpness: &[],
+            analysis: None,
+            findings: &[],
+            interval_method: "",
+        }],
+        COMMAND,
+    )
     .unwrap();
     let names: BTreeSet<&str> = report.figures().map(|f| f.name.as_str()).collect();
-    assert_eq!(names.len(), 8);
+    assert_eq!(names.len(), 12);
     assert!(names.contains("digits-threshold-0-5-depth-width"));
     assert!(report.markdown().contains("reaches 0.5"));
 }
@@ -178,15 +154,17 @@ fn an_empty_grid_has_a_report() {
         ..Sweep::small().snapshot()
     };
     let input = ReportInput {
+        store: "results/sweep.db",
         snapshot: &snapshot,
         estimates: &[],
         fits: &[],
         not_fitted: &[],
         sharpness: &[],
-        command: "etastar report",
+        analysis: None,
+        findings: &[],
         interval_method: "",
     };
-    let report = Report::build(&input).unwrap();
+    let report = Report::build(&[input], COMMAND).unwrap();
     assert!(report.markdown().contains("The grid has no cells."));
     let mut bare = Sweep::small().snapshot();
     for cell in &mut bare.cells {
@@ -194,11 +172,12 @@ fn an_empty_grid_has_a_report() {
     }
     let estimates = estimates(&bare);
     let input = ReportInput {
+        store: "results/sweep.db",
         snapshot: &bare,
         estimates: &estimates,
         ..input
     };
-    let html = Report::build(&input).unwrap().html();
+    let html = Report::build(&[input], COMMAND).unwrap().html();
     assert!(html.contains("no data") && html.contains("No law was fitted."));
 }
 
@@ -208,20 +187,23 @@ fn what_does_not_belong_together_is_refused() {
     let estimates = estimates(&snapshot);
     let mut fits = fits(&snapshot, &estimates);
     let input = ReportInput {
+        store: "results/sweep.db",
         snapshot: &snapshot,
         estimates: &estimates[1..],
         fits: &[],
         not_fitted: &[],
         sharpness: &[],
-        command: "",
+        analysis: None,
+        findings: &[],
         interval_method: "",
     };
-    let error = Report::build(&input).unwrap_err();
+    let error = Report::build(&[input], COMMAND).unwrap_err();
     assert!(matches!(
         error,
         ReportError::EstimatesMisaligned {
             cells: 12,
-            estimates: 11
+            estimates: 11,
+            ..
         }
     ));
     fits[3].dataset = "mnist".to_owned();
@@ -230,7 +212,7 @@ fn what_does_not_belong_together_is_refused() {
         fits: &fits,
         ..input
     };
-    let error = Report::build(&input).unwrap_err();
+    let error = Report::build(&[input], COMMAND).unwrap_err();
     assert!(error.to_string().contains("`mnist`"));
 }
 
@@ -245,15 +227,20 @@ fn laws_that_could_not_be_fitted_are_told() {
         width_over_depth: 8.0,
         reason: Reason::Collinear,
     };
-    let report = Report::build(&ReportInput {
-        snapshot: &snapshot,
-        estimates: &estimates,
-        fits: &[],
-        not_fitted: &[failure],
-        sharpness: &[],
-        command: "",
-        interval_method: "",
-    });
+    let report = Report::build(
+        &[ReportInput {
+            store: "results/sweep.db",
+            snapshot: &snapshot,
+            estimates: &estimates,
+            fits: &[],
+            not_fitted: &[failure],
+            sharpness: &[],
+            analysis: None,
+            findings: &[],
+            interval_method: "",
+        }],
+        COMMAND,
+    );
     let told = "depth and width apart at all input rates, width ≥ 8 × depth: depth and width do \
                 not vary independently of each other";
     assert!(report.unwrap().markdown().contains(told));
@@ -279,15 +266,20 @@ fn real_fits_and_estimates_make_a_report() {
         ..FitOptions::default()
     };
     let fits = fit(&snapshot, &options).unwrap();
-    let report = Report::build(&ReportInput {
-        snapshot: &snapshot,
-        estimates: &estimates,
-        fits: &fits.fits,
-        not_fitted: &fits.not_fitted,
-        sharpness: &[],
-        command: "etastar report results/sweep.db",
-        interval_method: "bootstrap over repeats",
-    })
+    let report = Report::build(
+        &[ReportInput {
+            store: "results/sweep.db",
+            snapshot: &snapshot,
+            estimates: &estimates,
+            fits: &fits.fits,
+            not_fitted: &fits.not_fitted,
+            sharpness: &[],
+            analysis: None,
+            findings: &[],
+            interval_method: "bootstrap over repeats",
+        }],
+        COMMAND,
+    )
     .unwrap();
     assert!(
         report

@@ -22,7 +22,7 @@ fn all_files_are_written_and_no_temporary_one_is_left() {
         assert_eq!(fs::read_to_string(data).unwrap(), figure.csv());
     }
     assert_eq!(fs::read_dir(&target).unwrap().count(), 3);
-    assert_eq!(fs::read_dir(target.join("figures")).unwrap().count(), 8);
+    assert_eq!(fs::read_dir(target.join("figures")).unwrap().count(), 16);
 }
 
 #[test]

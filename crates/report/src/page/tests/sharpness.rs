@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use etastar_search::Snapshot;
 
-use super::synthetic::{Sweep, estimates, fits};
+use super::synthetic::{COMMAND, Sweep, estimates, fits};
 use crate::page::{Report, ReportInput};
 use crate::sharpness::synthetic::Grid;
 use crate::sharpness::{SharpnessOptions, analyse};
@@ -51,15 +51,20 @@ pub(super) fn report(snapshot: &Snapshot) -> Report {
         true => Vec::new(),
         false => fits(snapshot, &estimates),
     };
-    Report::build(&ReportInput {
-        snapshot,
-        estimates: &estimates,
-        fits: &fits,
-        not_fitted: &[],
-        sharpness: &analyse(snapshot, &options),
-        command: "etastar report results/sharpness.db",
-        interval_method: "not used",
-    })
+    Report::build(
+        &[ReportInput {
+            store: "results/sweep.db",
+            snapshot,
+            estimates: &estimates,
+            fits: &fits,
+            not_fitted: &[],
+            sharpness: &analyse(snapshot, &options),
+            analysis: None,
+            findings: &[],
+            interval_method: "not used",
+        }],
+        COMMAND,
+    )
     .unwrap()
 }
 
@@ -108,7 +113,7 @@ fn both_kinds_of_results_stand_side_by_side() {
         assert!(ids.contains(id), "{id}");
     }
     let names: BTreeSet<&str> = report.figures().map(|f| f.name.as_str()).collect();
-    assert_eq!(names.len(), 4 + 2 * 2);
+    assert_eq!(names.len(), 8 + 2 * 2);
 }
 
 #[test]

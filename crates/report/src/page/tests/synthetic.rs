@@ -10,6 +10,8 @@ use etastar_search::{
 use crate::fit::{Exponent, Fit, Law};
 use crate::page::{Report, ReportError, ReportInput};
 
+pub(super) const COMMAND: &str = "etastar report results/sweep.db";
+
 /// Numbers between 0 and 1 that look random and are always the same.
 pub(super) struct Noise(u64);
 
@@ -335,13 +337,18 @@ fn fit(
 pub(super) fn report(snapshot: &Snapshot) -> Result<Report, ReportError> {
     let estimates = estimates(snapshot);
     let fits = fits(snapshot, &estimates);
-    Report::build(&ReportInput {
-        snapshot,
-        estimates: &estimates,
-        fits: &fits,
-        not_fitted: &[],
-        sharpness: &[],
-        command: "etastar report results/sweep.db",
-        interval_method: "percentile bootstrap over repeats, 2000 resamples",
-    })
+    Report::build(
+        &[ReportInput {
+            store: "results/sweep.db",
+            snapshot,
+            estimates: &estimates,
+            fits: &fits,
+            not_fitted: &[],
+            sharpness: &[],
+            analysis: None,
+            findings: &[],
+            interval_method: "percentile bootstrap over repeats, 2000 resamples",
+        }],
+        COMMAND,
+    )
 }

@@ -30,3 +30,51 @@ pub(in crate::page) fn sharpness(input: &ReportInput<'_>) -> Vec<Section> {
     }
     sections
 }
+
+/// How much was measured, if anything was asked for.
+pub(in crate::page) fn overview(input: &ReportInput<'_>) -> Option<Section> {
+    let views = view::views(input);
+    (!views.is_empty()).then(|| overview::overview(&views))
+}
+
+/// Findings and growth of each series, under its name.
+pub(in crate::page) fn growth(input: &ReportInput<'_>) -> Vec<(String, Section)> {
+    each(input, |view| {
+        let mut section = growth::growth(view);
+        let mut findings = summary::summary(view).blocks;
+        findings.append(&mut section.blocks);
+        section.blocks = findings;
+        Some(section)
+    })
+}
+
+/// Exponents of each series.
+pub(in crate::page) fn exponents(input: &ReportInput<'_>) -> Vec<(String, Section)> {
+    each(input, |view| Some(exponents::exponents(view)))
+}
+
+/// Predictions of each series that has any.
+pub(in crate::page) fn prediction(input: &ReportInput<'_>) -> Vec<(String, Section)> {
+    each(input, prediction::prediction)
+}
+
+/// Bounds of each series that has any.
+pub(in crate::page) fn bounds(input: &ReportInput<'_>) -> Vec<(String, Section)> {
+    each(input, bounds::bounds)
+}
+
+/// Protocol of each series.
+pub(in crate::page) fn protocol(input: &ReportInput<'_>) -> Vec<(String, Section)> {
+    each(input, |view| Some(protocol::protocol(view)))
+}
+
+fn each(
+    input: &ReportInput<'_>,
+    make: impl Fn(&view::View<'_>) -> Option<Section>,
+) -> Vec<(String, Section)> {
+    let views = view::views(input);
+    let sections = views
+        .iter()
+        .map(|view| Some((view.series.label.clone(), make(view)?)));
+    sections.flatten().collect()
+}

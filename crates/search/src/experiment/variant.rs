@@ -1,0 +1,184 @@
+use etastar_data::DatasetConfig;
+use etastar_model::Loss;
+use serde::{Deserialize, Serialize};
+
+use super::ExperimentError;
+use crate::{Cell, CheapRateSettings, Checkpoint, Protocol, SharpnessCell, Vary};
+
+/// One variant of an experiment: a grid of networks on some datasets, and what
+/// is measured of them. An experiment without variants has one, without a
+/// name.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Variant {
+    /// Its name, unique in the experiment.
+    pub name: String,
+    /// The data; the whole grid is measured on each.
+    pub datasets: Vec<DatasetConfig>,
+    /// What differs between repeats.
+    pub vary: Vary,
+    /// The training before the measurement, if any.
+    pub checkpoint: Option<Checkpoint>,
+    /// What all networks of the grid have in common.
+    pub network: Network,
+    /// The grid.
+    pub grid: GridSettings,
+    /// How eta\* is measured, if it is.
+    pub protocol: Option<Protocol>,
+    /// How sharpness is measured, if it is.
+    pub sharpness: Option<SharpnessSettings>,
+}
+
+/// What can be measured of a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Measure {
+    /// Its maximal initial learning rate.
+    EtaStar,
+    /// Its sharpness.
+    Sharpness,
+}
+
+/// What all networks of a grid have in common.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Network {
+    /// Whether the layers have biases.
+    pub bias: bool,
+    /// Output-layer variance times fan-in: 2 (He) or 1 (LeCun).
+    pub output_gain: f64,
+}
+
+/// A full grid of constant-width networks.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GridSettings {
+    /// Widths of the hidden layers.
+    pub widths: Vec<usize>,
+    /// Numbers of hidden layers.
+    pub depths: Vec<usize>,
+    /// Learning rates of the input layer relative to the other layers.
+    pub input_rates: Vec<f64>,
+}
+
+/// How sharpness is measured.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SharpnessSettings {
+    /// The losses; the whole grid is measured with each.
+    pub losses: Vec<Loss>,
+    /// Training samples over which the loss is averaged.
+    pub samples: usize,
+    /// Whether certified bounds are computed.
+    pub bounds: bool,
+    /// Whether the kernel's prediction is computed.
+    pub prediction: bool,
+    /// Which cheap rates are measured beside it, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cheap_rates: Option<CheapRateSettings>,
+}
+
+impl Variant {
+    /// Every cell whose eta\* is measured: by dataset, input rate, depth, then
+    /// width. Values given twice count once.
+    pub fn cells(&self) -> Vec<Cell> {
+        let Some(protocol) = &self.protocol else {
+            return Vec::new();
+        };
+        distinct(self.points().map(|point| Cell {
+            dataset: point.dataset.clone(),
+            hidden: vec![point.width; point.depth],
+            bias: self.network.bias,
+            output_gain: self.network.output_gain,
+            input_rate: point.input_rate,
+            protocol: protocol.clone(),
+            checkpoint: self.checkpoint,
+            vary: self.vary,
+        }))
+    }
+
+    /// Every cell whose sharpness is measured: by loss, then as
+    /// [`cells`](Self::cells).
+    pub fn sharpness_cells(&self) -> Vec<SharpnessCell> {
+        let Some(settings) = &self.sharpness else {
+            return Vec::new();
+        };
+        distinct(settings.losses.iter().flat_map(|&loss| {
+            self.points().map(move |point| SharpnessCell {
+                dataset: point.dataset.clone(),
+                hidden: vec![point.width; point.depth],
+                bias: self.network.bias,
+                output_gain: self.network.output_gain,
+                input_rate: point.input_rate,
+                loss,
+                samples: settings.samples,
+                bounds: settings.bounds,
+                prediction: settings.prediction,
+                checkpoint: self.checkpoint,
+                cheap_rates: settings.cheap_rates,
+            })
+        }))
+    }
+
+    fn points(&self) -> impl Iterator<Item = Point<'_>> {
+        let grid = &self.grid;
+        self.datasets.iter().flat_map(move |dataset| {
+            grid.input_rates.iter().flat_map(move |&input_rate| {
+                grid.depths.iter().flat_map(move |&depth| {
+                    grid.widths.iter().map(move |&width| Point {
+                        dataset,
+                        input_rate,
+                        depth,
+                        width,
+                    })
+                })
+            })
+        })
+    }
+
+    pub(super) fn validate(&self) -> Result<(), ExperimentError> {
+        if self.datasets.is_empty() {
+            return Err(ExperimentError::NoDataset);
+        }
+        for dataset in &self.datasets {
+            dataset.validate()?;
+        }
+        if let Some(protocol) = &self.protocol {
+            protocol.validate()?;
+            let trains = self.datasets.iter().filter_map(|dataset| dataset.train);
+            if let Some(train) = trains.min()
+                && train < protocol.batch_size
+            {
+                return Err(ExperimentError::BatchLargerThanData {
+                    batch_size: protocol.batch_size,
+                    train,
+                });
+            }
+        }
+        match &self.sharpness {
+            Some(sharpness) if sharpness.losses.is_empty() => Err(ExperimentError::NoLoss),
+            Some(sharpness) if sharpness.prediction && self.network.bias => {
+                Err(ExperimentError::PredictionWithBias)
+            }
+            Some(sharpness) if sharpness.prediction && self.checkpoint.is_some() => {
+                Err(ExperimentError::PredictionAfterTraining)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// One point of a grid.
+struct Point<'a> {
+    dataset: &'a DatasetConfig,
+    input_rate: f64,
+    depth: usize,
+    width: usize,
+}
+
+/// Each value once, at its first place.
+pub(super) fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
+    let mut kept = Vec::new();
+    for value in values {
+        if !kept.contains(&value) {
+            kept.push(value);
+        }
+    }
+    kept
+}
