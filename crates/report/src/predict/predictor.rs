@@ -13,6 +13,13 @@ const ENOUGH: usize = 6;
 /// Fewest architectures of any law: one more than it has coefficients.
 const FEWEST: usize = 3;
 
+/// Range, in octaves, that each regressor of a law has to have over the cells it
+/// is fitted to. Below a factor of two a power law is hardly determined, however
+/// small its error within: where the input layer makes up most of the effective
+/// size, that law's exponent is noise, and is wrong by octaves a little farther
+/// out. Our choice.
+const LEAST_RANGE: f64 = 1.0;
+
 /// Errors below this, in octaves, are rounding errors of the logarithms.
 const LEAST_ERROR: f64 = 1e-9;
 
@@ -217,8 +224,8 @@ impl Predictor<'_> {
 
 impl<'a> Candidate<'a> {
     /// The law on a set of points, judged on some; `None` where it is not
-    /// determined, also without any one of the architectures, or leaves no
-    /// degree of freedom.
+    /// determined, also without any one of the architectures, where it leaves
+    /// no degree of freedom, or where a regressor has too small a range.
     fn of(
         law: Law,
         input_rate: Option<f64>,
@@ -237,6 +244,9 @@ impl<'a> Candidate<'a> {
             .filter(|point| !point.repeats.is_empty())
             .collect();
         let solved = solve(law, &found).ok()?;
+        if least_range(&solved.regressors) < LEAST_RANGE {
+            return None;
+        }
         let residuals: Vec<f64> = solved
             .y
             .iter()
@@ -284,6 +294,19 @@ impl<'a> Candidate<'a> {
 fn at(coefficients: &DVector<f64>, regressors: &[f64]) -> f64 {
     let all = std::iter::once(&1.0).chain(regressors);
     coefficients.iter().zip(all).map(|(b, x)| b * x).sum()
+}
+
+/// The least of the ranges of the regressors.
+fn least_range(rows: &[Vec<f64>]) -> f64 {
+    let columns = rows.first().map_or(0, Vec::len);
+    let range = |column: usize| {
+        let values = rows.iter().filter_map(|row| row.get(column));
+        let [low, high] = values.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| {
+            [low.min(*x), high.max(*x)]
+        });
+        high - low
+    };
+    (0..columns).map(range).fold(f64::INFINITY, f64::min)
 }
 
 /// The different depths and widths of points that found an eta\*.

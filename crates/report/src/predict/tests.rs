@@ -157,6 +157,22 @@ fn extrapolation_is_told_and_refused_beyond_16() {
     assert!(predict(&store, None, &far, &forced).is_ok());
 }
 
+/// At the rate 1 the effective size of these networks ranges over a quarter of
+/// an octave only, so that its law takes no part, however well it fits.
+#[test]
+fn laws_of_hardly_varying_regressors_take_no_part() {
+    let grid = Synthetic {
+        depths: vec![1, 2, 4],
+        widths: vec![16, 32, 64],
+        noise: 0.0,
+        ..sweep()
+    };
+    let store = grid.snapshot(|d, w, n, mu| 9.0 - 4.0 * (mu * n + d * w).log2());
+    let prediction = of(&store, NETWORK).unwrap();
+    assert_ne!(prediction.law, Law::EffectiveSize);
+    assert_ne!(prediction.runner_up.unwrap().law, Law::EffectiveSize);
+}
+
 #[test]
 fn too_narrow_a_filter_is_relaxed_with_a_warning() {
     let grid = Synthetic {
