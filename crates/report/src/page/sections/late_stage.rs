@@ -54,7 +54,7 @@ fn three(value: f64) -> String {
 fn opening(late: &LateStage<'_>) -> Text {
     let steps: Vec<String> = late.steps.iter().map(|steps| count(*steps)).collect();
     Text::markup(&format!(
-        "Networks are trained at a small constant rate for {} steps. From each of these \
+        "Networks are trained at a constant rate for {} steps. From each of these \
          checkpoints on, the largest usable rate is the largest at which training goes on without \
          losing validation accuracy; at step 0 it is η* under this rule of success.",
         steps.join(", ")

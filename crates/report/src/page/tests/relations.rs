@@ -136,3 +136,10 @@ fn stores_without_both_have_no_section() {
     let figures = figures.filter(|block| matches!(block, crate::page::Block::Figure(_)));
     assert_eq!(figures.count(), 1);
 }
+
+#[test]
+#[ignore = "writes a report to look at into ETASTAR_SAMPLE_REPORT"]
+fn sample() {
+    let directory = std::path::PathBuf::from(std::env::var_os("ETASTAR_SAMPLE_REPORT").unwrap());
+    crate::page::write(&report(&stores()), &directory.join("relations")).unwrap();
+}
