@@ -22,6 +22,15 @@ pub(crate) enum Failure {
     },
     #[error("cannot read what {0} printed")]
     Output(String),
+    #[error("{path}: {source}", path = .path.display())]
+    File {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{0}")]
+    Missing(&'static str),
+    #[error("the page has complaints:\n{0}")]
+    Page(String),
 }
 
 impl Failure {
@@ -107,6 +116,22 @@ pub(crate) fn last_line(command: &mut Command) -> Result<String, Failure> {
     eprint!("{text}");
     let last = text.lines().last().map(str::to_owned);
     last.ok_or_else(|| Failure::Output(shown(command)))
+}
+
+/// Like [`run`], without a word, and gives what the command printed on
+/// standard error.
+pub(crate) fn standard_error(command: &mut Command) -> Result<String, Failure> {
+    let output = command.output().map_err(|source| start(command, source))?;
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.success() {
+        return Ok(text);
+    }
+    eprint!("{text}");
+    Err(Failure::Ended {
+        program: shown(command),
+        code: output.status.code(),
+        status: output.status.to_string(),
+    })
 }
 
 fn start(command: &Command, source: std::io::Error) -> Failure {

@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod command;
 mod reproduce;
+mod screenshots;
 mod test;
 
 use std::process::ExitCode;
@@ -22,6 +23,8 @@ struct Arguments {
 enum Command {
     /// Measure every claim, fit, and write the report
     Reproduce(reproduce::ReproduceArguments),
+    /// Take pictures of a report's page, light and dark, with Chromium
+    Screenshots(screenshots::ScreenshotsArguments),
     /// Run every test
     Test(test::TestArguments),
     /// Check format, lints and documentation
@@ -35,6 +38,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Reproduce(arguments) => reproduce::run(&arguments),
+        Command::Screenshots(arguments) => screenshots::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Check => check::run(),
         Command::Ci => check::run().and_then(|()| test::run(&test::TestArguments::default())),

@@ -28,6 +28,11 @@ pub(crate) enum CliError {
     Protocol(#[from] InvalidProtocol),
     #[error(transparent)]
     Experiment(#[from] ExperimentError),
+    #[error("in {path}: {error}", path = .path.display())]
+    Analysis {
+        path: std::path::PathBuf,
+        error: AnalysisError,
+    },
     #[error(transparent)]
     Data(#[from] DataError),
     #[error("{0} of {1} files are missing or bad")]
@@ -116,6 +121,7 @@ impl CliError {
             | Self::Architecture(_)
             | Self::Protocol(_)
             | Self::Experiment(_)
+            | Self::Analysis { .. }
             | Self::Bounds(_)
             | Self::Fit(
                 FitError::Confidence(_) | FitError::WidthOverDepth(_) | FitError::NoFilter,

@@ -73,6 +73,12 @@ fn prepare(folder: &Path) {
     change("no-depth.toml", "depths = [2, 4]", "depths = []");
     change("threshold.toml", "threshold = 0.2", "threshold = 1.5");
     change("start.toml", "start = 5.0", "start = 11.0");
+    change(
+        "no-rule.toml",
+        "[profiles.smoke]",
+        "[[analysis.criteria]]\nclaim = \"C1\"\nsays = \"It falls.\"\n\
+         statistic = { of = \"slope\" }\nrule = { at_least = 0 }\n[profiles.smoke]",
+    );
     change("no-budget.toml", "budget = 32\n", "");
     change(
         "no-base.toml",
@@ -195,6 +201,7 @@ fn cases() -> Vec<Case<'static>> {
         case("threshold above 1 in a file", "sweep threshold.toml"),
         case("start outside of the range in a file", "sweep start.toml"),
         case("a setting that is nowhere", "sweep no-budget.toml"),
+        case("a statistic that is none", "sweep no-rule.toml"),
         case("a base that is nowhere", "sweep no-base.toml"),
         case("a seed in a variant", "sweep seed-in-variant.toml"),
         case("an impossible variant", "sweep small-train.toml"),

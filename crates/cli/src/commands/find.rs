@@ -186,6 +186,7 @@ impl FindArguments {
             },
             ladder: self.ladder.clone(),
             success: SuccessRule::default(),
+            accuracy_margin: 0.0,
         };
         protocol.validate()?;
         Ok(Cell {

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use etastar_report::analysis::Analysis;
 use etastar_search::Experiment;
 use serde_json::json;
 
@@ -66,6 +67,13 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
     let started = Instant::now();
     let profile = arguments.profile.as_deref();
     let experiment = Experiment::read(&arguments.experiment, profile)?;
+    // A rule that makes no sense is found before anything runs, not after.
+    if !experiment.analysis.is_null() {
+        Analysis::parse(&experiment.analysis).map_err(|error| CliError::Analysis {
+            path: arguments.experiment.clone(),
+            error,
+        })?;
+    }
     let title = Title {
         experiment: &experiment.name,
         question: &experiment.question,
