@@ -1,6 +1,5 @@
 use etastar_search::Snapshot;
 
-use super::conditions::conditions;
 use super::scope::{entry, intervals, written};
 use crate::analysis::{
     AnalysisOptions, DatasetCells, Effect, LateStage, NotMeasured, Quantity, Rate, SharpnessKind,
@@ -9,7 +8,7 @@ use crate::analysis::{
 use crate::figure::{Axis, Data, Figure, Marker, Panel, Point, Scale, Series, Style, Text};
 use crate::page::document::{Column, Entry, Section, Table};
 use crate::page::number::{count, counted, fixed, octaves, percent, rate, setting};
-use crate::page::study::{ascending, unique_id};
+use crate::page::study::{ascending, conditions, unique_id};
 
 /// Claim C2: the largest usable rate later in training, a section for each
 /// dataset that has checkpoints.
@@ -54,9 +53,9 @@ fn three(value: f64) -> String {
 fn opening(late: &LateStage<'_>) -> Text {
     let steps: Vec<String> = late.steps.iter().map(|steps| count(*steps)).collect();
     Text::markup(&format!(
-        "Networks are trained at a constant rate for {} steps. From each of these \
-         checkpoints on, the largest usable rate is the largest at which training goes on without \
-         losing validation accuracy; at step 0 it is η* under this rule of success.",
+        "Networks are trained at a constant rate for {} steps. The largest usable rate from each \
+         of these checkpoints on is the largest at which training goes on without losing \
+         validation accuracy; at step 0 it is η* under this rule of success.",
         steps.join(", ")
     ))
 }
