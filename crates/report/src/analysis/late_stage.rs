@@ -237,6 +237,13 @@ impl<'a> LateStage<'a> {
         self.line(options, point, |line| -line.slope)
     }
 
+    /// Whether any cell's sharpness is measured.
+    pub(crate) fn has_sharpness(&self) -> bool {
+        let trajectories = self.groups.iter().flatten();
+        let mut cells = trajectories.flat_map(|own| own.cells.iter().flatten());
+        cells.any(|cell| !cell.log2_sharpness.is_empty())
+    }
+
     /// The index of a checkpoint.
     pub(crate) fn stage(&self, step: Step) -> usize {
         match step {

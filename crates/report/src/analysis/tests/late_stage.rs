@@ -1,36 +1,20 @@
 //! Statistics of measurements after training.
 
-use etastar_search::{Checkpoint, EtaStar, Snapshot};
+use etastar_search::EtaStar;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::cells::datasets;
 use super::super::late_stage::LateStage;
-use super::super::synthetic::Coupled;
+use super::super::synthetic::{Coupled, checkpoint, keeping_accuracy};
 use super::super::*;
 use super::support::{close, effect_of, options, reason_of};
-
-fn checkpoint(steps: usize) -> Option<Checkpoint> {
-    Some(Checkpoint {
-        steps,
-        learning_rate: 0.01,
-        batch_size: 128,
-    })
-}
 
 fn grid() -> Coupled {
     Coupled {
         checkpoints: vec![None, checkpoint(64), checkpoint(512)],
         ..Coupled::default()
     }
-}
-
-/// All cells under the rule that training continues.
-fn keeping_accuracy(mut store: Snapshot) -> Snapshot {
-    for record in &mut store.cells {
-        record.cell.protocol.success = serde_json::from_value(json!("keep-accuracy")).unwrap();
-    }
-    store
 }
 
 fn change(quantity: &str) -> Value {

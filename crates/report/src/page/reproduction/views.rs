@@ -50,7 +50,9 @@ pub(super) fn sections_of(
         View::SharpnessExponents => labelled(sections::sharpness_exponents(input)),
         View::SharpnessPrediction => labelled(sections::sharpness_prediction(input)),
         View::SharpnessBounds => labelled(sections::sharpness_bounds(input)),
-        View::LateStage | View::EtaSharpness | View::Proxies | View::Transfer => Vec::new(),
+        View::LateStage => labelled(sections::late_stage(input.snapshot)),
+        View::EtaSharpness => labelled(sections::eta_sharpness(input.snapshot)),
+        View::Proxies | View::Transfer => Vec::new(),
     }
 }
 

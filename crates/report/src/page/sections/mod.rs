@@ -1,11 +1,14 @@
 //! The sections, one function each.
 
 mod cells;
+mod conditions;
 mod depth_width;
 mod dots;
 mod effective_size;
+mod eta_sharpness;
 mod exponents;
 mod input_layer;
+mod late_stage;
 mod laws;
 mod manifest;
 mod noise;
@@ -23,7 +26,9 @@ mod width_over_depth;
 pub(super) use cells::cells;
 pub(super) use depth_width::depth_width;
 pub(super) use effective_size::effective_size;
+pub(super) use eta_sharpness::eta_sharpness;
 pub(super) use input_layer::input_layer;
+pub(super) use late_stage::late_stage;
 pub(super) use laws::laws;
 pub(super) use manifest::{fields, manifest, sessions, sessions_table};
 pub(super) use noise::noise;

@@ -1,5 +1,6 @@
 mod document;
 mod files;
+mod relations;
 mod reproduction;
 mod sharpness;
 mod synthetic;
