@@ -8,7 +8,7 @@ use etastar_model::Loss;
 use serde::Serialize;
 
 use crate::commands::{
-    backends, bounds, completions, data, export, find, fit, report, sharpness, sweep,
+    backends, bounds, completions, data, export, find, fit, predict, report, sharpness, sweep,
 };
 
 /// Measure, fit and report the maximal initial learning rate eta* of deep
@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Bounds(bounds::BoundsArguments),
     /// Fit power laws to a sweep and compare them
     Fit(fit::FitArguments),
+    /// Predict eta* of a network from a sweep of others, with intervals
+    Predict(predict::PredictArguments),
     /// Write the report of a sweep: index.html, report.md, figures, data
     Report(report::ReportArguments),
     /// Write a sweep's rows as CSV, JSON or Parquet

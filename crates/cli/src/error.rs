@@ -10,6 +10,7 @@ use etastar_report::analysis::AnalysisError;
 use etastar_report::export::ExportError;
 use etastar_report::fit::FitError;
 use etastar_report::page::ReportError;
+use etastar_report::predict::PredictError;
 use etastar_search::{ExperimentError, InvalidProtocol, StoreError, SweepError, TrainerError};
 use etastar_sharpness::MeasureError;
 use etastar_sharpness::bounds::BoundsError;
@@ -41,6 +42,8 @@ pub(crate) enum CliError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Fit(#[from] FitError),
+    #[error(transparent)]
+    Predict(#[from] PredictError),
     #[error(transparent)]
     Report(#[from] ReportError),
     #[error("{store}: {source}", store = .store.display())]
@@ -126,6 +129,7 @@ impl CliError {
             | Self::Fit(
                 FitError::Confidence(_) | FitError::WidthOverDepth(_) | FitError::NoFilter,
             ) => USAGE,
+            Self::Predict(error) => predict_code(error),
             Self::Data(error) => data_code(error),
             Self::Store(error) => store_code(error),
             Self::FilesNotVerified(..) | Self::Fit(_) => DATA,
@@ -164,6 +168,15 @@ fn data_code(error: &DataError) -> u8 {
         | DataError::NoSamples { .. }
         | DataError::BatchSize { .. } => USAGE,
         _ => DATA,
+    }
+}
+
+/// Nothing to predict from is missing data; everything else is a request that
+/// the data refuse.
+fn predict_code(error: &PredictError) -> u8 {
+    match error {
+        PredictError::NothingMeasured | PredictError::TooFewCells { .. } => DATA,
+        _ => USAGE,
     }
 }
 

@@ -31,6 +31,7 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Sharpness(arguments) => commands::sharpness::run(&arguments),
         Command::Bounds(arguments) => commands::bounds::run(&arguments),
         Command::Fit(arguments) => commands::fit::run(&arguments),
+        Command::Predict(arguments) => commands::predict::run(&arguments),
         Command::Report(arguments) => commands::report::run(&arguments),
         Command::Export(arguments) => commands::export::run(&arguments),
         Command::Data(arguments) => commands::data::run(&arguments),

@@ -227,6 +227,32 @@ fn cases() -> Vec<Case<'static>> {
         case("a store of a newer format", "report newer.db"),
         case("a folder for a store", "export empty"),
         case("confidence above 1", "fit sweep.db --confidence 2"),
+        case("predict without a network", "predict sweep.db"),
+        case("predict depth 0", "predict sweep.db --depth 0 --width 16"),
+        case(
+            "predict from a missing store",
+            "predict none.db --depth 2 --width 16",
+        ),
+        case(
+            "predict an input rate that was not measured",
+            "predict sweep.db --depth 2 --width 16 --input-rate 2",
+        ),
+        case(
+            "predict for a dataset that was not measured",
+            "predict sweep.db --depth 2 --width 16 --dataset mnist",
+        ),
+        case(
+            "predict with a confidence above 1",
+            "predict sweep.db --depth 2 --width 16 --confidence 2",
+        ),
+        case(
+            "predict with a filter that is none",
+            "predict sweep.db --depth 2 --width 16 --width-over-depth nan",
+        ),
+        case(
+            "a missing store to start from",
+            "find --width 16 --depth 2 --warm-start none.db",
+        ),
         case("unknown table", "export sweep.db --table rows"),
         case(
             "a report that cannot be written",

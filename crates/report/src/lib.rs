@@ -7,4 +7,5 @@ pub mod export;
 pub mod figure;
 pub mod fit;
 pub mod page;
+pub mod predict;
 pub mod sharpness;

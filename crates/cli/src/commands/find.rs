@@ -1,3 +1,5 @@
+use std::io::Write;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
@@ -9,6 +11,7 @@ use etastar_search::{
 };
 use serde_json::{Value, json};
 
+use super::warm_start::WarmStart;
 use crate::arguments::{Execution, Format, LossName};
 use crate::error::CliError;
 use crate::measure::{Cells, Ended, Limits, Measurement, Place};
@@ -145,6 +148,10 @@ pub(crate) struct FindArguments {
     #[arg(long, value_name = "S", default_value = "1")]
     seed: u64,
 
+    /// Start where this store of a sweep predicts eta*, a whole number of octaves from --start
+    #[arg(long, value_name = "STORE")]
+    warm_start: Option<PathBuf>,
+
     #[command(flatten)]
     execution: Execution,
 
@@ -222,7 +229,14 @@ impl FindArguments {
 
 pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
     let started = Instant::now();
-    let cell = arguments.cell()?;
+    let mut cell = arguments.cell()?;
+    let warm_start = match &arguments.warm_start {
+        Some(store) => Some(WarmStart::apply(store, &mut cell)?),
+        None => None,
+    };
+    for warning in warm_start.iter().flat_map(WarmStart::warnings) {
+        writeln!(std::io::stderr(), "warning: {warning}")?;
+    }
     let title = Title {
         experiment: "find",
         question: "What is eta* of this network?",
@@ -254,7 +268,7 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
     let Some(measured) = cells.pop() else {
         return Err(CliError::Usage("there is no cell to measure".into()));
     };
-    let found = Found::new(measured, manifest, started);
+    let found = Found::new(measured, manifest, warm_start, started);
     if arguments.format.json {
         output::print_json(&found.json())?;
     } else {
@@ -267,16 +281,23 @@ struct Found {
     measured: CellRecord,
     manifest: Manifest,
     estimate: Estimate,
+    warm_start: Option<WarmStart>,
     seconds: f64,
 }
 
 impl Found {
-    fn new(measured: CellRecord, manifest: Manifest, started: Instant) -> Self {
+    fn new(
+        measured: CellRecord,
+        manifest: Manifest,
+        warm_start: Option<WarmStart>,
+        started: Instant,
+    ) -> Self {
         let estimate = Estimate::of_cell(&measured, CONFIDENCE, &Bootstrap::default());
         Self {
             measured,
             manifest,
             estimate,
+            warm_start,
             seconds: started.elapsed().as_secs_f64(),
         }
     }
@@ -291,7 +312,7 @@ impl Found {
 
     fn json(&self) -> Value {
         let repeats: Vec<Value> = self.measured.repeats.iter().map(repeat_json).collect();
-        json!({
+        let mut object = json!({
             "eta_star": self.estimate.eta_star,
             "log2_eta_star": self.estimate.log2_eta_star,
             "interval": self.estimate.interval,
@@ -306,7 +327,11 @@ impl Found {
             "inputs": self.measured.inputs,
             "outputs": self.measured.outputs,
             "manifest": self.manifest,
-        })
+        });
+        if let Some(warm_start) = &self.warm_start {
+            object["warm_start"] = warm_start.json();
+        }
+        object
     }
 
     fn text(&self) -> String {
@@ -352,6 +377,9 @@ impl Found {
             ]
         }));
         text.push_str(&output::columns(&rows));
+        if let Some(warm_start) = &self.warm_start {
+            text.push_str(&warm_start.text());
+        }
         text.push_str(&format!(
             "{} trials in {:.1} s; {} {}, seed {}; accuracy {} within {} steps of {} samples\n",
             self.trials(),

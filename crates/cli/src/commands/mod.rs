@@ -7,6 +7,8 @@ pub(crate) mod data;
 pub(crate) mod export;
 pub(crate) mod find;
 pub(crate) mod fit;
+pub(crate) mod predict;
 pub(crate) mod report;
 pub(crate) mod sharpness;
 pub(crate) mod sweep;
+mod warm_start;

@@ -105,6 +105,32 @@ impl Coupled {
     }
 }
 
+/// A critical rate a quarter of the geometric mean of eta\*, at the cost of a
+/// gradient and 30 forward passes; no range test ever blows up.
+pub(crate) fn with_cheap_rates(mut store: Snapshot) -> Snapshot {
+    for (cell, own) in store.cells.iter().zip(&mut store.sharpness) {
+        own.cell.cheap_rates = Some(
+            serde_json::from_value(json!({
+                "batch_size": 64, "lowest": -20.0, "highest": 10.0, "range_test_steps": 100,
+            }))
+            .unwrap(),
+        );
+        let mean = crate::fit::Point::of(cell).unwrap().mean().unwrap();
+        for repeat in &mut own.repeats {
+            repeat.cheap_rates = Some(
+                serde_json::from_value(json!({
+                    "critical": {
+                        "learning_rate": (mean - 2.0).exp2(), "gradients": 1, "forward_passes": 30,
+                    },
+                    "range_test": {"learning_rate": null, "gradients": 100, "forward_passes": 0},
+                }))
+                .unwrap(),
+            );
+        }
+    }
+    store
+}
+
 /// A cell of the networks of the cells of eta\*, of the given `log2 lambda_1`.
 fn sharpness(
     depth: usize,

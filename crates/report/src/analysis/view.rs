@@ -30,9 +30,9 @@ pub enum View {
     Noise,
     /// Variants side by side.
     SideBySide,
-    /// Cheap rates against eta\*.
+    /// What predicts eta\* at initialisation, and at what cost.
     Proxies,
-    /// How laws carry over from one dataset to another.
+    /// Larger networks predicted from smaller ones.
     Transfer,
     /// Sharpness against depth times width.
     SharpnessGrowth,

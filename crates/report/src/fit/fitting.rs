@@ -1,14 +1,12 @@
 use etastar_search::Snapshot;
-use nalgebra::DVector;
 use serde::Serialize;
 use thiserror::Error;
 
 use super::intervals::intervals;
+use super::likelihood::Described;
 use super::model::{Exponent, Fit, Law};
 use super::options::FitOptions;
-use super::quality::quality;
 use super::series::{Point, Series, series};
-use super::solve::{Solved, solve};
 
 /// The fits of a store.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -178,24 +176,26 @@ fn fit_one(
     set: &Set<'_>,
     options: &FitOptions,
 ) -> Result<Fit, Reason> {
-    let points: Vec<&Point> = selected
+    let observed: Vec<&Point> = selected
         .iter()
-        .filter(|point| point.mean().is_some())
+        .filter(|point| !point.repeats.is_empty() || !point.censored.is_empty())
         .collect();
-    let Solved {
+    let Described {
+        points,
         regressors,
-        y,
-        least_squares: solved,
-    } = solve(law, &points)?;
-    let values = DVector::from_vec(y.clone());
-    let coefficients = solved.coefficients(&values);
-    let quality = quality(
-        &y,
-        solved.residuals(&values).as_slice(),
-        &solved.leverages(),
-        coefficients.len(),
+        least_squares,
+        coefficients,
+        censored,
+        quality,
+        found_cells,
+    } = Described::of(law, &observed)?;
+    let intervals = intervals(
+        &points,
+        &regressors,
+        &least_squares,
+        censored.as_ref(),
+        options,
     );
-    let intervals = intervals(&points, &regressors, &solved, options);
     let exponent = |index: usize| {
         Some(Exponent {
             value: -*coefficients.get(index + 1)?,
@@ -217,7 +217,8 @@ fn fit_one(
         rmse_octaves: quality.rmse,
         loo_rmse_octaves: quality.loo_rmse,
         aicc: quality.aicc,
-        cells: points.len(),
-        cells_without_eta_star: selected.len() - points.len(),
+        cells: found_cells,
+        cells_without_eta_star: points.len() - found_cells,
+        censored_repeats: points.iter().map(|point| point.censored.len()).sum(),
     })
 }

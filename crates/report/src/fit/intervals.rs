@@ -1,6 +1,7 @@
 use etastar_search::statistics::{Bootstrap, central_interval};
 use nalgebra::DVector;
 
+use super::censored::{Observed, Precision, Tobit, found};
 use super::correction::{tail_of_groups, tail_of_sum};
 use super::options::{BootstrapOver, FitOptions};
 use super::regression::LeastSquares;
@@ -13,28 +14,32 @@ use super::series::Point;
 struct Architecture {
     /// Indices of its cells among the points.
     cells: Vec<usize>,
-    /// For each repeat index that any of them found, the value of each cell.
-    repeats: Vec<Vec<Option<f64>>>,
+    /// For each repeat index that any of them has, what it says of each cell.
+    repeats: Vec<Vec<Option<Observed>>>,
 }
 
 /// Bootstrap intervals of the coefficients behind the constant, as
 /// exponents: of `-b_1, -b_2, ..`.
 ///
-/// Every resample is a refit. A resample of a few repeats in which a cell
-/// found no eta\* drops that cell from the refit; a refit that does not
-/// determine the coefficients is dropped, and with more than half dropped
-/// there is no interval.
+/// Every resample is a refit: by maximum likelihood from `censored` on, where
+/// there are censored repeats, by least squares otherwise. A resample of a few
+/// repeats of which a cell has none drops that cell from the refit; a refit
+/// that does not determine the coefficients is dropped, and with more than
+/// half dropped there is no interval.
 pub(crate) fn intervals(
     points: &[&Point],
     regressors: &[Vec<f64>],
     full: &LeastSquares,
+    censored: Option<&Tobit>,
     options: &FitOptions,
 ) -> Vec<Option<[f64; 2]>> {
     let architectures = architectures(points);
     let exponents = regressors.first().map_or(0, Vec::len);
     let refits = match options.over {
-        BootstrapOver::Repeats => over_repeats(&architectures, regressors, full, options),
-        BootstrapOver::RepeatsAndCells => over_cells(&architectures, points, regressors, options),
+        BootstrapOver::Repeats => over_repeats(&architectures, regressors, full, censored, options),
+        BootstrapOver::RepeatsAndCells => {
+            over_cells(&architectures, points, regressors, censored, options)
+        }
     };
     (1..=exponents)
         .map(|j| {
@@ -75,17 +80,20 @@ fn architectures(points: &[&Point]) -> Vec<Architecture> {
     grouped
         .into_iter()
         .map(|cells| {
-            let of_cell = |&cell: &usize| points.get(cell).map_or(&[][..], |p| &p.repeats);
-            let mut found: Vec<usize> = cells.iter().flat_map(of_cell).map(|(r, _)| *r).collect();
-            found.sort_unstable();
-            found.dedup();
-            let value = |cell: &usize, repeat: usize| {
-                let hit = of_cell(cell).iter().find(|(r, _)| *r == repeat);
-                hit.map(|(_, value)| *value)
+            let of_cells: Vec<Vec<(usize, Observed)>> = cells
+                .iter()
+                .filter_map(|&cell| Some(points.get(cell)?.observed()))
+                .collect();
+            let mut indices: Vec<usize> = of_cells.iter().flatten().map(|(r, _)| *r).collect();
+            indices.sort_unstable();
+            indices.dedup();
+            let of_cell = |cell: &Vec<(usize, Observed)>, repeat: usize| {
+                let hit = cell.iter().find(|(r, _)| *r == repeat);
+                hit.map(|(_, observed)| *observed)
             };
-            let repeats = found
+            let repeats = indices
                 .into_iter()
-                .map(|repeat| cells.iter().map(|cell| value(cell, repeat)).collect())
+                .map(|repeat| of_cells.iter().map(|cell| of_cell(cell, repeat)).collect())
                 .collect();
             Architecture { cells, repeats }
         })
@@ -102,11 +110,12 @@ fn over_repeats(
     architectures: &[Architecture],
     regressors: &[Vec<f64>],
     full: &LeastSquares,
+    censored: Option<&Tobit>,
     options: &FitOptions,
 ) -> Vec<DVector<f64>> {
     let bootstrap = bootstrap(options);
     let mut generator = bootstrap.generator();
-    let mut means = vec![None; regressors.len()];
+    let mut cells: Vec<Vec<Observed>> = vec![Vec::new(); regressors.len()];
     let mut refits = Vec::with_capacity(bootstrap.resamples);
     for _ in 0..bootstrap.resamples {
         for architecture in architectures {
@@ -116,18 +125,22 @@ fn over_repeats(
                 let values = drawn
                     .iter()
                     .filter_map(|&repeat| *architecture.repeats.get(repeat)?.get(position)?);
-                let (sum, n) = values.fold((0.0, 0u32), |(sum, n), value| (sum + value, n + 1));
-                if let Some(mean) = means.get_mut(cell) {
-                    *mean = (n > 0).then(|| sum / f64::from(n));
+                if let Some(cell) = cells.get_mut(cell) {
+                    cell.clear();
+                    cell.extend(values);
                 }
             }
         }
-        refits.extend(match means.iter().copied().collect::<Option<Vec<f64>>>() {
-            Some(y) => Some(full.coefficients(&DVector::from_vec(y))),
-            None => {
-                let present = regressors.iter().zip(&means);
-                refit(present.filter_map(|(x, y)| Some((x.clone(), (*y)?))))
-            }
+        refits.extend(if cells.iter().all(|cell| !cell.is_empty()) {
+            Some(solution(full, &cells, censored))
+        } else {
+            let present = regressors.iter().zip(&cells);
+            refit(
+                present
+                    .filter(|(_, cell)| !cell.is_empty())
+                    .map(|(x, cell)| (x.clone(), cell.clone())),
+                censored,
+            )
         });
     }
     refits
@@ -138,30 +151,59 @@ fn over_cells(
     architectures: &[Architecture],
     points: &[&Point],
     regressors: &[Vec<f64>],
+    censored: Option<&Tobit>,
     options: &FitOptions,
 ) -> Vec<DVector<f64>> {
     let bootstrap = bootstrap(options);
     let mut generator = bootstrap.generator();
-    let means: Vec<Option<f64>> = points.iter().map(|point| point.mean()).collect();
+    let cells: Vec<Vec<Observed>> = points
+        .iter()
+        .map(|point| point.observed().into_iter().map(|(_, y)| y).collect())
+        .collect();
     let mut drawn = vec![0; architectures.len()];
     (0..bootstrap.resamples)
         .filter_map(|_| {
             Bootstrap::draw(&mut generator, &mut drawn);
-            let cells = drawn.iter().filter_map(|&index| architectures.get(index));
+            let sample = drawn.iter().filter_map(|&index| architectures.get(index));
             refit(
-                cells
+                sample
                     .flat_map(|architecture| &architecture.cells)
                     .filter_map(|&cell| {
-                        Some((regressors.get(cell)?.clone(), (*means.get(cell)?)?))
+                        Some((regressors.get(cell)?.clone(), cells.get(cell)?.clone()))
                     }),
+                censored,
             )
         })
         .collect()
 }
 
-fn refit(observations: impl Iterator<Item = (Vec<f64>, f64)>) -> Option<DVector<f64>> {
-    let (x, y): (Vec<Vec<f64>>, Vec<f64>) = observations.unzip();
-    Some(LeastSquares::new(&x)?.coefficients(&DVector::from_vec(y)))
+fn refit(
+    observations: impl Iterator<Item = (Vec<f64>, Vec<Observed>)>,
+    censored: Option<&Tobit>,
+) -> Option<DVector<f64>> {
+    let (x, cells): (Vec<Vec<f64>>, Vec<Vec<Observed>>) = observations.unzip();
+    Some(solution(&LeastSquares::new(&x)?, &cells, censored))
+}
+
+/// The coefficients of a resample, none of whose cells is empty.
+fn solution(
+    solved: &LeastSquares,
+    cells: &[Vec<Observed>],
+    censored: Option<&Tobit>,
+) -> DVector<f64> {
+    match censored {
+        Some(start) => {
+            let fit = start.clone().maximise(solved, cells, Precision::REFIT);
+            fit.coefficients
+        }
+        None => {
+            let means = cells.iter().map(|cell| {
+                let values = found(cell);
+                values.iter().sum::<f64>() / values.len() as f64
+            });
+            solved.coefficients(&DVector::from_iterator(cells.len(), means))
+        }
+    }
 }
 
 fn bootstrap(options: &FitOptions) -> Bootstrap {

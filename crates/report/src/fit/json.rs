@@ -40,6 +40,7 @@ fn of_fit(fit: &Fit) -> Value {
         "aicc": fit.aicc,
         "cells": fit.cells,
         "cells_without_eta_star": fit.cells_without_eta_star,
+        "censored_repeats": fit.censored_repeats,
     });
     if fit.law == Law::Separate {
         object["exponents"] = json!({"depth": value(&fit.depth), "width": value(&fit.width)});

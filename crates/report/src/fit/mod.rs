@@ -9,15 +9,21 @@
 //! where a law is not exact its misfit, which weights by repeat noise would
 //! ignore, dominates.
 //!
-//! Cells in which some repeats found no eta\* enter with the mean of those
-//! that did; cells in which none did are counted
-//! ([`Fit::cells_without_eta_star`]).
+//! Repeats that found no eta\* in range are censored: they say on which side of
+//! the range it lies. Where there are any, the law is fitted by maximum
+//! likelihood, in which they take part as that (module `censored`; they are
+//! counted in [`Fit::censored_repeats`]); without any, that is least squares.
+//! What a fit says of its own quality (`R^2`, residuals, AICc, leave-one-out)
+//! is always computed on the cells that found an eta\*, from the means of the
+//! repeats that did.
 
+mod censored;
 mod compare;
 mod correction;
 mod fitting;
 mod intervals;
 mod json;
+mod likelihood;
 mod model;
 mod options;
 mod quality;
@@ -32,6 +38,7 @@ pub(crate) use correction::tail_of_groups;
 pub use fitting::{FitError, Fits, NotFitted, Reason, fit};
 pub(crate) use intervals::intervals;
 pub use json::fit_json;
+pub(crate) use likelihood::{Described, coefficients};
 pub use model::{Exponent, Fit, Law};
 pub use options::{BootstrapOver, FitOptions};
 pub(crate) use quality::{Quality, quality};

@@ -43,18 +43,23 @@ pub struct Fit {
     pub width: Option<Exponent>,
     /// Confidence of every interval.
     pub confidence: f64,
-    /// Share of the variance of `log2 eta*` over cells that the law explains.
+    /// Share of the variance of `log2 eta*` that the law explains, over the
+    /// cells that found one.
     pub r_squared: f64,
-    /// Root-mean-square residual over cells, in octaves.
+    /// Root-mean-square residual over the same cells, in octaves.
     pub rmse_octaves: f64,
-    /// Root-mean-square leave-one-cell-out prediction error, in octaves.
+    /// Root-mean-square leave-one-cell-out prediction error of the same cells,
+    /// in octaves.
     pub loo_rmse_octaves: f64,
-    /// Akaike's criterion with the small-sample correction.
+    /// Akaike's criterion with the small-sample correction, of the same cells.
     pub aicc: Option<f64>,
-    /// Cells in the fit.
+    /// Cells in the fit of which some repeat found an eta\* in range.
     pub cells: usize,
-    /// Cells left out because no repeat found an eta\* in range.
+    /// Cells in the fit of which none did: they only say on which side of the
+    /// range eta\* lies.
     pub cells_without_eta_star: usize,
+    /// Repeats in the fit that found no eta\* in range, in cells of both kinds.
+    pub censored_repeats: usize,
 }
 
 impl Fit {

@@ -40,6 +40,11 @@ impl LeastSquares {
         &self.weights * y
     }
 
+    /// The values `X b` of coefficients `b`.
+    pub(crate) fn fitted(&self, coefficients: &DVector<f64>) -> DVector<f64> {
+        &self.design * coefficients
+    }
+
     /// Residuals `y - X b`.
     pub(crate) fn residuals(&self, y: &DVector<f64>) -> DVector<f64> {
         y - &self.design * self.coefficients(y)
@@ -48,6 +53,17 @@ impl LeastSquares {
     /// The diagonal of the hat matrix `H = Q Q^T`: `h_ii = |q_i|^2`.
     pub(crate) fn leverages(&self) -> Vec<f64> {
         self.q.row_iter().map(|row| row.norm_squared()).collect()
+    }
+
+    /// `x' (X' X)^-1 x` at a new observation's regressors: with `W = R^-1 Q'`,
+    /// `(X' X)^-1 = W W'`, so it is `|W' (1, x)|^2`.
+    pub(crate) fn leverage_at(&self, regressors: &[f64]) -> f64 {
+        let row = std::iter::once(1.0).chain(regressors.iter().copied());
+        let row = DVector::from_iterator(1 + regressors.len(), row);
+        if row.len() != self.weights.nrows() {
+            return f64::NAN;
+        }
+        self.weights.tr_mul(&row).norm_squared()
     }
 
     /// The weight of each observation in coefficient `j`.
@@ -109,6 +125,9 @@ mod tests {
                 let leverages = solved.leverages();
                 prop_assert!((leverages.iter().sum::<f64>() - 3.0).abs() < 1e-9);
                 prop_assert!(leverages.iter().all(|h| (-1e-12..1.0 + 1e-9).contains(h)));
+                for (x, h) in x.iter().zip(&leverages) {
+                    prop_assert!((solved.leverage_at(x) - h).abs() < 1e-6);
+                }
             }
         }
     }

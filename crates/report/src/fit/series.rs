@@ -1,6 +1,8 @@
 use etastar_search::{CellRecord, EtaStar, Snapshot};
 use serde::Serialize;
 
+use super::censored::Observed;
+
 /// Cells that may be fitted together: they differ only in the widths of their
 /// hidden layers and in the input-layer rate.
 #[derive(Debug, Clone)]
@@ -191,6 +193,9 @@ pub(crate) struct Point {
     pub(crate) input_rate: f64,
     /// `log2 eta*` of the repeats that found one, with their indices.
     pub(crate) repeats: Vec<(usize, f64)>,
+    /// What is known of `log2 eta*` of those that found none, with their
+    /// indices: on which side of the range searched it lies.
+    pub(crate) censored: Vec<(usize, Observed)>,
 }
 
 impl Point {
@@ -200,24 +205,45 @@ impl Point {
         if record.repeats.is_empty() {
             return None;
         }
-        let found = |eta_star: &EtaStar| match eta_star {
-            EtaStar::Found { eta_star, .. } => Some(eta_star.log2()).filter(|v| v.is_finite()),
-            EtaStar::NothingSucceeds { .. } | EtaStar::NothingFails { .. } => None,
-        };
+        let mut repeats = Vec::new();
+        let mut censored = Vec::new();
+        for repeat in &record.repeats {
+            let (value, observed) = match repeat.eta_star {
+                EtaStar::Found { eta_star, .. } => (eta_star.log2(), None),
+                EtaStar::NothingSucceeds { lowest } => {
+                    let limit = lowest.log2();
+                    (limit, Some(Observed::Below(limit)))
+                }
+                EtaStar::NothingFails { highest } => {
+                    let limit = highest.log2();
+                    (limit, Some(Observed::AtLeast(limit)))
+                }
+            };
+            if value.is_finite() {
+                match observed {
+                    None => repeats.push((repeat.repeat, value)),
+                    Some(observed) => censored.push((repeat.repeat, observed)),
+                }
+            }
+        }
         Some(Self {
             inputs: record.inputs,
             depth: record.cell.depth(),
             width: record.cell.constant_width()?,
             input_rate: record.cell.input_rate,
-            repeats: record
-                .repeats
-                .iter()
-                .filter_map(|repeat| Some((repeat.repeat, found(&repeat.eta_star)?)))
-                .collect(),
+            repeats,
+            censored,
         })
     }
 
-    /// Mean of `log2 eta*` over its repeats.
+    /// What every finished repeat says, with its index.
+    pub(crate) fn observed(&self) -> Vec<(usize, Observed)> {
+        let found = self.repeats.iter();
+        let found = found.map(|&(repeat, value)| (repeat, Observed::Found(value)));
+        found.chain(self.censored.iter().copied()).collect()
+    }
+
+    /// Mean of `log2 eta*` over its repeats that found one.
     pub(crate) fn mean(&self) -> Option<f64> {
         let values: Vec<f64> = self.repeats.iter().map(|(_, value)| *value).collect();
         etastar_search::statistics::mean(&values)

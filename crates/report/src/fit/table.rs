@@ -55,6 +55,11 @@ fn row(fit: &Fit) -> Vec<String> {
         0 => fit.cells.to_string(),
         without => format!("{} (+{without} without eta*)", fit.cells),
     };
+    let cells = match fit.censored_repeats {
+        0 => cells,
+        1 => format!("{cells}, 1 repeat censored"),
+        repeats => format!("{cells}, {repeats} repeats censored"),
+    };
     vec![
         fit.dataset.clone(),
         fit.input_rate

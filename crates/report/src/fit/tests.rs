@@ -112,7 +112,7 @@ fn filters_keep_wide_cells() {
 }
 
 #[test]
-fn censored_cells_are_counted_and_censored_repeats_dropped() {
+fn censored_cells_and_repeats_enter_and_are_counted() {
     let mut sweep = noisy(2, vec![1.0]).snapshot(|d, w, _, _| -(d * w).log2());
     for repeat in &mut sweep.cells[3].repeats {
         repeat.eta_star = EtaStar::NothingSucceeds { lowest: 1e-6 };
@@ -122,7 +122,60 @@ fn censored_cells_are_counted_and_censored_repeats_dropped() {
     }
     let fit = of(&sweep, Law::Separate, Some(1.0));
     assert_eq!((fit.cells, fit.cells_without_eta_star), (11, 1));
+    assert_eq!(fit.censored_repeats, 9);
     assert!(fit.width.unwrap().interval.is_some());
+    let fits = super::fit(&sweep, &options()).unwrap();
+    assert!(fit_table(&fits).contains("11 (+1 without eta*), 9 repeats censored"));
+    assert_eq!(fit_json(&fits)["fits"][0]["censored_repeats"], 9);
+}
+
+/// A search that stops at `2^lowest`.
+fn stopped_at(mut sweep: Snapshot, lowest: f64) -> Snapshot {
+    let repeats = sweep.cells.iter_mut().flat_map(|cell| &mut cell.repeats);
+    for repeat in repeats {
+        if let EtaStar::Found { eta_star, .. } = repeat.eta_star
+            && eta_star.log2() < lowest
+        {
+            repeat.eta_star = EtaStar::NothingSucceeds {
+                lowest: lowest.exp2(),
+            };
+        }
+    }
+    sweep
+}
+
+/// With the lower third of all searches cut off, the intervals still hold the
+/// exponent; dropping what was cut off makes it smaller by a quarter.
+#[test]
+fn exponents_of_censored_searches_are_not_biased() {
+    let (mut ours, mut dropped, mut covered, mut loo) = (0.0, 0.0, 0, 0.0);
+    for seed in 0..40 {
+        let law = |d: f64, w: f64| 4.0 - 0.8 * (d * w).log2();
+        let full = noisy(seed, vec![1.0]).snapshot(|d, w, _, _| law(d, w));
+        let cut = stopped_at(full, -3.8);
+        let fit = of(&cut, Law::DepthWidth, Some(1.0));
+        assert!(fit.censored_repeats >= 10, "{fit:?}");
+        let exponent = fit.joint.unwrap();
+        let [low, high] = exponent.interval.unwrap();
+        covered += u32::from(low <= 0.8 && 0.8 <= high);
+        ours += exponent.value / 40.0;
+        loo += fit.loo_rmse_octaves / 40.0;
+        let mut without = cut;
+        for cell in &mut without.cells {
+            let found = |end: &EtaStar| matches!(end, EtaStar::Found { .. });
+            cell.repeats.retain(|repeat| found(&repeat.eta_star));
+        }
+        dropped += of(&without, Law::DepthWidth, Some(1.0))
+            .joint
+            .unwrap()
+            .value
+            / 40.0;
+    }
+    println!("ours {ours}, dropped {dropped}, covered {covered} of 40, loo {loo}");
+    assert!((ours - 0.8).abs() < 0.02, "{ours}");
+    assert!(dropped < 0.72, "{dropped}");
+    assert!(covered >= 34, "{covered}");
+    assert!(loo > 0.05 && loo < 0.6, "{loo}");
 }
 
 /// With common noise at all rates and a law blind to the rate, pooling adds no

@@ -78,6 +78,7 @@ pub(crate) fn point(record: &SharpnessCellRecord, matrix: Matrix) -> Option<Poin
         width: constant_width(&record.cell.hidden)?,
         input_rate: record.cell.input_rate,
         repeats: logarithms(record, matrix),
+        censored: Vec::new(),
     })
     .filter(|point| !point.repeats.is_empty())
 }
@@ -115,7 +116,7 @@ fn growth_law(
     };
     // Of the exponent of a law that falls: its negative.
     let references: Vec<&Point> = points.iter().collect();
-    let falling = intervals(&references, &regressors, &solved, &bootstrap);
+    let falling = intervals(&references, &regressors, &solved, None, &bootstrap);
     Some(GrowthLaw {
         matrix,
         input_rate,

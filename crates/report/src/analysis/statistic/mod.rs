@@ -11,10 +11,12 @@ mod law_cells;
 mod measure;
 mod noise_ratio;
 mod non_monotone;
+mod proxy;
 mod quality;
 mod rate_gain;
 mod sharpness;
 mod shift;
+mod transfer;
 mod view;
 
 pub use bound_violations::BoundViolations;
@@ -28,10 +30,12 @@ pub use late_stage::{LateStageChange, LateStageExponentChange, LateStageSlope};
 pub use law_cells::LawCells;
 pub use noise_ratio::NoiseRatio;
 pub use non_monotone::{NonMonotone, NonMonotoneGap};
+pub use proxy::{ProxyGain, ProxyRmse};
 pub use quality::{QualityMeasure, RSquared, Rmse};
 pub use rate_gain::RateGain;
 pub use sharpness::{SharpnessExponent, SharpnessLaw, SharpnessRSquared};
 pub use shift::ShiftOf;
+pub use transfer::{Covered, TransferCoverage, TransferError};
 
 use serde::{Deserialize, Serialize};
 
@@ -86,6 +90,14 @@ pub enum Statistic {
     Shift(ShiftOf),
     /// Noise of one variant over that of another.
     NoiseRatio(NoiseRatio),
+    /// Error of predictions of larger networks from smaller ones.
+    TransferError(TransferError),
+    /// How often their intervals hold what was measured.
+    TransferCoverage(TransferCoverage),
+    /// Error of what predicts eta\* at initialisation.
+    ProxyRmse(ProxyRmse),
+    /// How far one such error is below another.
+    ProxyGain(ProxyGain),
 }
 
 impl Statistic {
@@ -132,6 +144,10 @@ impl Statistic {
             Self::LateStageExponentChange(statistic) => statistic,
             Self::Shift(statistic) => statistic,
             Self::NoiseRatio(statistic) => statistic,
+            Self::TransferError(statistic) => statistic,
+            Self::TransferCoverage(statistic) => statistic,
+            Self::ProxyRmse(statistic) => statistic,
+            Self::ProxyGain(statistic) => statistic,
         }
     }
 }

@@ -22,14 +22,16 @@ impl Statistic {
             Self::EffectiveSizeGain(_) => &[View::EffectiveSize],
             Self::Shift(_) => &[View::Shifts],
             Self::NoiseRatio(_) => &[View::Noise],
-            Self::SharpnessExponent(_) | Self::SharpnessRSquared(_) => {
-                &[View::SharpnessGrowth, View::SharpnessPrediction]
-            }
-            Self::BoundViolations(_) => &[View::SharpnessBounds],
             Self::EtaSharpnessSlope(_) | Self::EtaSharpnessRSquared(_) => &[View::EtaSharpness],
             Self::LateStageChange(_)
             | Self::LateStageSlope(_)
             | Self::LateStageExponentChange(_) => &[View::LateStage],
+            Self::TransferError(_) | Self::TransferCoverage(_) => &[View::Transfer],
+            Self::ProxyRmse(_) | Self::ProxyGain(_) => &[View::Proxies],
+            Self::SharpnessExponent(_) | Self::SharpnessRSquared(_) => {
+                &[View::SharpnessGrowth, View::SharpnessPrediction]
+            }
+            Self::BoundViolations(_) => &[View::SharpnessBounds],
         }
     }
 }

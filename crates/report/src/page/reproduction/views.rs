@@ -52,7 +52,8 @@ pub(super) fn sections_of(
         View::SharpnessBounds => labelled(sections::sharpness_bounds(input)),
         View::LateStage => labelled(sections::late_stage(input.snapshot)),
         View::EtaSharpness => labelled(sections::eta_sharpness(input.snapshot)),
-        View::Proxies | View::Transfer => Vec::new(),
+        View::Transfer => each(&|study| Some(sections::transfer(study))),
+        View::Proxies => each(&|study| Some(sections::proxies(study, input.snapshot))),
     }
 }
 

@@ -35,6 +35,7 @@ pub(in crate::page) fn laws(study: &Study<'_>) -> Section {
                 Entry::number(fit.width_over_depth, &setting(fit.width_over_depth)),
                 Entry::count(fit.cells),
                 Entry::count(fit.cells_without_eta_star),
+                Entry::count(fit.censored_repeats),
                 exponents_entry(fit),
                 Entry::number(fit.log2_constant, &rate(fit.log2_constant.exp2())),
                 Entry::number(fit.r_squared, &fixed(fit.r_squared, 3)),
@@ -46,9 +47,12 @@ pub(in crate::page) fn laws(study: &Study<'_>) -> Section {
         .collect();
     section.table(Table {
         caption: Text::markup(&format!(
-            "Fitted laws of {}. k: only cells with width ≥ k × depth; left out: cells of the set \
-             without an η* in range; exponents with {} bootstrap intervals; rmse and loo rmse: \
-             rms residual and leave-one-cell-out error, in octaves.",
+            "Fitted laws of {}. k: only cells with width ≥ k × depth; cells: those that found an \
+             η*; without: cells that found none in range; censored: repeats that found none, \
+             which enter the fits by the side of the range on which η* lies (maximum likelihood); \
+             exponents with {} bootstrap intervals; rmse and loo rmse: rms residual and \
+             leave-one-cell-out error of the cells that found an η*, in octaves, as R^{{2}} and \
+             AICc.",
             study.label,
             percent(first.confidence)
         )),
@@ -57,7 +61,8 @@ pub(in crate::page) fn laws(study: &Study<'_>) -> Section {
             Column::numbers("μ_{in}"),
             Column::numbers("k"),
             Column::numbers("cells"),
-            Column::numbers("left out"),
+            Column::numbers("without"),
+            Column::numbers("censored"),
             Column::numbers("exponents"),
             Column::numbers("C"),
             Column::numbers("R^{2}"),

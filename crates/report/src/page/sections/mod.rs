@@ -13,6 +13,7 @@ mod manifest;
 mod noise;
 mod overview;
 mod protocol;
+mod proxies;
 mod references;
 mod scope;
 mod searches;
@@ -20,6 +21,7 @@ mod sharpness;
 mod shifts;
 mod side_by_side;
 mod summary;
+mod transfer;
 mod width_over_depth;
 
 pub(super) use cells::cells;
@@ -33,6 +35,7 @@ pub(super) use manifest::{fields, manifest, sessions, sessions_table};
 pub(super) use noise::noise;
 pub(super) use overview::overview;
 pub(super) use protocol::protocol;
+pub(super) use proxies::proxies;
 pub(super) use references::references;
 pub(super) use searches::searches;
 pub(super) use sharpness::{
@@ -43,6 +46,7 @@ pub(super) use sharpness::{
 pub(super) use shifts::shifts;
 pub(super) use side_by_side::side_by_side;
 pub(super) use summary::summary;
+pub(super) use transfer::transfer;
 pub(super) use width_over_depth::width_over_depth;
 
 use crate::fit::Law;

@@ -1,5 +1,6 @@
 mod document;
 mod files;
+mod predictive;
 mod relations;
 mod reproduction;
 mod sharpness;

@@ -330,6 +330,7 @@ fn fit(
         aicc: Some(count * (rest / count).ln() + 5.0),
         cells: points.len(),
         cells_without_eta_star: 1,
+        censored_repeats: 2,
     }
 }
 

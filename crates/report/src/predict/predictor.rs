@@ -1,0 +1,323 @@
+use nalgebra::DVector;
+
+use super::spread::Spread;
+use super::{
+    Extrapolation, NetworkShape, PredictError, PredictOptions, Prediction, Rival, Warning,
+};
+use crate::fit::{Described, Law, LeastSquares, Point, coefficients, solve};
+
+/// Fewest architectures that a filter on width may leave; below, it is
+/// relaxed. Twice the coefficients of the largest law.
+const ENOUGH: usize = 6;
+
+/// Fewest architectures of any law: one more than it has coefficients.
+const FEWEST: usize = 3;
+
+/// Range, in octaves, that each regressor of a law has to have over the cells it
+/// is fitted to. Below a factor of two a power law is hardly determined, however
+/// small its error within: where the input layer makes up most of the effective
+/// size, that law's exponent is noise, and is wrong by octaves a little farther
+/// out. Our choice.
+const LEAST_RANGE: f64 = 1.0;
+
+/// Errors below this, in octaves, are rounding errors of the logarithms.
+const LEAST_ERROR: f64 = 1e-9;
+
+/// The law that predicts at one input-layer rate, chosen among:
+///
+/// - `depth-width`, `separate` and `effective-size`, fitted at that rate, and
+/// - `effective-size`, fitted to all rates together: the only one left where
+///   the rate was not measured, between rates that were.
+///
+/// The choice is by the root-mean-square error with which the cells at that
+/// rate (all cells, where there are none) are predicted when their whole
+/// architecture is left out of the fit, at all rates; cells of one architecture
+/// share their noise, so that leaving out the cell alone would favour the
+/// pooled law.
+#[derive(Debug, Clone)]
+pub(crate) struct Predictor<'a> {
+    chosen: Candidate<'a>,
+    /// The others, by ascending error.
+    rivals: Vec<Candidate<'a>>,
+    width_over_depth: f64,
+    relaxed: bool,
+    measured: bool,
+}
+
+/// A law fitted to cells.
+#[derive(Debug, Clone)]
+struct Candidate<'a> {
+    law: Law,
+    /// `None` where all rates are pooled.
+    input_rate: Option<f64>,
+    coefficients: DVector<f64>,
+    /// Of the cells that found an eta\*: a bound adds no precision here, which
+    /// makes intervals somewhat wider than need be.
+    least_squares: LeastSquares,
+    spread: Spread,
+    /// The cells that found an eta\*.
+    found: Vec<&'a Point>,
+    censored_repeats: usize,
+    error: f64,
+    /// Cells behind the error.
+    judged: usize,
+}
+
+impl<'a> Predictor<'a> {
+    /// From the points of one series.
+    ///
+    /// # Errors
+    /// If no law can be fitted for that rate.
+    pub(crate) fn new(
+        points: &[&'a Point],
+        input_rate: f64,
+        options: &PredictOptions,
+    ) -> Result<Self, PredictError> {
+        let mut rates: Vec<f64> = points
+            .iter()
+            .filter(|point| !point.repeats.is_empty())
+            .map(|point| point.input_rate)
+            .collect();
+        rates.sort_by(f64::total_cmp);
+        rates.dedup();
+        let measured = rates.contains(&input_rate);
+        let between = rates.first().is_some_and(|low| *low <= input_rate)
+            && rates.last().is_some_and(|high| input_rate <= *high);
+        if !measured && !between && !rates.is_empty() {
+            let names: Vec<String> = rates.iter().map(f64::to_string).collect();
+            return Err(PredictError::UnmeasuredRate {
+                rate: input_rate,
+                measured: names.join(", "),
+            });
+        }
+        let several = rates.len() > 1;
+        let mut filter = options.width_over_depth;
+        loop {
+            let wide: Vec<&Point> = points
+                .iter()
+                .copied()
+                .filter(|point| point.width as f64 >= filter * point.depth as f64)
+                .collect();
+            let at_rate: Vec<&Point> = wide
+                .iter()
+                .copied()
+                .filter(|point| point.input_rate == input_rate)
+                .collect();
+            let judged = if measured { &at_rate } else { &wide };
+            let found = architectures(judged);
+            if found < ENOUGH && filter > 0.0 {
+                filter = if filter > 1.0 { 0.5 * filter } else { 0.0 };
+                continue;
+            }
+            let mut sets: Vec<(Law, Option<f64>, &[&Point])> = Vec::new();
+            if measured {
+                sets.extend(Law::ALL.map(|law| (law, Some(input_rate), at_rate.as_slice())));
+            }
+            if several {
+                sets.push((Law::EffectiveSize, None, wide.as_slice()));
+            }
+            let mut candidates: Vec<Candidate<'a>> = sets
+                .into_iter()
+                .filter_map(|(law, rate, set)| Candidate::of(law, rate, set, judged))
+                .collect();
+            candidates.sort_by(|a, b| a.error.total_cmp(&b.error));
+            let mut ranked = candidates.into_iter();
+            let Some(chosen) = ranked.next() else {
+                return Err(PredictError::TooFewCells {
+                    found,
+                    needed: FEWEST,
+                });
+            };
+            return Ok(Self {
+                chosen,
+                rivals: ranked.collect(),
+                width_over_depth: filter,
+                relaxed: filter < options.width_over_depth,
+                measured,
+            });
+        }
+    }
+
+    /// The prediction for a network at this predictor's input-layer rate, at
+    /// any distance.
+    ///
+    /// # Errors
+    /// If there are no cells that it could be made from.
+    pub(crate) fn predict(
+        &self,
+        network: &NetworkShape,
+        dataset: &str,
+        options: &PredictOptions,
+    ) -> Result<Prediction, PredictError> {
+        let chosen = &self.chosen;
+        let first = chosen.found.first().ok_or(PredictError::NothingMeasured)?;
+        let (law, inputs) = (chosen.law, first.inputs);
+        let x = law.log2_regressors(network.depth, network.width, inputs, network.input_rate);
+        let centre = at(&chosen.coefficients, &x);
+        let choice = self.choice(network, inputs, centre);
+        let leverage = chosen.least_squares.leverage_at(&x);
+        let around = |half: f64| [(centre - half).exp2(), (centre + half).exp2()];
+        let confidence = options.confidence;
+        let extrapolation = Extrapolation::of(law, network, inputs, &chosen.found);
+        let mut warnings = Vec::new();
+        if self.relaxed {
+            warnings.push(Warning::Relaxed {
+                asked: options.width_over_depth,
+                used: self.width_over_depth,
+            });
+        }
+        let ratio = network.width as f64 / network.depth as f64;
+        if ratio < options.width_over_depth {
+            warnings.push(Warning::Narrow {
+                ratio,
+                asked: options.width_over_depth,
+            });
+        }
+        if extrapolation.beyond > 1.0 {
+            warnings.push(Warning::Extrapolates {
+                beyond: extrapolation.beyond,
+            });
+        }
+        if !self.measured {
+            warnings.push(Warning::UnmeasuredRate {
+                rate: network.input_rate,
+            });
+        }
+        Ok(Prediction {
+            dataset: dataset.to_owned(),
+            depth: network.depth,
+            width: network.width,
+            input_rate: network.input_rate,
+            eta_star: centre.exp2(),
+            log2_eta_star: centre,
+            mean_interval: around(chosen.spread.of_mean(leverage, choice, confidence)),
+            network_interval: around(chosen.spread.of_network(leverage, choice, confidence)),
+            confidence,
+            law,
+            law_input_rate: chosen.input_rate,
+            width_over_depth: self.width_over_depth,
+            cells: chosen.found.len(),
+            censored_repeats: chosen.censored_repeats,
+            error_octaves: chosen.error,
+            runner_up: self.rivals.first().map(Candidate::as_rival),
+            extrapolation,
+            warnings,
+        })
+    }
+}
+
+impl Predictor<'_> {
+    /// The variance of the choice of the law (see the module `spread`).
+    fn choice(&self, network: &NetworkShape, inputs: usize, chosen: f64) -> f64 {
+        let least = self.chosen.error.max(LEAST_ERROR);
+        let (mut weights, mut squares) = (1.0, 0.0);
+        for rival in &self.rivals {
+            let weight = (least / rival.error.max(LEAST_ERROR)).powf(rival.judged as f64);
+            let law = rival.law;
+            let x = law.log2_regressors(network.depth, network.width, inputs, network.input_rate);
+            weights += weight;
+            squares += weight * (at(&rival.coefficients, &x) - chosen).powi(2);
+        }
+        squares / weights
+    }
+}
+
+impl<'a> Candidate<'a> {
+    /// The law on a set of points, judged on some; `None` where it is not
+    /// determined, also without any one of the architectures, where it leaves
+    /// no degree of freedom, or where a regressor has too small a range.
+    fn of(
+        law: Law,
+        input_rate: Option<f64>,
+        set: &[&'a Point],
+        judged: &[&'a Point],
+    ) -> Option<Self> {
+        let observed: Vec<&'a Point> = set
+            .iter()
+            .copied()
+            .filter(|point| !point.repeats.is_empty() || !point.censored.is_empty())
+            .collect();
+        let described = Described::of(law, &observed).ok()?;
+        let found: Vec<&'a Point> = observed
+            .iter()
+            .copied()
+            .filter(|point| !point.repeats.is_empty())
+            .collect();
+        let solved = solve(law, &found).ok()?;
+        if least_range(&solved.regressors) < LEAST_RANGE {
+            return None;
+        }
+        let residuals: Vec<f64> = solved
+            .y
+            .iter()
+            .zip(&solved.regressors)
+            .map(|(y, x)| y - at(&described.coefficients, x))
+            .collect();
+        let (mut squares, mut count) = (0.0, 0usize);
+        for shape in shapes(judged) {
+            let others: Vec<&Point> = observed
+                .iter()
+                .copied()
+                .filter(|point| (point.depth, point.width) != shape)
+                .collect();
+            let refit = coefficients(law, &others, described.censored.as_ref()).ok()?;
+            let own = judged.iter().filter(|p| (p.depth, p.width) == shape);
+            for point in own {
+                if let Some(mean) = point.mean() {
+                    squares += (mean - at(&refit, &law.of_point(point))).powi(2);
+                    count += 1;
+                }
+            }
+        }
+        Some(Self {
+            law,
+            input_rate,
+            spread: Spread::of(&found, &residuals, described.coefficients.len())?,
+            coefficients: described.coefficients,
+            least_squares: solved.least_squares,
+            censored_repeats: observed.iter().map(|point| point.censored.len()).sum(),
+            found,
+            error: f64::sqrt(squares / count as f64),
+            judged: count,
+        })
+    }
+
+    fn as_rival(&self) -> Rival {
+        Rival {
+            law: self.law,
+            law_input_rate: self.input_rate,
+            error_octaves: self.error,
+        }
+    }
+}
+
+fn at(coefficients: &DVector<f64>, regressors: &[f64]) -> f64 {
+    let all = std::iter::once(&1.0).chain(regressors);
+    coefficients.iter().zip(all).map(|(b, x)| b * x).sum()
+}
+
+/// The least of the ranges of the regressors.
+fn least_range(rows: &[Vec<f64>]) -> f64 {
+    let columns = rows.first().map_or(0, Vec::len);
+    let range = |column: usize| {
+        let values = rows.iter().filter_map(|row| row.get(column));
+        let [low, high] = values.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| {
+            [low.min(*x), high.max(*x)]
+        });
+        high - low
+    };
+    (0..columns).map(range).fold(f64::INFINITY, f64::min)
+}
+
+/// The different depths and widths of points that found an eta\*.
+fn shapes(points: &[&Point]) -> Vec<(usize, usize)> {
+    let found = points.iter().filter(|point| !point.repeats.is_empty());
+    let mut shapes: Vec<(usize, usize)> = found.map(|p| (p.depth, p.width)).collect();
+    shapes.sort_unstable();
+    shapes.dedup();
+    shapes
+}
+
+fn architectures(points: &[&Point]) -> usize {
+    shapes(points).len()
+}

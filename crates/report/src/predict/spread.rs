@@ -1,0 +1,141 @@
+//! The variance of a prediction.
+//!
+//! # Derivation
+//!
+//! `log2 eta*` of repeat `r` of cell `c` is `x_c' b + u_c + e_cr`: the law, the
+//! misfit of the architecture with variance `t^2`, and the noise of
+//! initialisation and batch order with variance `v^2`. A fit sees the cells'
+//! means over `n` repeats, whose deviations `u_c + mean_r e_cr` have the
+//! variance `s^2 = t^2 + v^2 / n`. Its residuals estimate `s^2`, by
+//! `RSS / (cells - p)` with `p` coefficients; the spread within cells estimates
+//! `v^2`, by the pooled variance.
+//!
+//! **(a)** The mean of a new cell of `n` repeats deviates from its predicted
+//! value by its own `u + mean e` and by the error of the coefficients, which
+//! are independent of it:
+//!
+//! ```text
+//! s^2 (1 + h),   h = x' (X' X)^-1 x
+//! ```
+//!
+//! and that over its estimate is Student's t. It is the interval of the
+//! geometric mean over as many networks as a fitted cell has; the mean over
+//! more lies in it more often.
+//!
+//! **(b)** A single repeat has all of `e` instead of its mean:
+//!
+//! ```text
+//! s^2 (1 + h) + v^2 - v^2 / n = s^2 (1 + h) + v^2 (1 - 1/n)
+//! ```
+//!
+//! a sum of two independent estimated variances, of which Student's t with
+//! F. E. Satterthwaite's degrees of freedom (Biometrics Bulletin 2(6), 1946) is
+//! the usual approximation. With single repeats, `n = 1`, it is (a).
+//!
+//! **The choice of the law.** Both variances are given the law. Where several
+//! laws describe the cells almost equally well and predict different things,
+//! as they do far from the cells, the choice is uncertain as well, and
+//!
+//! ```text
+//! c^2 = sum_k w_k (y_k - y)^2,   w_k proportional to (e_min / e_k)^m
+//! ```
+//!
+//! is added: `y_k` is the prediction of candidate `k`, `y` that of the chosen
+//! one, `e_k` its leave-one-out error and `m` the number of errors behind it, so
+//! that the weights are Akaike's, `exp(-AIC_k / 2)` with `AIC = m ln e^2` (S. T.
+//! Buckland, K. P. Burnham and N. H. Augustin, Biometrics 53(2), 1997; the
+//! leave-one-out error in place of a likelihood is our choice).
+//!
+//! Where input-layer rates are pooled, the cells of one architecture share
+//! their noise. The degrees of freedom are therefore those of as many
+//! observations as there are architectures, not cells.
+
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+use crate::fit::Point;
+
+/// The estimated variances behind a prediction.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Spread {
+    /// `s^2` of cell means, in octaves squared.
+    residual: f64,
+    residual_freedom: f64,
+    /// `v^2` of repeats; 0 where no cell has two.
+    repeat: f64,
+    repeat_freedom: f64,
+    /// `n`, the harmonic mean over cells.
+    repeats: f64,
+}
+
+impl Spread {
+    /// From the points that found an eta\* and their residuals. `None` without
+    /// a degree of freedom.
+    pub(super) fn of(points: &[&Point], residuals: &[f64], coefficients: usize) -> Option<Self> {
+        let mut shapes: Vec<(usize, usize)> = points.iter().map(|p| (p.depth, p.width)).collect();
+        shapes.sort_unstable();
+        shapes.dedup();
+        let freedom = shapes.len().checked_sub(coefficients).filter(|f| *f > 0)?;
+        let cells = points.len() as f64;
+        let rss: f64 = residuals.iter().map(|e| e * e).sum();
+        let (mut within, mut within_freedom, mut reciprocals) = (0.0, 0.0, 0.0);
+        for point in points {
+            let (n, mean) = (point.repeats.len() as f64, point.mean()?);
+            within += point
+                .repeats
+                .iter()
+                .map(|(_, y)| (y - mean).powi(2))
+                .sum::<f64>();
+            within_freedom += n - 1.0;
+            reciprocals += 1.0 / n;
+        }
+        Some(Self {
+            residual: rss / (cells - coefficients as f64),
+            residual_freedom: freedom as f64,
+            repeat: if within_freedom > 0.0 {
+                within / within_freedom
+            } else {
+                0.0
+            },
+            repeat_freedom: within_freedom,
+            repeats: cells / reciprocals,
+        })
+    }
+
+    /// Half the width of interval (a), in octaves, at leverage `h` and with the
+    /// variance `c^2` of the choice.
+    pub(super) fn of_mean(&self, leverage: f64, choice: f64, confidence: f64) -> f64 {
+        half(
+            self.residual * (1.0 + leverage) + choice,
+            self.residual_freedom,
+            confidence,
+        )
+    }
+
+    /// Half the width of interval (b).
+    pub(super) fn of_network(&self, leverage: f64, choice: f64, confidence: f64) -> f64 {
+        let cells = self.residual * (1.0 + leverage);
+        let repeats = self.repeat * (1.0 - 1.0 / self.repeats);
+        let terms = [
+            (cells, self.residual_freedom),
+            (repeats, self.repeat_freedom),
+        ];
+        let weighed = terms
+            .iter()
+            .filter(|(variance, freedom)| *variance > 0.0 && *freedom > 0.0)
+            .map(|(variance, freedom)| variance * variance / freedom)
+            .sum::<f64>();
+        let total = cells + repeats;
+        let freedom = if weighed > 0.0 {
+            total * total / weighed
+        } else {
+            self.residual_freedom
+        };
+        half(total + choice, freedom, confidence)
+    }
+}
+
+fn half(variance: f64, freedom: f64, confidence: f64) -> f64 {
+    let quantile = StudentsT::new(0.0, 1.0, freedom)
+        .map_or(f64::NAN, |t| -t.inverse_cdf((1.0 - confidence) / 2.0));
+    quantile * variance.sqrt()
+}
