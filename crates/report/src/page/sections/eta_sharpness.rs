@@ -1,7 +1,6 @@
 use etastar_search::Snapshot;
 use etastar_search::statistics::Bootstrap;
 
-use super::conditions::conditions;
 use super::rate_name;
 use super::scope::{intervals, written};
 use crate::analysis::{
@@ -11,7 +10,7 @@ use crate::analysis::{
 use crate::figure::{Axis, Data, Figure, Panel, Point, Scale, Series, Style, Text};
 use crate::page::document::{Column, Entry, Section, Table};
 use crate::page::number::{counted, fixed, setting};
-use crate::page::study::{ascending, unique_id};
+use crate::page::study::{ascending, conditions, unique_id};
 
 /// Claim C3: eta\* against the sharpness at initialisation, a section for each
 /// dataset that has both.

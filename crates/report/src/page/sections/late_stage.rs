@@ -1,6 +1,5 @@
 use etastar_search::Snapshot;
 
-use super::conditions::conditions;
 use super::scope::{entry, intervals, written};
 use crate::analysis::{
     AnalysisOptions, DatasetCells, Effect, LateStage, NotMeasured, Quantity, Rate, SharpnessKind,
@@ -8,8 +7,8 @@ use crate::analysis::{
 };
 use crate::figure::{Axis, Data, Figure, Marker, Panel, Point, Scale, Series, Style, Text};
 use crate::page::document::{Column, Entry, Section, Table};
-use crate::page::number::{count, counted, fixed, octaves, rate, setting};
-use crate::page::study::{ascending, unique_id};
+use crate::page::number::{count, counted, fixed, octaves, percent, rate, setting};
+use crate::page::study::{ascending, conditions, unique_id};
 
 /// Claim C2: the largest usable rate later in training, a section for each
 /// dataset that has checkpoints.
@@ -54,9 +53,9 @@ fn three(value: f64) -> String {
 fn opening(late: &LateStage<'_>) -> Text {
     let steps: Vec<String> = late.steps.iter().map(|steps| count(*steps)).collect();
     Text::markup(&format!(
-        "Networks are trained at a constant rate for {} steps. From each of these \
-         checkpoints on, the largest usable rate is the largest at which training goes on without \
-         losing validation accuracy; at step 0 it is η* under this rule of success.",
+        "Networks are trained at a constant rate for {} steps. The largest usable rate from each \
+         of these checkpoints on is the largest at which training goes on without losing \
+         validation accuracy; at step 0 it is η* under this rule of success.",
         steps.join(", ")
     ))
 }
@@ -99,7 +98,25 @@ fn sentences(late: &LateStage<'_>) -> Vec<Text> {
             undecided(&change, 0.0, "the interval contains no change"),
         )));
     }
+    told.extend(censored(late));
     told
+}
+
+/// Searches that left their range, if any did.
+fn censored(late: &LateStage<'_>) -> Option<Text> {
+    let stages = (0..late.steps.len()).map(|stage| late.searches(stage));
+    let [below, above, all] = stages.fold([0; 3], |[below, above, all], own| {
+        [below + own[0], above + own[1], all + own[2]]
+    });
+    (below + above > 0).then(|| {
+        Text::markup(&format!(
+            "Of {}, {} found no rate in range that succeeds and {} none that fails; they do not \
+             enter.",
+            counted(all, "search", "searches"),
+            count(below),
+            count(above)
+        ))
+    })
 }
 
 /// A clause where the interval contains a number.
@@ -191,9 +208,10 @@ fn course(caption: &Caption<'_, '_>, name: String, quantity: Quantity) -> Figure
         title: None,
         caption: Text::markup(&format!(
             "Course of {} of every architecture of {} as training goes on, geometric means over \
-             repeats.{edge} Colours: depth; markers: width. {}",
+             repeats with {} intervals over repeats.{edge} Colours: depth; markers: width. {}",
             quantity.words(),
             caption.label,
+            percent(AnalysisOptions::default().confidence),
             caption.conditions()
         )),
         x: Axis::new("steps + 1", "steps_plus_one", Scale::Log2),
@@ -215,7 +233,7 @@ fn drawn(
             Some(Point {
                 x: (steps + 1) as f64,
                 y: own.log2_of(quantity, stage)?.exp2(),
-                interval: None,
+                interval: own.interval(quantity, stage, &AnalysisOptions::default()),
                 note: format!("{name}, after {}", counted(*steps, "step", "steps")),
             })
         })
@@ -232,28 +250,18 @@ fn scatter(caption: &Caption<'_, '_>, name: String) -> Figure {
     let late = caption.late;
     let panels = rates(late)
         .into_iter()
-        .map(|input_rate| Panel {
-            title: Text::markup(&format!("μ_{{in}} = {}", setting(input_rate))),
-            series: late
-                .steps
-                .iter()
-                .enumerate()
-                .map(|(stage, steps)| {
-                    let name = counted(*steps, "step", "steps");
-                    let own = late.groups.iter().flatten();
-                    let points = own
-                        .filter(|own| own.input_rate == input_rate)
-                        .filter_map(|own| {
-                            Some(Point {
-                                x: own.log2_of(Quantity::Sharpness, stage)?.exp2(),
-                                y: own.log2_of(Quantity::Rate, stage)?.exp2(),
-                                interval: None,
-                                note: format!("depth {}, width {}", own.depth, own.width),
-                            })
-                        });
-                    Series::new(&name, Style::nth(stage), Data::Points(points.collect()))
-                })
-                .collect(),
+        .map(|input_rate| {
+            let stages = late.steps.iter().enumerate();
+            let markers = stages.map(|(stage, steps)| {
+                let name = counted(*steps, "step", "steps");
+                let points = at_checkpoint(late, input_rate, stage);
+                Series::new(&name, Style::nth(stage), Data::Points(points))
+            });
+            let edge = stability(late, input_rate);
+            Panel {
+                title: Text::markup(&format!("μ_{{in}} = {}", setting(input_rate))),
+                series: edge.into_iter().chain(markers).collect(),
+            }
         })
         .collect();
     let symbol = SharpnessKind::Preconditioned.symbol();
@@ -262,14 +270,43 @@ fn scatter(caption: &Caption<'_, '_>, name: String) -> Figure {
         title: None,
         caption: Text::markup(&format!(
             "Largest usable rate of every cell of {} against {symbol} at the same checkpoint, \
-             geometric means over repeats. {}",
+             geometric means over repeats, with {} intervals of the rate over repeats. Dashed: \
+             rate × λ_{{1}} = 2, the edge of linear stability. {}",
             caption.label,
+            percent(AnalysisOptions::default().confidence),
             caption.conditions()
         )),
         x: Axis::new(symbol, "sharpness", Scale::Log2),
         y: Axis::new("largest usable rate", "largest_usable_rate", Scale::Log2),
         panels,
     }
+}
+
+fn at_checkpoint(late: &LateStage<'_>, input_rate: f64, stage: usize) -> Vec<Point> {
+    let own = late.groups.iter().flatten();
+    own.filter(|own| own.input_rate == input_rate)
+        .filter_map(|own| {
+            Some(Point {
+                x: own.log2_of(Quantity::Sharpness, stage)?.exp2(),
+                y: own.log2_of(Quantity::Rate, stage)?.exp2(),
+                interval: own.interval(Quantity::Rate, stage, &AnalysisOptions::default()),
+                note: format!("depth {}, width {}", own.depth, own.width),
+            })
+        })
+        .collect()
+}
+
+/// `rate * lambda_1 = 2` over the range of the sharpness.
+fn stability(late: &LateStage<'_>, input_rate: f64) -> Option<Series> {
+    let stages = 0..late.steps.len();
+    let all = stages.flat_map(|stage| at_checkpoint(late, input_rate, stage));
+    let ends = ascending(all.map(|point| point.x));
+    let line = [*ends.first()?, *ends.last()?].map(|x| [x, 2.0 / x]);
+    Some(Series::new(
+        "rate × λ_{1} = 2",
+        Style::neutral(true),
+        Data::Line(line.to_vec()),
+    ))
 }
 
 fn table(late: &LateStage<'_>) -> Table {

@@ -1,7 +1,6 @@
 //! The sections, one function each.
 
 mod cells;
-mod conditions;
 mod depth_width;
 mod dots;
 mod effective_size;
