@@ -99,58 +99,82 @@ fn table(rows: &[Row<'_, '_>]) -> Table {
     Table {
         caption: Text::markup(
             "Every criterion on every dataset. The numbers have bootstrap intervals that answer \
-             for the noise of repeats and for the choice of architectures; number and rule belong \
-             to the statistic named beside the rule.",
+             for the noise of repeats and for the choice of architectures. Commands are without \
+             the options that name places and threads.",
         ),
         columns: vec![
-            Column::prose("claim"),
-            Column::prose("what it says"),
-            Column::words("experiment"),
+            Column::words("claim"),
+            Column::prose("what it says, and by which statistic and rule"),
             Column::words("dataset"),
             Column::words("verdict"),
-            Column::prose("number, interval"),
-            Column::prose("statistic: rule"),
-            Column::words("figure"),
-            Column::prose("measured by"),
+            Column::words("number, interval"),
+            Column::words("shown in"),
+            Column::prose("command"),
         ],
         rows: rows
             .iter()
             .enumerate()
-            .map(|(order, (experiment, finding))| {
-                let number = finding.effect.as_ref().map(|effect| effect.value);
-                vec![
-                    // Sorting by the claim gives the first order back.
-                    Entry {
-                        text: Text::plain(finding.claim.clone()),
-                        key: Some(order as f64),
-                    },
-                    Entry::text(sentence(&finding.says)),
-                    Entry::text(
-                        Text::default().and_link(experiment.name(), format!("#{}", experiment.id)),
-                    ),
-                    Entry::text(Text::code(finding.dataset.clone())),
-                    verdict_entry(finding.verdict),
-                    Entry {
-                        text: told(finding),
-                        key: number,
-                    },
-                    Entry::text(Text::markup(&format!(
-                        "{}: {}",
-                        finding.statistic, finding.rule
-                    ))),
-                    Entry::text(match experiment.figure_of(finding) {
-                        Some(name) => Text::default().and_link("figure", format!("#figure-{name}")),
-                        None => Text::plain("–"),
-                    }),
-                    Entry::text(match experiment.input.measured_by() {
-                        Some(command) => Text::code(command),
-                        None => Text::plain("–"),
-                    }),
-                ]
-            })
+            .map(|(order, row)| entries(order, row))
             .collect(),
         sortable: true,
     }
+}
+
+fn entries(order: usize, (experiment, finding): &Row<'_, '_>) -> Vec<Entry> {
+    let number = finding.effect.as_ref().map(|effect| effect.value);
+    let shown = Text::default().and_link(experiment.name(), format!("#{}", experiment.id));
+    vec![
+        // Sorting by the claim gives the first order back.
+        Entry {
+            text: Text::plain(finding.claim.clone()),
+            key: Some(order as f64),
+        },
+        Entry::text(
+            sentence(&finding.says)
+                .and_markup(&format!(" Rule: {}: {}.", finding.statistic, finding.rule)),
+        ),
+        Entry::text(Text::code(finding.dataset.clone())),
+        verdict_entry(finding.verdict),
+        Entry {
+            text: told(finding),
+            key: number,
+        },
+        Entry::text(match experiment.figure_of(finding) {
+            Some(name) => shown
+                .and_plain(", ")
+                .and_link("figure", format!("#figure-{name}")),
+            None => shown,
+        }),
+        Entry::text(match experiment.input.measured_by() {
+            Some(command) => Text::code(without_places(command)),
+            None => Text::plain("–"),
+        }),
+    ]
+}
+
+/// A command without the options that say where files are and how fast it
+/// goes, on which no number depends. The whole command stands with its
+/// session.
+fn without_places(command: &str) -> String {
+    const WITH_VALUE: [&str; 7] = [
+        "--output-dir",
+        "--output",
+        "-o",
+        "--data-dir",
+        "--jobs",
+        "--time-limit",
+        "--backend",
+    ];
+    let mut words = command.split(' ');
+    let mut kept = Vec::new();
+    while let Some(word) = words.next() {
+        if WITH_VALUE.contains(&word) {
+            words.next();
+        } else if word != "--skip-missing-data" && word != "--no-reuse" {
+            kept.push(word);
+        }
+    }
+    kept.join(" ")
 }
 
 /// The datasets that could not be had.
@@ -169,4 +193,16 @@ fn not_run(experiments: &[Experiment<'_, '_>]) -> Vec<Text> {
         })
     });
     each.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_places;
+
+    #[test]
+    fn a_command_keeps_what_numbers_depend_on() {
+        let whole = "etastar sweep a.toml --profile full --output-dir results/full --jobs 2 \
+                     --skip-missing-data";
+        assert_eq!(without_places(whole), "etastar sweep a.toml --profile full");
+    }
 }
