@@ -75,6 +75,90 @@ fn from_an_experiment_to_a_report() {
     }
 }
 
+const ANALYSIS: &str = r#"
+[analysis]
+show = ["depth-width", "input-layer"]
+caveat = "A small grid."
+
+[[analysis.criteria]]
+claim = "C1"
+says = "eta* falls with depth x width."
+statistic = { of = "exponent", law = "depth-width", part = "joint", input_rate = "slowest" }
+rule = { at_least = -5.0 }
+"#;
+
+#[test]
+fn one_report_of_two_stores() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    swept(folder, "plain.db");
+    let judged = support::EXPERIMENT.replace("name = \"small\"", "name = \"judged\"");
+    std::fs::write(folder.join("judged.toml"), format!("{judged}{ANALYSIS}")).unwrap();
+    succeed(folder, &["sweep", "judged.toml", "--output", "judged.db"]);
+    let arguments = ["report", "plain.db", "judged.db", "-o", "page", "--json"];
+    let report = json(folder, &arguments);
+    let findings = report["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1);
+    let finding = &findings[0];
+    for (field, expected) in [
+        ("experiment", "judged"),
+        ("store", "judged.db"),
+        ("claim", "C1"),
+        ("dataset", "digits"),
+        ("verdict", "supported"),
+    ] {
+        assert_eq!(finding[field], expected, "{finding}");
+    }
+    assert!(finding["effect"]["value"].is_number());
+    assert_eq!(finding["effect"]["interval"].as_array().unwrap().len(), 2);
+    let page = std::fs::read_to_string(folder.join("page/index.html")).unwrap();
+    for part in [
+        "id=\"scoreboard\"",
+        "id=\"small\"",
+        "id=\"judged\"",
+        "A small grid.",
+        "etastar report plain.db judged.db -o page --json",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    let pictures = report["figures"].as_array().unwrap();
+    for (of, least) in [("small--", 4), ("judged--", 2)] {
+        let own = pictures
+            .iter()
+            .filter(|path| path.as_str().unwrap().contains(of));
+        assert!(own.count() >= least, "{pictures:?}");
+    }
+}
+
+#[test]
+fn an_analysis_that_is_none_is_named_with_its_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    swept(folder, "wrong.db");
+    // As a program of another version might have written it.
+    let connection = rusqlite::Connection::open(folder.join("wrong.db")).unwrap();
+    let text: String = connection
+        .query_row("SELECT manifest FROM manifest", [], |row| row.get(0))
+        .unwrap();
+    let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+    manifest["analysis"] = serde_json::json!({"criteria": [{
+        "claim": "C1",
+        "says": "It holds.",
+        "statistic": {"of": "shift", "variant": "small"},
+        "rule": {"above": 1.0},
+    }]});
+    let changed = manifest.to_string();
+    connection
+        .execute("UPDATE manifest SET manifest = ?1", [changed])
+        .unwrap();
+    drop(connection);
+    let failed = run(folder, &["report", "wrong.db"]);
+    assert_eq!(failed.code, Some(3));
+    for part in ["wrong.db", "criterion 1", "`above`"] {
+        assert!(failed.stderr.contains(part), "{}", failed.stderr);
+    }
+}
+
 #[test]
 fn exports_in_every_format() {
     let folder = tempfile::tempdir().unwrap();

@@ -95,6 +95,10 @@ pub(crate) mod read {
         checked(from, super::positive)
     }
 
+    pub(crate) fn not_negative<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+        checked(from, super::not_negative)
+    }
+
     pub(crate) fn octaves<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
         checked(from, super::octaves)
     }

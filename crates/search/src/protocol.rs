@@ -62,6 +62,14 @@ pub struct Protocol {
     /// When a trial succeeds.
     #[serde(default, skip_serializing_if = "SuccessRule::is_default")]
     pub success: SuccessRule,
+    /// Under [`SuccessRule::KeepAccuracy`], by how much the accuracy may end
+    /// below that of the start: what the validation samples cannot tell.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub accuracy_margin: f64,
+}
+
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
 }
 
 /// When a trial succeeds. At the first loss that is not finite it has failed
@@ -73,7 +81,10 @@ pub enum SuccessRule {
     #[default]
     ReachThreshold,
     /// When the budget ends with a validation accuracy no lower than at the
-    /// trial's start: training continues. `threshold` plays no part.
+    /// trial's start, less `accuracy_margin`, and no lower than `threshold`:
+    /// training continues. Without a threshold above chance, a network whose
+    /// accuracy at the start is that of guessing could be wrecked and yet
+    /// succeed.
     KeepAccuracy,
 }
 
@@ -102,6 +113,7 @@ impl Default for Protocol {
             },
             ladder: Vec::new(),
             success: SuccessRule::default(),
+            accuracy_margin: 0.0,
         }
     }
 }
@@ -124,6 +136,10 @@ impl Protocol {
         check("budget", checks::at_least_one(self.budget))?;
         check("evaluate_every", checks::at_least_one(self.evaluate_every))?;
         check("threshold", checks::fraction(self.threshold))?;
+        check(
+            "accuracy_margin",
+            checks::not_negative(self.accuracy_margin),
+        )?;
         for &offset in &self.ladder {
             check("ladder", checks::octaves(offset))?;
         }

@@ -18,8 +18,8 @@ pub trait Training {
 ///
 /// The validation accuracy is looked at every `evaluate_every` steps and after
 /// the last. *Success* as soon as it reaches the threshold or, under
-/// [`SuccessRule::KeepAccuracy`], when the budget ends with no less than
-/// `initial_accuracy`; *failure* at the first loss that is not finite, or at
+/// [`SuccessRule::KeepAccuracy`], when the budget ends with no less than the
+/// threshold and `initial_accuracy`, within the margin; *failure* at the first loss that is not finite, or at
 /// the end of the budget. Without an initial accuracy none is kept.
 pub fn run_trial(
     training: &mut impl Training,
@@ -50,7 +50,9 @@ pub fn run_trial(
                 SuccessRule::ReachThreshold => accuracy >= protocol.threshold,
                 SuccessRule::KeepAccuracy => {
                     steps == protocol.budget
-                        && initial_accuracy.is_some_and(|initial| accuracy >= initial)
+                        && accuracy >= protocol.threshold
+                        && initial_accuracy
+                            .is_some_and(|initial| accuracy >= initial - protocol.accuracy_margin)
                 }
             };
             if success {
@@ -144,7 +146,7 @@ mod tests {
 
     #[test]
     fn keeping_the_accuracy_is_judged_at_the_end_of_the_budget() {
-        let keep = |accuracies: &[f64], initial| {
+        let keep = |accuracies: &[f64], initial, accuracy_margin| {
             let mut script = Script {
                 losses: vec![1.0],
                 accuracies: accuracies.to_vec(),
@@ -154,16 +156,22 @@ mod tests {
             let protocol = Protocol {
                 budget: 10,
                 evaluate_every: 4,
+                threshold: 0.3,
                 success: SuccessRule::KeepAccuracy,
+                accuracy_margin,
                 ..Protocol::default()
             };
             run_trial(&mut script, 0.1, &protocol, initial, &Interrupt::default()).unwrap()
         };
-        let dipped = keep(&[0.1, 0.9, 0.5], Some(0.5));
+        let dipped = keep(&[0.1, 0.9, 0.5], Some(0.5), 0.0);
         assert_eq!((dipped.outcome, dipped.steps), (Outcome::Success, 10));
-        let lost = keep(&[0.9, 0.9, 0.49], Some(0.5));
+        let lost = keep(&[0.9, 0.9, 0.49], Some(0.5), 0.0);
         assert_eq!((lost.outcome, lost.steps), (Outcome::Exhausted, 10));
-        assert_eq!(keep(&[0.9], None).outcome, Outcome::Exhausted);
+        let little = keep(&[0.9, 0.9, 0.49], Some(0.5), 0.02);
+        assert_eq!(little.outcome, Outcome::Success);
+        let guessing = keep(&[0.1], Some(0.1), 0.02);
+        assert_eq!(guessing.outcome, Outcome::Exhausted);
+        assert_eq!(keep(&[0.9], None, 0.0).outcome, Outcome::Exhausted);
     }
 
     #[test]

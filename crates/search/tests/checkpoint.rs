@@ -92,6 +92,7 @@ fn keeping_the_accuracy_is_measured_against_the_checkpoint() {
         ..cell(16)
     };
     late.protocol.success = SuccessRule::KeepAccuracy;
+    late.protocol.threshold = 0.2;
     assert_eq!(trial(&trainer, &late, 0, 1e-9).outcome, Outcome::Success);
     // A rate that wrecks the network without blowing it up loses accuracy.
     assert_ne!(trial(&trainer, &late, 0, 20.0).outcome, Outcome::Success);

@@ -193,6 +193,7 @@ impl FindArguments {
             },
             ladder: self.ladder.clone(),
             success: SuccessRule::default(),
+            accuracy_margin: 0.0,
         };
         protocol.validate()?;
         Ok(Cell {

@@ -64,7 +64,7 @@ impl LawEffects {
 }
 
 /// The points by architecture, in an order that does not depend on theirs.
-fn architectures(points: impl Iterator<Item = Point>) -> Vec<Vec<Point>> {
+pub(crate) fn architectures(points: impl Iterator<Item = Point>) -> Vec<Vec<Point>> {
     let mut points: Vec<Point> = points.collect();
     points.sort_by(|a, b| {
         let shapes = (a.depth, a.width).cmp(&(b.depth, b.width));

@@ -17,6 +17,7 @@ mod reproduction;
 mod sections;
 mod single;
 mod study;
+mod words;
 mod write;
 
 pub use document::{Block, Column, ColumnKind, Entry, Report, Section, Table};

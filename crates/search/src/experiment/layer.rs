@@ -81,6 +81,8 @@ pub(super) struct ProtocolLayer {
     #[serde(deserialize_with = "some::each_octaves")]
     pub(super) ladder: Option<Vec<f64>>,
     pub(super) success: Option<SuccessRule>,
+    #[serde(deserialize_with = "some::not_negative")]
+    pub(super) accuracy_margin: Option<f64>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -183,6 +185,7 @@ impl ProtocolLayer {
             search: over.search.or(self.search),
             ladder: over.ladder.or(self.ladder),
             success: over.success.or(self.success),
+            accuracy_margin: over.accuracy_margin.or(self.accuracy_margin),
         }
     }
 }
@@ -217,6 +220,7 @@ mod some {
     optional!(
         at_least_one: usize,
         positive: f64,
+        not_negative: f64,
         fraction: f64,
         counts: Vec<usize>,
         rates: Vec<f64>,

@@ -165,6 +165,7 @@ fn protocol(layer: &ProtocolLayer) -> Result<Protocol, ExperimentError> {
         search: required(layer.search, "protocol.search")?,
         ladder: required(layer.ladder.clone(), "protocol.ladder")?,
         success: layer.success.unwrap_or_default(),
+        accuracy_margin: layer.accuracy_margin.unwrap_or_default(),
     })
 }
 

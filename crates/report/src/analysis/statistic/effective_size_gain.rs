@@ -98,7 +98,7 @@ impl EffectiveSizeGain {
 /// the residual `e` and the leverage `h` of one copy, that error is `e / (1 -
 /// m h)`: the hat matrix of `m` equal rows is `h` in every entry, and `(I - h
 /// 1 1^T)^-1 1 = 1 / (1 - m h)`.
-fn leave_one_out(law: Law, sample: &[&Vec<Point>]) -> Result<f64, NotMeasured> {
+pub(crate) fn leave_one_out(law: Law, sample: &[&Vec<Point>]) -> Result<f64, NotMeasured> {
     let points: Vec<&Point> = sample.iter().flat_map(|group| group.iter()).collect();
     let Solved {
         y, least_squares, ..
@@ -122,7 +122,11 @@ fn leave_one_out(law: Law, sample: &[&Vec<Point>]) -> Result<f64, NotMeasured> {
 
 /// Root-mean-square error with which the cells at each rate are predicted by
 /// the law fitted to those at all others.
-fn leave_one_rate_out(law: Law, sample: &[&Vec<Point>], rates: &[f64]) -> Result<f64, NotMeasured> {
+pub(crate) fn leave_one_rate_out(
+    law: Law,
+    sample: &[&Vec<Point>],
+    rates: &[f64],
+) -> Result<f64, NotMeasured> {
     let (mut squares, mut cells) = (0.0, 0u32);
     for &rate in rates {
         let fit = fit_law(law, sample, |point| point.input_rate != rate)?;

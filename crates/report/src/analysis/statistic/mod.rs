@@ -21,6 +21,7 @@ mod view;
 
 pub use bound_violations::BoundViolations;
 pub use effective_size_gain::{EffectiveSizeGain, GainMeasure};
+pub(crate) use effective_size_gain::{leave_one_out, leave_one_rate_out};
 pub use eta_sharpness::{EtaSharpness, EtaSharpnessRSquared, EtaSharpnessSlope};
 pub use exponent::{Exponent, Part};
 pub use exponent_gap::ExponentGap;

@@ -48,7 +48,7 @@ pub(super) fn environment(inputs: &[&ReportInput<'_>], command: &str) -> Vec<Sec
         let name = &input.snapshot.manifest.experiment;
         let id = unique_id(name, |id| ids.iter().any(|other| other == id));
         let title = Text::plain("Store of ").and_code(name.clone());
-        let mut section = Section::new(3, format!("environment--{id}"), title).folded();
+        let mut section = Section::new(4, format!("environment--{id}"), title).folded();
         ids.push(id);
         section.table(table("What is this store's own.", &own));
         match sessions_table(input.snapshot) {

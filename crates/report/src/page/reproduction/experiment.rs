@@ -11,7 +11,8 @@ use crate::page::document::Section;
 use crate::page::number::{count, counted, percent, setting};
 use crate::page::sections;
 use crate::page::single::measurements;
-use crate::page::study::{Study, ascending, provenance, total, unique_id};
+use crate::page::study::{Measured, Study, ascending, provenance, total, unique_id};
+use crate::page::words::sentence;
 
 /// An experiment with its sections.
 pub(super) struct Experiment<'a, 'b> {
@@ -122,7 +123,7 @@ fn head(id: &str, input: &ReportInput<'_>, studies: &[Study<'_>]) -> Section {
     let manifest = &input.snapshot.manifest;
     let title = Text::plain("Experiment ").and_code(manifest.experiment.clone());
     let mut section = Section::new(2, id, title);
-    section.paragraph(Text::plain(manifest.question.clone()));
+    section.paragraph(sentence(&manifest.question));
     section.paragraph(Text::markup(&grid(input)));
     section.paragraph(Text::markup(&match studies.first() {
         Some(study) => study.conditions(),
@@ -145,7 +146,7 @@ fn head(id: &str, input: &ReportInput<'_>, studies: &[Study<'_>]) -> Section {
         section.list(searches(studies));
         if !analysis.caveat.is_empty() {
             let caveat = Text::plain("What the numbers do not show: ");
-            section.paragraph(caveat.and_plain(analysis.caveat.clone()));
+            section.paragraph(caveat.and_text(sentence(&analysis.caveat)));
         }
     }
     for missing in &manifest.not_run {
@@ -181,11 +182,18 @@ fn grid(input: &ReportInput<'_>) -> String {
     );
     let depths = listed(&mut networks.iter().map(|(hidden, _)| hidden.len() as f64));
     let input_rates = listed(&mut networks.iter().map(|(_, rate)| *rate));
+    let measured: Vec<String> = [
+        (snapshot.cells.len(), "η*"),
+        (snapshot.sharpness.len(), "sharpness"),
+    ]
+    .into_iter()
+    .filter(|(cells, _)| *cells > 0)
+    .map(|(cells, what)| format!("{} of {what}", counted(cells, "cell", "cells")))
+    .collect();
     format!(
         "Grid: widths {widths}; depths {depths}; relative learning rates μ_{{in}} of the input \
-         layer {input_rates}. {} of η* and {} of sharpness.",
-        counted(snapshot.cells.len(), "cell", "cells"),
-        count(snapshot.sharpness.len()),
+         layer {input_rates}. {}.",
+        measured.join(" and ")
     )
 }
 
@@ -195,8 +203,10 @@ fn criteria(section: &mut Section, analysis: &Analysis, findings: &[Finding]) {
     }
     section.paragraph("Criteria, fixed before the run, and what came of them:");
     let items = analysis.criteria.iter().map(|criterion| {
-        let mut item =
-            Text::plain(format!("{}: {} ", criterion.claim, criterion.says)).and_markup(&format!(
+        let mut item = Text::plain(format!("{}: ", criterion.claim))
+            .and_text(sentence(&criterion.says))
+            .and_plain(" ")
+            .and_markup(&format!(
                 "Rule: {}: {}.",
                 criterion.statistic.words(),
                 criterion.rule.words()
@@ -216,34 +226,46 @@ fn criteria(section: &mut Section, analysis: &Analysis, findings: &[Finding]) {
     section.list(items.collect());
 }
 
-/// How many searches left the range or were not monotone, by series.
+/// How many searches left the range or were not monotone: by series where
+/// there are two at most, else in all.
 fn searches(studies: &[Study<'_>]) -> Vec<Text> {
-    let told = studies.iter().filter_map(|study| {
-        let sum =
-            |key: &dyn Fn(&crate::page::study::Measured<'_>) -> usize| total(&study.cells, key);
-        let all = sum(&|cell| cell.repeats());
-        if all == 0 {
-            return None;
+    let told = match studies {
+        [] => Vec::new(),
+        [_] | [_, _] => studies
+            .iter()
+            .map(|study| {
+                let on = Text::plain("Searches on ").and_code(study.label.clone());
+                counted_searches(on, &study.cells)
+            })
+            .collect(),
+        several => {
+            let over = format!("Searches over {} series", count(several.len()));
+            let cells = several.iter().flat_map(|study| study.cells.iter().copied());
+            let all: Vec<Measured<'_>> = cells.collect();
+            vec![counted_searches(Text::plain(over), &all)]
         }
-        let below = sum(&|cell| cell.estimate.nothing_succeeds);
-        let above = sum(&|cell| cell.estimate.nothing_fails);
-        let not_monotone = sum(&|cell| cell.not_monotone());
-        Some(
-            Text::plain("Searches on ")
-                .and_code(study.label.clone())
-                .and_markup(&format!(
-                    ": {}; {} censored ({} found no rate in range that succeeds, {} none that \
-                     fails); success not monotone in the rate in {} ({}).",
-                    count(all),
-                    count(below + above),
-                    count(below),
-                    count(above),
-                    count(not_monotone),
-                    percent(not_monotone as f64 / all as f64)
-                )),
-        )
-    });
-    told.collect()
+    };
+    told.into_iter().flatten().collect()
+}
+
+fn counted_searches(head: Text, cells: &[Measured<'_>]) -> Option<Text> {
+    let all = total(cells, |cell| cell.repeats());
+    if all == 0 {
+        return None;
+    }
+    let below = total(cells, |cell| cell.estimate.nothing_succeeds);
+    let above = total(cells, |cell| cell.estimate.nothing_fails);
+    let not_monotone = total(cells, |cell| cell.not_monotone());
+    Some(head.and_markup(&format!(
+        ": {}; {} censored ({} found no rate in range that succeeds, {} none that fails); success \
+         not monotone in the rate in {} ({}).",
+        count(all),
+        count(below + above),
+        count(below),
+        count(above),
+        count(not_monotone),
+        percent(not_monotone as f64 / all as f64)
+    )))
 }
 
 /// What is looked up rather than read, as far as the analysis does not show

@@ -7,6 +7,7 @@ use crate::analysis::Finding;
 use crate::figure::Text;
 use crate::page::document::{Column, Entry, Section, Table};
 use crate::page::number::counted;
+use crate::page::words::sentence;
 
 /// A finding with the experiment it comes from.
 type Row<'a, 'b> = (&'a Experiment<'a, 'b>, &'a Finding);
@@ -102,7 +103,7 @@ fn table(rows: &[Row<'_, '_>]) -> Table {
              to the statistic named beside the rule.",
         ),
         columns: vec![
-            Column::words("claim"),
+            Column::prose("claim"),
             Column::prose("what it says"),
             Column::words("experiment"),
             Column::words("dataset"),
@@ -123,7 +124,7 @@ fn table(rows: &[Row<'_, '_>]) -> Table {
                         text: Text::plain(finding.claim.clone()),
                         key: Some(order as f64),
                     },
-                    Entry::text(Text::plain(finding.says.clone())),
+                    Entry::text(sentence(&finding.says)),
                     Entry::text(
                         Text::default().and_link(experiment.name(), format!("#{}", experiment.id)),
                     ),

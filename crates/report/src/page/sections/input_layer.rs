@@ -94,6 +94,32 @@ fn sentence_start(filter: f64) -> String {
     }
 }
 
+/// Where a rate is drawn: a frozen input layer has no place on a logarithmic
+/// axis, and is drawn two octaves below the least other rate.
+fn place(rows: &[Row], rate: f64) -> f64 {
+    if rate > 0.0 {
+        return rate;
+    }
+    let others = rows.iter().map(|row| row.rate).filter(|rate| *rate > 0.0);
+    others.min_by(f64::total_cmp).unwrap_or(1.0) / 4.0
+}
+
+/// What a caption has to say about where markers are drawn.
+fn places(rows: &[Row], filters: &[f64]) -> String {
+    let frozen = rows.iter().any(|row| row.rate <= 0.0);
+    let mut places = String::new();
+    if frozen {
+        places = format!(
+            "The frozen input layer, μ_{{in}} = 0, is drawn at {}. ",
+            setting(place(rows, 0.0))
+        );
+    }
+    if filters.len() > 1 {
+        places.push_str("The second set of markers is moved by 6\u{a0}% to the right. ");
+    }
+    places
+}
+
 /// One line for each filter of what `of` takes from a row.
 fn lines(rows: &[Row], filters: &[f64], of: fn(&LawEffects) -> Option<Effect>) -> Vec<Series> {
     let filters = filters.iter().enumerate();
@@ -104,7 +130,7 @@ fn lines(rows: &[Row], filters: &[f64], of: fn(&LawEffects) -> Option<Effect>) -
                 let effect = of(&row.effects)?;
                 Some(Point {
                     // Apart, so that neither interval hides the other.
-                    x: row.rate * if order == 0 { 1.0 } else { 1.06 },
+                    x: place(rows, row.rate) * if order == 0 { 1.0 } else { 1.06 },
                     y: effect.value,
                     interval: effect.interval,
                     note: format!(
@@ -129,6 +155,7 @@ fn axis() -> Axis {
 
 fn exponents(study: &Study<'_>, rows: &[Row], filters: &[f64], name: String) -> Figure {
     let intervals = intervals();
+    let places = places(rows, filters);
     let panel = |title: &str, of: fn(&LawEffects) -> Option<Effect>| Panel {
         title: Text::markup(title),
         series: lines(rows, filters, of),
@@ -138,7 +165,7 @@ fn exponents(study: &Study<'_>, rows: &[Row], filters: &[f64], name: String) -> 
         title: None,
         caption: Text::markup(&format!(
             "Exponents of {} by the input layer's rate, with {intervals}: α of η* = C (depth × width)^{{−α}}; a and b of η* = C depth^{{−a}} \
-             width^{{−b}}. The second set of markers is moved by 6 % to the right. {}",
+             width^{{−b}}. {places}{}",
             study.label,
             study.conditions()
         )),
@@ -154,12 +181,12 @@ fn exponents(study: &Study<'_>, rows: &[Row], filters: &[f64], name: String) -> 
 
 fn explained(study: &Study<'_>, rows: &[Row], filters: &[f64], name: String) -> Figure {
     let intervals = intervals();
+    let places = places(rows, filters);
     Figure {
         name,
         title: None,
         caption: Text::markup(&format!(
-            "R^{{2}} of the depth × width law of {} by the input layer's rate, with {intervals}. The second set of markers is moved by 6 % to the \
-             right. {}",
+            "R^{{2}} of the depth × width law of {} by the input layer's rate, with {intervals}. {places}{}",
             study.label,
             study.conditions()
         )),

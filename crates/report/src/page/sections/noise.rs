@@ -2,6 +2,7 @@ use etastar_search::Vary;
 
 use super::dots::{Dot, names, scale, series};
 use super::scope::{entry, intervals, written};
+use super::shifts::datasets;
 use crate::analysis::{AnalysisOptions, Noise, noise as computed};
 use crate::figure::{Axis, Figure, Panel, Scale, Text};
 use crate::page::ReportInput;
@@ -23,7 +24,7 @@ pub(in crate::page) fn noise(input: &ReportInput<'_>) -> Option<Section> {
          of a variant, in octaves. Repeats differ in the initial weights, in the order of the \
          batches, or in both.",
     );
-    section.list(noise.iter().map(sentence).collect());
+    section.list(sentences(&noise));
     section.figure(figure(input, &noise));
     section.table(table(&noise));
     Some(section)
@@ -37,22 +38,33 @@ fn varied(vary: Vary) -> &'static str {
     }
 }
 
-fn sentence(noise: &Noise) -> Text {
-    let head = Text::code(noise.variant.clone())
-        .and_plain(" on ")
-        .and_code(noise.dataset.clone())
-        .and_plain(format!(" (repeats differ in {}): ", varied(noise.vary)));
-    match &noise.effect {
-        Some(effect) => head.and_markup(&format!(
-            "{} octaves over {}.",
-            written(effect, octaves),
-            counted(noise.cells, "cell", "cells")
-        )),
-        None => {
-            let reason = noise.reason.as_deref().unwrap_or("no cell is measured");
-            head.and_plain(format!("not measured: {reason}."))
-        }
-    }
+/// The first variant's noise beside that of the variants whose repeats differ
+/// in one thing alone, dataset by dataset.
+fn sentences(noise: &[Noise]) -> Vec<Text> {
+    let datasets = datasets(noise.iter().map(|one| one.dataset.as_str())).into_iter();
+    datasets
+        .map(|dataset| {
+            let own = || noise.iter().filter(|one| one.dataset == dataset);
+            let alone = own().filter(|one| one.vary != Vary::Both);
+            let first = own().next().filter(|one| one.vary == Vary::Both);
+            let mut text = Text::plain("On ").and_code(dataset);
+            for (order, one) in first.into_iter().chain(alone).enumerate() {
+                let number = match &one.effect {
+                    Some(effect) => format!("{} octaves", written(effect, octaves)),
+                    None => "not measured".to_owned(),
+                };
+                text = text
+                    .and_plain(if order == 0 { ": " } else { "; " })
+                    .and_code(one.variant.clone())
+                    .and_markup(&format!(
+                        " (repeats differ in {}) {number} over {}",
+                        varied(one.vary),
+                        counted(one.cells, "cell", "cells")
+                    ));
+            }
+            text.and_plain(".")
+        })
+        .collect()
 }
 
 fn figure(input: &ReportInput<'_>, noise: &[Noise]) -> Figure {

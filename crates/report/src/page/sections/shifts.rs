@@ -1,10 +1,10 @@
 use super::dots::{Dot, names, scale, series, upright};
 use super::scope::{entry, intervals, written};
-use crate::analysis::{AnalysisOptions, Shift, shifts as computed};
+use crate::analysis::{AnalysisOptions, Effect, Shift, shifts as computed};
 use crate::figure::{Axis, Figure, Panel, Scale, Text};
 use crate::page::ReportInput;
 use crate::page::document::{Column, Entry, Section, Table};
-use crate::page::number::{counted, octaves};
+use crate::page::number::{count, counted, octaves};
 use crate::page::study::provenance;
 
 /// What each variant does to eta\*, against the first; absent where the
@@ -22,33 +22,59 @@ pub(in crate::page) fn shifts(input: &ReportInput<'_>) -> Option<Section> {
         .and_code(against.clone())
         .and_plain(", in octaves: 1 octave is a factor of two."),
     );
-    section.list(shifts.iter().map(sentence).collect());
+    section.list(sentences(&shifts));
     section.figure(figure(input, &shifts, &against));
     section.table(table(&shifts, &against));
     Some(section)
 }
 
-fn sentence(shift: &Shift) -> Text {
-    let variant = Text::code(shift.variant.clone())
-        .and_plain(" on ")
-        .and_code(shift.dataset.clone())
-        .and_plain(": ");
-    match (&shift.effect, &shift.reason) {
-        (Some(effect), _) => variant.and_markup(&format!(
-            "{} octaves over {}{}.",
-            written(effect, octaves),
-            counted(shift.cells, "cell", "cells"),
-            match effect.interval {
-                Some([low, high]) if low > 0.0 || high < 0.0 => "",
-                Some(_) => "; the interval contains 0",
-                None => "; too few architectures for an interval",
-            }
-        )),
-        (None, reason) => {
-            let reason = reason.as_deref().unwrap_or("no cell is measured");
-            variant.and_plain(format!("not measured: {reason}."))
+/// Which variants shift eta\* and which do not, dataset by dataset.
+fn sentences(shifts: &[Shift]) -> Vec<Text> {
+    let mut told = Vec::new();
+    for dataset in datasets(shifts.iter().map(|shift| shift.dataset.as_str())) {
+        let own = || shifts.iter().filter(|shift| shift.dataset == dataset);
+        let is_sure = |effect: &Effect| {
+            let ends = effect.interval;
+            ends.is_some_and(|[low, high]| low > 0.0 || high < 0.0)
+        };
+        let mut sure: Vec<(&Shift, &Effect)> = own()
+            .filter_map(|shift| Some((shift, shift.effect.as_ref()?)))
+            .filter(|(_, effect)| is_sure(effect))
+            .collect();
+        sure.sort_by(|a, b| b.1.value.abs().total_cmp(&a.1.value.abs()));
+        let mut text = Text::plain("On ").and_code(dataset).and_plain(format!(
+            ", the interval excludes 0 for {} of {}",
+            count(sure.len()),
+            counted(own().count(), "variant", "variants")
+        ));
+        for (order, (shift, effect)) in sure.iter().enumerate() {
+            text = text
+                .and_plain(if order == 0 { ": " } else { ", " })
+                .and_code(shift.variant.clone())
+                .and_markup(&format!(" {}", written(effect, octaves)));
+        }
+        told.push(text.and_plain(if sure.is_empty() { "." } else { " octaves." }));
+        for shift in own().filter(|shift| shift.effect.is_none()) {
+            let reason = shift.reason.as_deref().unwrap_or("no cell is measured");
+            let text = Text::plain("On ").and_code(dataset).and_plain(", ");
+            told.push(
+                text.and_code(shift.variant.clone())
+                    .and_plain(format!(" was not measured: {reason}.")),
+            );
         }
     }
+    told
+}
+
+/// The datasets, each once, in order.
+pub(super) fn datasets<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut datasets = Vec::new();
+    for dataset in all {
+        if !datasets.contains(&dataset) {
+            datasets.push(dataset);
+        }
+    }
+    datasets
 }
 
 fn figure(input: &ReportInput<'_>, shifts: &[Shift], against: &str) -> Figure {
