@@ -144,6 +144,25 @@ pub(crate) struct Relation<'a> {
     pub(crate) slopes: [Result<Slope, NotMeasured>; 2],
 }
 
+impl Relation<'_> {
+    /// Number of cells.
+    pub(crate) fn cells(&self) -> usize {
+        self.joined.groups.iter().map(Vec::len).sum()
+    }
+
+    /// Number of searches whose network's sharpness is known.
+    pub(crate) fn networks(&self) -> usize {
+        let cells = self.joined.groups.iter().flatten();
+        cells.map(|joined| joined.networks().len()).sum()
+    }
+
+    /// `[log2 lambda_1, log2 eta*]` of every cell.
+    pub(crate) fn means(&self) -> Vec<[f64; 2]> {
+        let cells = self.joined.groups.iter().flatten();
+        cells.filter_map(JoinedCell::means).collect()
+    }
+}
+
 /// The slope of `log2 eta*` on `log2 lambda_1`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Slope {

@@ -60,6 +60,11 @@ impl JoinedCell<'_> {
         })
     }
 
+    /// Width of the first hidden layer; all have the same.
+    pub(crate) fn width(&self) -> usize {
+        self.rates.cell.hidden.first().copied().unwrap_or(0)
+    }
+
     /// Mean `log2 eta*`, of the repeats that found one.
     pub(crate) fn mean_log2_rate(&self) -> Option<f64> {
         mean_of(&self.log2_rates)

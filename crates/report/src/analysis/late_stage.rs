@@ -1,6 +1,7 @@
 //! Claim C2: the largest usable rate at initialisation and later in training.
 
 use etastar_search::CellRecord;
+use etastar_search::statistics::{Bootstrap, mean};
 use serde::{Deserialize, Serialize};
 
 use super::cells::{DatasetCells, of_one_kind};
@@ -81,6 +82,38 @@ impl Trajectory<'_> {
     /// `log2` of a quantity at a checkpoint.
     pub(crate) fn log2_of(&self, quantity: Quantity, stage: usize) -> Option<f64> {
         quantity.log2_of(self.cells.get(stage)?.as_ref()?)
+    }
+
+    /// Interval of a quantity at a checkpoint over repeats, not as a `log2`;
+    /// absent where the repeats of the rate and of the sharpness are not the
+    /// same, so that their product has none.
+    pub(crate) fn interval(
+        &self,
+        quantity: Quantity,
+        stage: usize,
+        options: &AnalysisOptions,
+    ) -> Option<[f64; 2]> {
+        let cell = self.cells.get(stage)?.as_ref()?;
+        let values: Vec<f64> = match quantity {
+            Quantity::Rate => cell.log2_rates.iter().map(|(_, log2)| *log2).collect(),
+            Quantity::Sharpness => cell.log2_sharpness.iter().map(|(_, log2)| *log2).collect(),
+            Quantity::Product => {
+                let both = cell.networks();
+                let paired = [cell.log2_rates.len(), cell.log2_sharpness.len()];
+                if paired != [both.len(); 2] {
+                    return None;
+                }
+                both.iter()
+                    .map(|[sharpness, rate]| sharpness + rate)
+                    .collect()
+            }
+        };
+        let bootstrap = Bootstrap {
+            resamples: options.resamples,
+            seed: options.seed,
+        };
+        let interval = bootstrap.interval_of_mean(&values, options.confidence);
+        interval.map(|ends| ends.map(f64::exp2))
     }
 
     /// `log2(depth * width)`.
@@ -237,6 +270,13 @@ impl<'a> LateStage<'a> {
         self.line(options, point, |line| -line.slope)
     }
 
+    /// Whether any cell's sharpness is measured.
+    pub(crate) fn has_sharpness(&self) -> bool {
+        let trajectories = self.groups.iter().flatten();
+        let mut cells = trajectories.flat_map(|own| own.cells.iter().flatten());
+        cells.any(|cell| !cell.log2_sharpness.is_empty())
+    }
+
     /// The index of a checkpoint.
     pub(crate) fn stage(&self, step: Step) -> usize {
         match step {
@@ -272,7 +312,7 @@ impl<'a> LateStage<'a> {
                 .flat_map(|group| group.iter().copied())
                 .collect();
             let none = NotMeasured::NoCells("one kind at every checkpoint");
-            etastar_search::statistics::mean(&values).ok_or(none)
+            mean(&values).ok_or(none)
         })
     }
 

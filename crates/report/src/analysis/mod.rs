@@ -42,13 +42,17 @@ mod verdict;
 mod view;
 mod words;
 
+pub(crate) use cells::{DatasetCells, datasets};
 pub use criterion::Criterion;
 pub use effect::{Effect, Unit};
 pub use error::AnalysisError;
 pub use eta_sharpness::Scope;
+pub(crate) use eta_sharpness::{Relation, Slope, relations};
 pub use finding::Finding;
 pub use findings::findings;
+pub(crate) use join::JoinedCell;
 pub use join::SharpnessKind;
+pub(crate) use late_stage::{LateStage, Trajectory};
 pub use late_stage::{Quantity, Step};
 pub(crate) use law_effects::LawEffects;
 pub use noise::{Noise, noise};

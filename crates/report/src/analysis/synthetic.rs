@@ -9,10 +9,10 @@ use statrs::distribution::{ContinuousCDF, Normal};
 use crate::fit::synthetic::{cell, record, snapshot};
 use crate::sharpness::synthetic::Grid;
 
-/// A grid on which `log2 lambda_1 = growth log2(depth width)` plus noise of
-/// each network, and `log2 eta* = 1 + across * (log2 lambda_1 of the cell)
-/// + within * (noise of the network)` plus noise of each architecture and of
-/// each search; all noise is normal, in octaves.
+/// A grid on which `log2 lambda_1` is `growth log2(depth width)`, the cell's
+/// level, plus noise of each network, and `log2 eta*` is `1 + across * level +
+/// within * noise of the network` plus noise of each architecture and of each
+/// search; all noise is normal, in octaves.
 #[derive(Debug, Clone)]
 pub(crate) struct Coupled {
     pub(crate) depths: Vec<usize>,
@@ -153,4 +153,21 @@ fn sharpness(
         repeat.sharpness = crate::sharpness::synthetic::network(log2.exp2(), false);
     }
     record
+}
+
+/// All cells under the rule that training continues.
+pub(crate) fn keeping_accuracy(mut store: Snapshot) -> Snapshot {
+    for record in &mut store.cells {
+        record.cell.protocol.success = serde_json::from_value(json!("keep-accuracy")).unwrap();
+    }
+    store
+}
+
+/// After so many steps.
+pub(crate) fn checkpoint(steps: usize) -> Option<Checkpoint> {
+    Some(Checkpoint {
+        steps,
+        learning_rate: 0.01,
+        batch_size: 128,
+    })
 }

@@ -194,32 +194,43 @@ impl<'a> Study<'a> {
 
     /// What a caption has to say about how the numbers came about.
     pub(super) fn conditions(&self) -> String {
-        let manifest = self.manifest;
-        let protocol = self.example().map(|cell| {
-            let protocol = &cell.protocol;
-            let success = match protocol.success {
-                SuccessRule::ReachThreshold => format!(
-                    "success at validation accuracy {} within {} steps",
-                    super::number::setting(protocol.threshold),
-                    super::number::count(protocol.budget)
-                ),
-                SuccessRule::KeepAccuracy => format!(
-                    "success if validation accuracy has not fallen after {} steps",
-                    super::number::count(protocol.budget)
-                ),
-            };
-            format!(
-                "{}, batches of {}, {success}; ",
-                serial_name(&protocol.loss).replace('-', " "),
-                protocol.batch_size,
-            )
-        });
-        format!(
-            "Protocol: {}{}",
-            protocol.unwrap_or_default(),
-            provenance(manifest)
-        )
+        conditions(self.manifest, self.example())
     }
+}
+
+/// How eta\* was measured, by a cell that stands for all, and where the
+/// numbers come from: the end of a caption.
+pub(super) fn conditions(manifest: &Manifest, example: Option<&Cell>) -> String {
+    let protocol = example.map(|cell| {
+        let protocol = &cell.protocol;
+        let steps = super::number::count(protocol.budget);
+        let threshold = super::number::setting(protocol.threshold);
+        let success = match protocol.success {
+            SuccessRule::ReachThreshold => {
+                format!("success at validation accuracy {threshold} within {steps} steps")
+            }
+            SuccessRule::KeepAccuracy => {
+                let margin = match protocol.accuracy_margin {
+                    0.0 => String::new(),
+                    margin => format!(" by more than {}", super::number::setting(margin)),
+                };
+                format!(
+                    "success if after {steps} steps validation accuracy has not fallen{margin} \
+                     and is at least {threshold}"
+                )
+            }
+        };
+        format!(
+            "{}, batches of {}, {success}; ",
+            serial_name(&protocol.loss).replace('-', " "),
+            protocol.batch_size,
+        )
+    });
+    format!(
+        "Protocol: {}{}",
+        protocol.unwrap_or_default(),
+        provenance(manifest)
+    )
 }
 
 /// Repeats, backend and seed: the end of a caption.

@@ -1,36 +1,20 @@
 //! Statistics of measurements after training.
 
-use etastar_search::{Checkpoint, EtaStar, Snapshot};
+use etastar_search::EtaStar;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::cells::datasets;
 use super::super::late_stage::LateStage;
-use super::super::synthetic::Coupled;
+use super::super::synthetic::{Coupled, checkpoint, keeping_accuracy};
 use super::super::*;
 use super::support::{close, effect_of, options, reason_of};
-
-fn checkpoint(steps: usize) -> Option<Checkpoint> {
-    Some(Checkpoint {
-        steps,
-        learning_rate: 0.01,
-        batch_size: 128,
-    })
-}
 
 fn grid() -> Coupled {
     Coupled {
         checkpoints: vec![None, checkpoint(64), checkpoint(512)],
         ..Coupled::default()
     }
-}
-
-/// All cells under the rule that training continues.
-fn keeping_accuracy(mut store: Snapshot) -> Snapshot {
-    for record in &mut store.cells {
-        record.cell.protocol.success = serde_json::from_value(json!("keep-accuracy")).unwrap();
-    }
-    store
 }
 
 fn change(quantity: &str) -> Value {
@@ -132,4 +116,35 @@ fn searches_out_of_range_are_counted_and_their_cells_left_out() {
     let level = |stage| late.level(Quantity::Rate, stage, &options()).unwrap().value;
     assert!((level(1) - level(0) + 1.0).abs() < 1e-9);
     assert!((level(2) - level(0) + 2.0).abs() < 0.05);
+}
+
+/// Rate and sharpness of one network deviate together: where their noise
+/// cancels, the product has none.
+#[test]
+fn the_product_is_that_of_each_network() {
+    let grid = Coupled {
+        across: -1.0,
+        within: -1.0,
+        ..grid()
+    };
+    let mut store = keeping_accuracy(grid.snapshot());
+    let interval = |store: &etastar_search::Snapshot, quantity| {
+        let datasets = datasets(store);
+        let late = LateStage::of(&datasets[0], Rate::Pooled, SharpnessKind::default()).unwrap();
+        let own = &late.groups[3][1];
+        let level = own.log2_of(quantity, 2).unwrap().exp2();
+        (level, own.interval(quantity, 2, &options()))
+    };
+    let (rate, ends) = interval(&store, Quantity::Rate);
+    let [low, high] = ends.unwrap();
+    assert!(low < rate && rate < high && high / low > 1.1);
+    let (product, ends) = interval(&store, Quantity::Product);
+    let [low, high] = ends.unwrap();
+    assert!(close(product, 2.0) && close(low, 2.0) && close(high, 2.0));
+    // Where a search has no end, the means are of different networks.
+    for record in &mut store.cells {
+        record.repeats[0].eta_star = EtaStar::NothingSucceeds { lowest: 1e-6 };
+    }
+    assert_eq!(interval(&store, Quantity::Product).1, None);
+    assert!(interval(&store, Quantity::Rate).1.is_some());
 }

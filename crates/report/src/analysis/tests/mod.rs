@@ -3,6 +3,7 @@ mod coverage;
 mod eta_sharpness;
 mod eta_star;
 mod late_stage;
+mod laws;
 mod proxies;
 mod sharpness;
 mod specification;

@@ -18,8 +18,11 @@ fn sweep(noise: f64, seed: u64) -> Synthetic {
     }
 }
 
+/// Name, sweep, and what makes its cells this variant's.
+type Variant<'a> = (&'a str, Snapshot, &'a dyn Fn(&mut CellRecord));
+
 /// A store of variants, each made by changing the cells of a sweep of its own.
-fn store(variants: Vec<(&str, Snapshot, &dyn Fn(&mut CellRecord))>) -> Snapshot {
+fn store(variants: Vec<Variant<'_>>) -> Snapshot {
     let mut whole: Option<Snapshot> = None;
     let mut named = Vec::new();
     for (name, mut snapshot, change) in variants {

@@ -194,3 +194,73 @@ fn arrows_stay_inside_and_do_not_widen_the_axis() {
     // The panel is 280 high, and the arrow needs 18.
     assert!(figure.svg().contains(" 262L"));
 }
+
+#[test]
+fn intervals_of_named_rows_lie_along_them() {
+    let mut figure = small();
+    let names = ["first", "second"].map(str::to_owned).to_vec();
+    figure.x = Axis::new("shift", "shift", Scale::Linear);
+    figure.y = Axis::new("", "variant", Scale::Names(names));
+    figure.panels.truncate(1);
+    figure.panels[0].series = vec![Series::new(
+        "digits",
+        Style::nth(0),
+        Data::Points(vec![Point {
+            x: 1.0,
+            y: 1.0,
+            interval: Some([-2.0, 4.0]),
+            note: String::new(),
+        }]),
+    )];
+    assert_eq!(figure.abscissae(), [1.0, -2.0, 4.0]);
+    assert_eq!(figure.ordinates(), [1.0]);
+    let csv = figure.csv();
+    assert!(csv.contains("shift_low,shift_high"), "{csv}");
+    assert!(csv.contains("digits,point,1,1,-2,4,"), "{csv}");
+    // A horizontal bar: both of its ends at one height, apart in width.
+    let svg = figure.svg();
+    let bar = svg.split("class=\"bar\" ").nth(1).unwrap();
+    let value = |key: &str| -> f64 {
+        let rest = bar.split(&format!("{key}=\"")).nth(1).unwrap();
+        rest.split('"').next().unwrap().parse().unwrap()
+    };
+    assert_eq!(value("y1"), value("y2"));
+    assert!(value("x2") > value("x1") + 100.0);
+}
+
+#[test]
+fn joined_markers_stay_on_their_line_and_others_stand_side_by_side() {
+    let series = |name: &str, order| {
+        let point = Point {
+            x: 4.0,
+            y: 1.0 + order as f64,
+            interval: None,
+            note: String::new(),
+        };
+        Series::new(
+            name,
+            Style::with_marker(order, Marker::Ring),
+            Data::Points(vec![point]),
+        )
+    };
+    let places = |figure: &Figure| -> Vec<String> {
+        let svg = figure.svg();
+        let parts = svg.split("cx=\"").skip(1);
+        // The legend's markers come first.
+        parts
+            .skip(2)
+            .map(|part| part.split('"').next().unwrap().to_owned())
+            .collect()
+    };
+    let mut figure = small();
+    figure.panels.truncate(1);
+    figure.panels[0].series = vec![series("a", 0), series("b", 1)];
+    let apart = places(&figure);
+    assert_ne!(apart[0], apart[1]);
+    let line = Data::Line(vec![[4.0, 1.0], [8.0, 2.0]]);
+    figure.panels[0]
+        .series
+        .push(Series::new("a", Style::nth(0), line));
+    let joined = places(&figure);
+    assert_eq!(joined[0], joined[1]);
+}

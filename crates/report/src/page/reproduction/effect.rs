@@ -4,6 +4,7 @@ use crate::analysis::{Effect, Finding, Unit, Verdict};
 use crate::figure::{Text, Tone};
 use crate::page::document::Entry;
 use crate::page::number::{count, fixed, interval, octaves, percent, rate};
+use crate::page::words::sentence;
 
 /// A verdict with its mark: shape, word and colour say the same.
 pub(super) fn badge(verdict: Verdict) -> Text {
@@ -50,8 +51,11 @@ pub(super) fn told(finding: &Finding) -> Text {
     let reason = finding.reason.as_deref();
     match (number, reason) {
         (Some(number), None) => Text::markup(&number),
-        (Some(number), Some(reason)) => Text::markup(&format!("{number} ({reason})")),
-        (None, Some(reason)) => Text::markup(reason),
+        (Some(number), Some(reason)) => Text::markup(&number)
+            .and_plain(" (")
+            .and_text(sentence(reason))
+            .and_plain(")"),
+        (None, Some(reason)) => sentence(reason),
         (None, None) => Text::plain("–"),
     }
 }

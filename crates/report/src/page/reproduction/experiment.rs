@@ -23,6 +23,9 @@ pub(super) struct Experiment<'a, 'b> {
     figures: Vec<Pictured>,
 }
 
+/// The view a section belongs to, and the series it is about.
+type Kind = (Option<View>, Option<String>);
+
 /// The first figure of a section.
 struct Pictured {
     view: View,
@@ -56,7 +59,7 @@ impl<'a, 'b> Experiment<'a, 'b> {
                 }));
             }
         }
-        let (views, mut below): (Vec<(Option<View>, Option<String>)>, Vec<Section>) = shown
+        let (views, mut below): (Vec<Kind>, Vec<Section>) = shown
             .into_iter()
             .map(|(view, shown)| ((view, shown.label), shown.section))
             .unzip();

@@ -50,9 +50,10 @@ pub(super) fn sections_of(
         View::SharpnessExponents => labelled(sections::sharpness_exponents(input)),
         View::SharpnessPrediction => labelled(sections::sharpness_prediction(input)),
         View::SharpnessBounds => labelled(sections::sharpness_bounds(input)),
+        View::LateStage => labelled(sections::late_stage(input.snapshot)),
+        View::EtaSharpness => labelled(sections::eta_sharpness(input.snapshot)),
         View::Transfer => each(&|study| Some(sections::transfer(study))),
         View::Proxies => each(&|study| Some(sections::proxies(study, input.snapshot))),
-        View::LateStage | View::EtaSharpness => Vec::new(),
     }
 }
 

@@ -15,7 +15,7 @@ const FEWEST_CELLS: usize = 6;
 /// What the intervals are, as a clause of captions.
 pub(super) fn intervals() -> String {
     format!(
-        "{} intervals (whole architectures resampled)",
+        "{} intervals (whole architectures resampled; repeats without an η* left out)",
         percent(AnalysisOptions::default().confidence)
     )
 }

@@ -290,3 +290,54 @@ fn a_page_of_no_criteria_says_so() {
     let markdown = report(&[plain("a.db"), plain("b.db")]).markdown();
     assert!(markdown.contains("so no claim was tested"));
 }
+
+#[test]
+fn variants_that_name_their_dataset_stand_alone() {
+    let mut snapshot = variants();
+    for (variant, name) in snapshot
+        .manifest
+        .variants
+        .iter_mut()
+        .zip(["Digits", "other", "third"])
+    {
+        variant.name = name.to_owned();
+    }
+    let labels: Vec<String> = crate::fit::series(&snapshot)
+        .into_iter()
+        .map(|series| series.label)
+        .collect();
+    assert_eq!(labels, ["Digits", "digits (other)", "digits (third)"]);
+    // Two kinds of cells in one variant: the constants tell them apart.
+    let first = snapshot.manifest.variants[1].eta_star.clone();
+    snapshot.manifest.variants[0].eta_star.extend(first);
+    snapshot.manifest.variants.remove(1);
+    let labels: Vec<String> = crate::fit::series(&snapshot)
+        .into_iter()
+        .map(|series| series.label)
+        .collect();
+    assert!(labels[0].contains("batch_size 128"), "{labels:?}");
+    assert!(labels[1].contains("batch_size 32"), "{labels:?}");
+    assert_eq!(labels[2], "digits (third)");
+}
+
+#[test]
+fn what_is_looked_up_is_folded() {
+    let report = report(&both());
+    let html = report.html();
+    let folded = report
+        .sections
+        .iter()
+        .filter(|section| section.folded)
+        .count();
+    assert_eq!(html.matches("<details>").count(), folded);
+    for part in ["cells", "laws", "protocol"] {
+        let id = format!("power-law--digits-{part}");
+        let mut sections = report.sections.iter();
+        assert!(
+            sections.any(|section| section.id == id && section.folded),
+            "{id}"
+        );
+    }
+    // Paper shows all of it.
+    assert!(html.contains("beforeprint"));
+}
