@@ -10,7 +10,8 @@ use crate::output;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Laws, fitted by least squares in log2:
+Laws, fitted by least squares in log2; searches that found no eta* in range take part
+as bounds, by maximum likelihood:
   depth-width      eta* = C (depth * width)^-a                            (the paper's)
   separate         eta* = C depth^-a width^-b
   effective-size   eta* = C (input_rate * inputs + depth * width)^-a      (a hypothesis)

@@ -139,3 +139,72 @@ fn half(variance: f64, freedom: f64, confidence: f64) -> f64 {
         .map_or(f64::NAN, |t| -t.inverse_cdf((1.0 - confidence) / 2.0));
     quantile * variance.sqrt()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Points of depth 1 and widths 1, 2, .., each with the given repeats.
+    fn points(cells: &[Vec<f64>]) -> Vec<Point> {
+        cells
+            .iter()
+            .enumerate()
+            .map(|(index, values)| Point {
+                inputs: 1,
+                depth: 1,
+                width: index + 1,
+                input_rate: 1.0,
+                repeats: values.iter().copied().enumerate().collect(),
+                censored: Vec::new(),
+            })
+            .collect()
+    }
+
+    fn spread(cells: &[Vec<f64>], residuals: &[f64], coefficients: usize) -> Option<Spread> {
+        let points = points(cells);
+        Spread::of(&points.iter().collect::<Vec<_>>(), residuals, coefficients)
+    }
+
+    /// t(0.975, 3) = 3.182446 from printed tables; RSS / (5 - 2) = 1.
+    #[test]
+    fn by_hand() {
+        let single = vec![vec![0.0]; 5];
+        let own = spread(&single, &[1.0, -1.0, 1.0, 0.0, 0.0], 2).unwrap();
+        assert!((own.of_mean(0.0, 0.0, 0.95) - 3.182_446).abs() < 1e-5);
+        assert!((own.of_mean(3.0, 0.0, 0.95) - 2.0 * 3.182_446).abs() < 1e-5);
+        assert!((own.of_mean(2.0, 1.0, 0.95) - 2.0 * 3.182_446).abs() < 1e-5);
+        // Single repeats: both intervals are one.
+        assert_eq!(own.of_network(0.5, 0.2, 0.9), own.of_mean(0.5, 0.2, 0.9));
+        assert_eq!(spread(&single, &[0.0; 5], 5), None);
+    }
+
+    /// Where the law is exact for the means, one network varies by `v` alone:
+    /// two repeats at -1 and 1 have `v^2 = 2`, half of which is in the means.
+    #[test]
+    fn repeats_add_what_their_means_lack() {
+        let own = spread(&vec![vec![-1.0, 1.0]; 8], &[0.0; 8], 2).unwrap();
+        assert_eq!(own.of_mean(0.3, 0.0, 0.95), 0.0);
+        // t(0.975, 8) = 2.306004.
+        assert!((own.of_network(0.3, 0.0, 0.95) - 2.306_004).abs() < 1e-5);
+    }
+
+    proptest! {
+        #[test]
+        fn scales_with_the_deviations(
+            residuals in prop::collection::vec(-1.0..1.0f64, 6), scale in 0.1..10.0f64, h in 0.0..3.0f64,
+        ) {
+            prop_assume!(residuals.iter().any(|e| e.abs() > 1e-3));
+            let cells: Vec<Vec<f64>> = residuals.iter().map(|e| vec![*e, 0.5 - e, 0.1]).collect();
+            let scaled: Vec<Vec<f64>> =
+                cells.iter().map(|cell| cell.iter().map(|y| scale * y).collect()).collect();
+            let more: Vec<f64> = residuals.iter().map(|e| scale * e).collect();
+            let before = spread(&cells, &residuals, 2).unwrap();
+            let after = spread(&scaled, &more, 2).unwrap();
+            let close = |a: f64, b: f64| (a * scale / b - 1.0).abs() < 1e-9;
+            prop_assert!(close(before.of_mean(h, 0.0, 0.95), after.of_mean(h, 0.0, 0.95)));
+            prop_assert!(close(before.of_network(h, 0.0, 0.95), after.of_network(h, 0.0, 0.95)));
+        }
+    }
+}
