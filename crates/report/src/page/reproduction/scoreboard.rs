@@ -107,7 +107,7 @@ fn table(rows: &[Row<'_, '_>]) -> Table {
             Column::prose("what it says, and by which statistic and rule"),
             Column::words("dataset"),
             Column::words("verdict"),
-            Column::words("number, interval"),
+            Column::prose("number, interval"),
             Column::words("shown in"),
             Column::prose("command"),
         ],
