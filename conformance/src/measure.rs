@@ -1,0 +1,106 @@
+use burn_tensor::backend::Backend;
+use burn_tensor::{ElementConversion, Tensor};
+use etastar_backend::{Selection, Task};
+use etastar_model::{Batch, LayerRates, Mlp};
+use etastar_sharpness::operator::{Objective, ObjectiveOptions, ParameterOrder};
+
+use crate::{Case, Operation};
+
+/// Learning rate of the step, and the input layer's relative one.
+const LEARNING_RATE: f64 = 0.125;
+const INPUT_RATE: f64 = 0.5;
+
+/// The relative error, in the maximum norm, of every operation of a backend on
+/// a case: `max |computed - reference| / max |reference|`.
+pub fn measure(backend: Selection, case: &Case) -> Vec<(Operation, f64)> {
+    backend.run(Measure(case))
+}
+
+struct Measure<'a>(&'a Case);
+
+impl Task for Measure<'_> {
+    type Output = Vec<(Operation, f64)>;
+
+    fn run<B: Backend>(self, device: B::Device) -> Self::Output {
+        let case = self.0;
+        let expected = case.derivatives();
+        let network = Mlp::<B>::new(&case.initial, &device);
+        let shape = case.shape;
+        let (inputs, labels) = (&case.inputs, &case.labels);
+        let batch = Batch::<B>::upload(inputs, labels, shape.inputs, shape.outputs, &device);
+        let order = ParameterOrder::of(&network.layers);
+
+        let outputs = network.forward(batch.inputs.clone());
+        let (loss, gradient) = network.gradient(&batch, case.loss);
+        let rates = LayerRates::with_input_rate(shape.depth, INPUT_RATE);
+        let (stepped, _) = network
+            .clone()
+            .sgd_step(&batch, case.loss, LEARNING_RATE, &rates);
+        let direction: Vec<f64> = case
+            .direction
+            .iter()
+            .flat_map(|layer| layer.values.clone())
+            .collect();
+        let options = ObjectiveOptions::default();
+        let product = Objective::new(&network, &batch, case.loss, &options)
+            .map(|objective| objective.hessian_vector_product(&direction))
+            // No number is an infinite error.
+            .unwrap_or_default();
+
+        Operation::ALL
+            .into_iter()
+            .map(|operation| {
+                let error = match operation {
+                    Operation::Forward => error(&values(outputs.clone()), &expected.outputs),
+                    Operation::Loss => {
+                        let value: f64 = loss.clone().into_scalar().elem();
+                        error(&[value], &[expected.loss])
+                    }
+                    Operation::Gradient => {
+                        error(&order.flatten(gradient.layers.clone()), &expected.gradient)
+                    }
+                    Operation::SgdStep => error(
+                        &order.flatten(stepped.layers.clone()),
+                        &after_step(case, &expected.gradient),
+                    ),
+                    Operation::HessianVectorProduct => {
+                        error(&product, &expected.hessian_vector_product)
+                    }
+                };
+                (operation, error)
+            })
+            .collect()
+    }
+}
+
+/// The reference's weights after the step.
+fn after_step(case: &Case, gradient: &[f64]) -> Vec<f64> {
+    let of_input_layer = case.shape.inputs * case.shape.width;
+    let moved = case.weights().into_iter().zip(gradient).enumerate();
+    moved
+        .map(|(index, (weight, slope))| {
+            let relative = if index < of_input_layer {
+                INPUT_RATE
+            } else {
+                1.0
+            };
+            weight - LEARNING_RATE * relative * slope
+        })
+        .collect()
+}
+
+fn values<B: Backend>(tensor: Tensor<B, 2>) -> Vec<f64> {
+    let data = tensor.into_data().convert::<f64>();
+    data.iter::<f64>().collect()
+}
+
+/// Infinite where the lengths differ or a number is not finite.
+fn error(computed: &[f64], expected: &[f64]) -> f64 {
+    if computed.len() != expected.len() || computed.iter().any(|value| !value.is_finite()) {
+        return f64::INFINITY;
+    }
+    let largest = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, f64::max);
+    let pairs = computed.iter().zip(expected);
+    let distance = largest(&mut pairs.map(|(a, b)| (a - b).abs()));
+    distance / largest(&mut expected.iter().map(|value| value.abs()))
+}

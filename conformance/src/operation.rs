@@ -1,0 +1,36 @@
+/// What a backend has to compute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// Outputs of the network.
+    Forward,
+    /// Mean loss.
+    Loss,
+    /// Gradient of the mean loss.
+    Gradient,
+    /// Weights after one step of gradient descent.
+    SgdStep,
+    /// Hessian of the mean loss times a direction.
+    HessianVectorProduct,
+}
+
+impl Operation {
+    /// All of them, from small to large.
+    pub const ALL: [Self; 5] = [
+        Self::Forward,
+        Self::Loss,
+        Self::Gradient,
+        Self::SgdStep,
+        Self::HessianVectorProduct,
+    ];
+
+    /// The name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Forward => "forward",
+            Self::Loss => "loss",
+            Self::Gradient => "gradient",
+            Self::SgdStep => "SGD step",
+            Self::HessianVectorProduct => "Hessian-vector product",
+        }
+    }
+}
