@@ -1,3 +1,4 @@
+use super::band::band;
 use super::exponents::strictest;
 use super::filter_name;
 use crate::figure::{Axis, Data, Figure, Marker, Panel, Point, Scale, Series, Style, Text};
@@ -51,10 +52,13 @@ pub(in crate::page) fn depth_width(study: &Study<'_>) -> Section {
         caption: Text::markup(&format!(
             "η* of every measured cell of {} against depth × width, one panel for each relative \
              learning rate of the input layer, with {} intervals ({}). Lines: depth × width law, \
-             fitted at that rate. Markers that share an abscissa are set side by side. {}{}",
+             fitted at that rate; shaded: pointwise {} confidence band of the line through the \
+             wide cells, from their deviations from it. Markers that share an abscissa are set \
+             side by side. {}{}",
             study.label,
             percent(confidence(cells)),
             study.interval_method,
+            percent(confidence(cells)),
             if study.has_uneven_cells() {
                 "Cells whose layers differ in width are drawn at the sum of their widths. "
             } else {
@@ -122,33 +126,40 @@ pub(super) fn bounds(cells: &[Measured<'_>], x: impl Fn(&Measured<'_>) -> f64) -
 }
 
 /// The laws fitted without and with the strictest filter that leaves enough
-/// cells, as lines over the
-/// cells' abscissae.
+/// cells, as lines over the cells' abscissae; the latter with its band.
 pub(super) fn fit_lines(
     fits: &[&Fit],
     cells: &[Measured<'_>],
     x: impl Fn(&Measured<'_>) -> f64,
 ) -> Vec<Series> {
-    let ends = distinct(cells, x);
+    let ends = distinct(cells, &x);
     let (Some(&low), Some(&high)) = (ends.first(), ends.last()) else {
         return Vec::new();
     };
     let mut chosen: Vec<&Fit> = fits.first().copied().into_iter().collect();
     chosen.extend(strictest(fits));
     chosen.dedup_by_key(|fit| fit.width_over_depth);
-    chosen
-        .into_iter()
-        .enumerate()
-        .filter_map(|(index, fit)| {
-            let exponent = fit.joint?.value;
-            let at = |x: f64| [x, (fit.log2_constant - exponent * x.log2()).exp2()];
-            let style = Style::neutral(index > 0);
-            let name = format!("fit, {}", filter_name(fit.width_over_depth));
-            Some(Series::new(
-                &name,
-                style,
-                Data::Line(vec![at(low), at(high)]),
-            ))
-        })
-        .collect()
+    let mut series = Vec::new();
+    if let Some(fit) = chosen.last() {
+        let own = cells.iter().filter(|cell| {
+            cell.ratio() >= fit.width_over_depth && cell.estimate.eta_star.is_some()
+        });
+        let abscissae: Vec<f64> = own.map(&x).collect();
+        let data = Data::Band(band(fit, &abscissae, [low, high]));
+        let name = format!("band, {}", filter_name(fit.width_over_depth));
+        series.push(Series::new(&name, Style::neutral(false), data));
+    }
+    series.retain(|band| !band.is_empty());
+    series.extend(chosen.into_iter().enumerate().filter_map(|(index, fit)| {
+        let exponent = fit.joint?.value;
+        let at = |x: f64| [x, (fit.log2_constant - exponent * x.log2()).exp2()];
+        let style = Style::neutral(index > 0);
+        let name = format!("fit, {}", filter_name(fit.width_over_depth));
+        Some(Series::new(
+            &name,
+            style,
+            Data::Line(vec![at(low), at(high)]),
+        ))
+    }));
+    series
 }

@@ -52,10 +52,11 @@ pub(in crate::page) fn effective_size(study: &Study<'_>) -> Section {
         caption: Text::markup(&format!(
             "η* of every measured cell of {} against the effective size, all input rates in one \
              panel, with {} intervals ({}). Lines: effective-size law, fitted to all rates at \
-             once. {}",
+             once; shaded: pointwise {} confidence band of the line through the wide cells. {}",
             study.label,
             percent(confidence(cells)),
             study.interval_method,
+            percent(confidence(cells)),
             study.conditions()
         )),
         x: Axis::new(

@@ -1,5 +1,6 @@
 //! The sections, one function each.
 
+mod band;
 mod cells;
 mod depth_width;
 mod dots;
