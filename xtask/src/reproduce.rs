@@ -121,7 +121,9 @@ fn sweep(
     let mut sweep = etastar();
     sweep.arg("sweep").arg(format!("experiments/{name}.toml"));
     sweep.args(["--profile", &arguments.profile]);
-    sweep.args(["--backend", &arguments.backend]);
+    if arguments.backend != "flex" {
+        sweep.args(["--backend", &arguments.backend]);
+    }
     sweep.arg("--output-dir").arg(arguments.results());
     sweep.arg("--skip-missing-data");
     if let Some(folder) = &arguments.data_dir {

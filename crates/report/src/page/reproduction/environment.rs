@@ -1,5 +1,6 @@
 //! Where the numbers come from, and how to get them again.
 
+use super::command::without_places;
 use super::lead::distinct;
 use crate::figure::Text;
 use crate::page::ReportInput;
@@ -19,11 +20,9 @@ pub(super) fn environment(inputs: &[&ReportInput<'_>], command: &str) -> Vec<Sec
          stopped. With the same backend, float type and seed on the same kind of machine the \
          numbers are the same bits, on any number of threads.",
     );
-    let mut commands: Vec<String> = Vec::new();
-    for input in inputs {
-        commands.extend(input.snapshot.sessions.iter().map(|s| s.command.clone()));
-    }
-    commands.retain(|command| !command.is_empty());
+    // The first session's: later ones went on with it.
+    let measured = inputs.iter().filter_map(|input| input.measured_by());
+    let mut commands: Vec<String> = measured.map(without_places).collect();
     commands.push(command.to_owned());
     section.code(&distinct(commands).join("\n"));
     let all: Vec<Vec<(String, String)>> = inputs

@@ -1,6 +1,7 @@
 //! The page of a reproduction: one or several experiments, each with what its
 //! analysis concludes.
 
+mod command;
 mod effect;
 mod environment;
 mod experiment;

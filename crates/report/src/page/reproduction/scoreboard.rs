@@ -1,5 +1,6 @@
 //! Every criterion on every dataset, claim by claim.
 
+use super::command::without_places;
 use super::effect::{told, verdict_entry};
 use super::experiment::Experiment;
 use super::tally::Tally;
@@ -152,31 +153,6 @@ fn entries(order: usize, (experiment, finding): &Row<'_, '_>) -> Vec<Entry> {
     ]
 }
 
-/// A command without the options that say where files are and how fast it
-/// goes, on which no number depends. The whole command stands with its
-/// session.
-fn without_places(command: &str) -> String {
-    const WITH_VALUE: [&str; 7] = [
-        "--output-dir",
-        "--output",
-        "-o",
-        "--data-dir",
-        "--jobs",
-        "--time-limit",
-        "--backend",
-    ];
-    let mut words = command.split(' ');
-    let mut kept = Vec::new();
-    while let Some(word) = words.next() {
-        if WITH_VALUE.contains(&word) {
-            words.next();
-        } else if word != "--skip-missing-data" && word != "--no-reuse" {
-            kept.push(word);
-        }
-    }
-    kept.join(" ")
-}
-
 /// The datasets that could not be had.
 fn not_run(experiments: &[Experiment<'_, '_>]) -> Vec<Text> {
     let each = experiments.iter().flat_map(|experiment| {
@@ -193,16 +169,4 @@ fn not_run(experiments: &[Experiment<'_, '_>]) -> Vec<Text> {
         })
     });
     each.collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_places;
-
-    #[test]
-    fn a_command_keeps_what_numbers_depend_on() {
-        let whole = "etastar sweep a.toml --profile full --output-dir results/full --jobs 2 \
-                     --skip-missing-data";
-        assert_eq!(without_places(whole), "etastar sweep a.toml --profile full");
-    }
 }
