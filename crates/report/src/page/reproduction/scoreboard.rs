@@ -106,10 +106,10 @@ fn table(rows: &[Row<'_, '_>]) -> Table {
         columns: vec![
             Column::words("claim"),
             Column::prose("what it says, and by which statistic and rule"),
-            Column::words("dataset"),
+            Column::prose("dataset"),
             Column::words("verdict"),
             Column::prose("number, interval"),
-            Column::words("shown in"),
+            Column::prose("shown in"),
             Column::prose("command"),
         ],
         rows: rows
