@@ -162,7 +162,8 @@ fn the_critical_rate_parts_falling_from_rising_loss() {
     };
     let mut blown_up = 0;
     for repeat in 0..4 {
-        let rates = trainer.cheap_rates(&sharpness, repeat).unwrap().unwrap();
+        let (_, rates) = trainer.measure(&sharpness, repeat).unwrap();
+        let rates = rates.unwrap();
         let critical = rates.critical.learning_rate.unwrap();
         // The loss before the second step is that after the first.
         let after_one_step = |rate: f64| {

@@ -96,21 +96,19 @@ pub(super) struct SharpnessLayer {
     pub(super) cheap_rates: Option<CheapRateSettings>,
 }
 
-/// What a layer below an experiment's own file may not say.
-pub(super) const OF_THE_FILE: [&str; 5] = ["base", "question", "seed", "profiles", "analysis"];
-
 impl Layer {
     /// The first thing it says that only an experiment's own file may say.
     pub(super) fn of_the_file(&self) -> Option<&'static str> {
         let says = [
-            self.base.is_some(),
-            self.question.is_some(),
-            self.seed.is_some(),
-            !self.profiles.is_empty(),
-            self.analysis.is_some(),
+            ("base", self.base.is_some()),
+            ("question", self.question.is_some()),
+            ("seed", self.seed.is_some()),
+            ("profiles", !self.profiles.is_empty()),
+            ("analysis", self.analysis.is_some()),
         ];
-        let mut named = OF_THE_FILE.into_iter().zip(says);
-        named.find(|(_, says)| *says).map(|(name, _)| name)
+        says.into_iter()
+            .find(|(_, says)| *says)
+            .map(|(name, _)| name)
     }
 
     /// These settings, and over them those of another layer.

@@ -7,7 +7,7 @@ use etastar_sharpness::{MeasureOptions, NetworkSharpness, measure};
 use super::SharpnessCell;
 use crate::batches::scalar;
 use crate::cheap_rates::{critical_rate, range_test};
-use crate::{BurnTrainer, CheapRates, TrainerError};
+use crate::{BurnTrainer, CheapRateSettings, CheapRates, TrainerError};
 
 /// Measures and predicts the sharpness of cells.
 pub trait SharpnessMeter: Sync {
@@ -17,7 +17,8 @@ pub trait SharpnessMeter: Sync {
     /// If there are no such data, or fewer samples than the cell asks for.
     fn shape(&self, cell: &SharpnessCell) -> Result<(usize, usize), TrainerError>;
 
-    /// Measures the network of one repeat.
+    /// Measures the network of one repeat, and its cheap rates if the cell asks
+    /// for them.
     ///
     /// # Errors
     /// If the cell cannot be measured.
@@ -25,17 +26,7 @@ pub trait SharpnessMeter: Sync {
         &self,
         cell: &SharpnessCell,
         repeat: usize,
-    ) -> Result<NetworkSharpness, TrainerError>;
-
-    /// The cheap rates of the network of one repeat, if the cell asks for them.
-    ///
-    /// # Errors
-    /// If the cell cannot be measured.
-    fn cheap_rates(
-        &self,
-        cell: &SharpnessCell,
-        repeat: usize,
-    ) -> Result<Option<CheapRates>, TrainerError>;
+    ) -> Result<(NetworkSharpness, Option<CheapRates>), TrainerError>;
 
     /// Predicts `lambda_1(G)` from the data, without a network.
     ///
@@ -60,7 +51,7 @@ impl<B: Backend> SharpnessMeter for BurnTrainer<B> {
         &self,
         cell: &SharpnessCell,
         repeat: usize,
-    ) -> Result<NetworkSharpness, TrainerError> {
+    ) -> Result<(NetworkSharpness, Option<CheapRates>), TrainerError> {
         let (features, classes) = SharpnessMeter::shape(self, cell)?;
         let train = self.training_samples(&cell.dataset)?;
         let rates = LayerRates::with_input_rate(cell.depth(), cell.input_rate);
@@ -76,49 +67,12 @@ impl<B: Backend> SharpnessMeter for BurnTrainer<B> {
             bounds: cell.bounds.then(PropagatorOptions::default),
             ..MeasureOptions::default()
         };
-        Ok(measure(&network, &data, cell.loss, &rates, &options)?)
-    }
-
-    fn cheap_rates(
-        &self,
-        cell: &SharpnessCell,
-        repeat: usize,
-    ) -> Result<Option<CheapRates>, TrainerError> {
-        let Some(settings) = &cell.cheap_rates else {
-            return Ok(None);
-        };
-        let (features, classes) = SharpnessMeter::shape(self, cell)?;
-        let architecture = cell.architecture(features, classes);
-        let rates = LayerRates::with_input_rate(cell.depth(), cell.input_rate);
-        let network = self.measured_network(cell, &rates, repeat)?;
-        let mut batches =
-            self.batches(&cell.dataset, &architecture, settings.batch_size, repeat)?;
-        let first = batches.next_batch()?;
-        let (before, gradient) = network.gradient(&first, cell.loss);
-        let critical = critical_rate(settings, scalar(&before), |rate| {
-            let moved = network.descend(&gradient, rate, &rates);
-            scalar(&moved.loss(&first, cell.loss))
-        });
-        let mut error = None;
-        let mut current = Some((network, first));
-        let range_test = range_test(settings, |rate| {
-            let Some((network, batch)) = current.take() else {
-                return f64::NAN;
-            };
-            let (network, loss) = network.sgd_step(&batch, cell.loss, rate, &rates);
-            match batches.next_batch() {
-                Ok(batch) => current = Some((network, batch)),
-                Err(failure) => error = Some(failure),
-            }
-            scalar(&loss)
-        });
-        match error {
-            Some(error) => Err(error),
-            None => Ok(Some(CheapRates {
-                critical,
-                range_test,
-            })),
-        }
+        let sharpness = measure(&network, &data, cell.loss, &rates, &options)?;
+        let cheap_rates = cell.cheap_rates.as_ref();
+        let cheap_rates = cheap_rates
+            .map(|settings| self.cheap_rates(cell, settings, network, &rates, repeat))
+            .transpose()?;
+        Ok((sharpness, cheap_rates))
     }
 
     fn predict(&self, cell: &SharpnessCell) -> Result<KernelPrediction, TrainerError> {
@@ -136,6 +90,38 @@ impl<B: Backend> SharpnessMeter for BurnTrainer<B> {
 }
 
 impl<B: Backend> BurnTrainer<B> {
+    /// The cheap rates of a network, on the batches of its repeat.
+    fn cheap_rates(
+        &self,
+        cell: &SharpnessCell,
+        settings: &CheapRateSettings,
+        network: Mlp<B>,
+        rates: &LayerRates,
+        repeat: usize,
+    ) -> Result<CheapRates, TrainerError> {
+        let (features, classes) = SharpnessMeter::shape(self, cell)?;
+        let architecture = cell.architecture(features, classes);
+        let mut batches =
+            self.batches(&cell.dataset, &architecture, settings.batch_size, repeat)?;
+        let mut batch = batches.next_batch()?;
+        let (before, gradient) = network.gradient(&batch, cell.loss);
+        let critical = critical_rate(settings, scalar(&before), |rate| {
+            let moved = network.descend(&gradient, rate, rates);
+            scalar(&moved.loss(&batch, cell.loss))
+        });
+        let mut trained = network;
+        let range_test = range_test(settings, |rate| {
+            let before;
+            (trained, before) = trained.clone().sgd_step(&batch, cell.loss, rate, rates);
+            batch = batches.next_batch()?;
+            Ok::<_, TrainerError>(scalar(&before))
+        })?;
+        Ok(CheapRates {
+            critical,
+            range_test,
+        })
+    }
+
     /// The network of one repeat, trained to the cell's checkpoint.
     fn measured_network(
         &self,

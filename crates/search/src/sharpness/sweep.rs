@@ -87,11 +87,11 @@ pub fn run_sharpness_sweep(
             }
             Unit::Repeat(planned, repeat) => {
                 let started = Instant::now();
-                let sharpness = meter.measure(&planned.cell, repeat)?;
+                let (sharpness, cheap_rates) = meter.measure(&planned.cell, repeat)?;
                 let record = SharpnessRecord {
                     repeat,
                     sharpness,
-                    cheap_rates: meter.cheap_rates(&planned.cell, repeat)?,
+                    cheap_rates,
                     seconds: started.elapsed().as_secs_f64(),
                 };
                 lock(&store).insert_sharpness(&planned.id, &record)?;
