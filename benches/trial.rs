@@ -41,10 +41,10 @@ impl Task for WholeTrial<'_, '_> {
         let dataset = Dataset::load(&self.cell.dataset, &DataFolders::discover(None)).unwrap();
         let datasets = [(self.cell.dataset.clone(), dataset)];
         let trainer = BurnTrainer::<B>::new(device, MasterSeed(1), &datasets).unwrap();
-        let mut repeat = trainer.prepare(self.cell, 0).unwrap();
+        let mut repeat = trainer.prepare(self.cell, &[0]).unwrap();
         let interrupt = Interrupt::default();
         self.group.bench_function(self.id, |bencher| {
-            bencher.iter(|| repeat.trial(LEARNING_RATE, &interrupt).unwrap());
+            bencher.iter(|| repeat.trial(0, LEARNING_RATE, &interrupt).unwrap());
         });
     }
 }

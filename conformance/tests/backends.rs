@@ -157,8 +157,11 @@ fn cell(threshold: f64) -> Cell {
 }
 
 fn trial(trainer: &dyn Trainer, cell: &Cell, rate: f64) -> TrialRecord {
-    let mut repeat = trainer.prepare(cell, 0).unwrap();
-    repeat.trial(rate, &Interrupt::default()).unwrap().unwrap()
+    let mut repeat = trainer.prepare(cell, &[0]).unwrap();
+    repeat
+        .trial(0, rate, &Interrupt::default())
+        .unwrap()
+        .unwrap()
 }
 
 /// A trial that blows up ends as such, at once, on every backend.

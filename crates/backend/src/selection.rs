@@ -1,7 +1,7 @@
 use burn_tensor::backend::Backend;
 use thiserror::Error;
 
-use crate::BackendName;
+use crate::{BackendName, DeviceName, FoundDevice, devices};
 
 /// Work that is generic over the backend it runs on.
 pub trait Task {
@@ -12,80 +12,113 @@ pub trait Task {
     fn run<B: Backend>(self, device: B::Device) -> Self::Output;
 }
 
-/// The program was built without this backend.
-#[derive(Debug, Clone, Copy, Error, PartialEq, Eq)]
-#[error(
-    "the backend `{name}` is not compiled in; build with `cargo build --release --features {}`",
-    .name.feature()
-)]
-pub struct NotCompiled {
-    name: BackendName,
+/// A backend or device that cannot be used.
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
+pub enum Unavailable {
+    /// The program was built without the backend.
+    #[error("the backend `{0}` is not compiled in; build with `{how}`", how = .0.how_to_compile())]
+    NotCompiled(BackendName),
+    /// The machine does not have the device.
+    #[error("there is no device `{asked}`; found: {}. {hint}", list(.found))]
+    NoDevice {
+        /// The device asked for.
+        asked: DeviceName,
+        /// Devices of the backend that there are.
+        found: Vec<FoundDevice>,
+        /// What may make it appear.
+        hint: &'static str,
+    },
 }
 
-/// A backend that is compiled in.
+fn list(found: &[FoundDevice]) -> String {
+    if found.is_empty() {
+        return "none".to_owned();
+    }
+    let names = found.iter().map(|device| device.name.to_string());
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// A device of a backend that is compiled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Selection {
-    name: BackendName,
+    device: DeviceName,
 }
 
 impl Selection {
-    /// Selects a backend by name.
+    /// Selects a device.
     ///
     /// # Errors
-    /// If its cargo feature was not enabled.
-    pub fn new(name: BackendName) -> Result<Self, NotCompiled> {
-        if Self::is_compiled(name) {
-            Ok(Self { name })
-        } else {
-            Err(NotCompiled { name })
+    /// If the backend's cargo feature was not enabled, or the machine does not
+    /// have the device.
+    pub fn new(device: impl Into<DeviceName>) -> Result<Self, Unavailable> {
+        let device = device.into();
+        if !device.backend.is_compiled() {
+            return Err(Unavailable::NotCompiled(device.backend));
         }
+        if let Some(hint) = devices::missing(device) {
+            return Err(Unavailable::NoDevice {
+                asked: device,
+                found: devices::found(device.backend),
+                hint,
+            });
+        }
+        Ok(Self { device })
     }
 
     /// The first backend of [`BackendName::ALL`] that is compiled in.
     pub fn default_name() -> BackendName {
         BackendName::ALL
             .into_iter()
-            .find(|&name| Self::is_compiled(name))
+            .find(|name| name.is_compiled())
             .unwrap_or(BackendName::Flex)
     }
 
-    /// Whether the backend's cargo feature is enabled.
-    pub fn is_compiled(name: BackendName) -> bool {
-        match name {
-            BackendName::Flex => cfg!(feature = "flex"),
-            BackendName::Ndarray | BackendName::NdarrayF64 => cfg!(feature = "ndarray"),
-        }
+    /// The device's name.
+    pub fn device(self) -> DeviceName {
+        self.device
     }
 
-    /// Its name.
+    /// The backend's name.
     pub fn name(self) -> BackendName {
-        self.name
+        self.device.backend
     }
 
-    /// The device it runs on, as shown to users.
-    pub fn device(self) -> &'static str {
-        "cpu"
+    /// What the device is, in words.
+    pub fn device_description(self) -> String {
+        devices::description(self.device)
     }
 
-    /// Runs `task` on this backend's default device.
+    /// Runs `task` on this device.
     ///
     /// A process should use one float type of a backend only: Burn keeps the
     /// default float type by device, and the first one used decides.
     pub fn run<T: Task>(self, task: T) -> T::Output {
-        match self.name {
+        match self.device.backend {
             #[cfg(feature = "flex")]
             BackendName::Flex => task.run::<burn_flex::Flex>(Default::default()),
             #[cfg(feature = "ndarray")]
             BackendName::Ndarray => task.run::<burn_ndarray::NdArray<f32>>(Default::default()),
             #[cfg(feature = "ndarray")]
             BackendName::NdarrayF64 => task.run::<burn_ndarray::NdArray<f64>>(Default::default()),
+            #[cfg(feature = "tch")]
+            BackendName::Tch => {
+                devices::tch::prepare();
+                task.run::<burn_tch::LibTorch<f32>>(devices::tch::device(self.device))
+            }
+            #[cfg(feature = "wgpu")]
+            BackendName::Wgpu => {
+                task.run::<burn_wgpu::Wgpu<f32>>(devices::wgpu::device(self.device))
+            }
             #[allow(unreachable_patterns, reason = "reachable where a feature is off")]
-            name => unreachable!("`Selection::new` refuses {name}, which is not compiled in"),
+            name => {
+                drop(task);
+                unreachable!("`Selection::new` refuses {name}, which is not compiled in")
+            }
         }
     }
 }
 
-#[cfg(all(test, any(feature = "flex", feature = "ndarray")))]
+#[cfg(all(test, any(feature = "flex", feature = "ndarray", feature = "tch")))]
 mod tests {
     use super::*;
 
@@ -101,26 +134,29 @@ mod tests {
 
     #[test]
     fn a_task_runs_on_the_backend_that_was_asked_for() {
-        for name in BackendName::ALL
-            .into_iter()
-            .filter(|&name| Selection::is_compiled(name))
-        {
-            let ran_on = Selection::new(name).unwrap().run(Name);
-            assert_eq!(ran_on.to_lowercase(), name.feature());
+        for name in BackendName::ALL {
+            // The machine may have no graphics processor.
+            let Ok(selection) = Selection::new(name) else {
+                continue;
+            };
+            let ran_on = selection.run(Name).to_lowercase();
+            let expected = match name {
+                BackendName::Tch => "libtorch",
+                other => other.feature(),
+            };
+            // Fusion puts its name around the backend's.
+            assert!(ran_on.contains(expected), "{ran_on}");
         }
     }
 
     #[test]
-    fn what_is_not_compiled_names_its_feature() {
+    fn what_is_not_compiled_says_how_to_have_it() {
         for name in BackendName::ALL
             .into_iter()
-            .filter(|&name| !Selection::is_compiled(name))
+            .filter(|name| !name.is_compiled())
         {
             let message = Selection::new(name).unwrap_err().to_string();
-            assert!(
-                message.contains(&format!("--features {}", name.feature())),
-                "{message}"
-            );
+            assert!(message.contains(name.feature()), "{message}");
         }
     }
 }

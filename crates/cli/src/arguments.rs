@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use etastar_backend::{BackendName, Selection};
+use etastar_backend::{DeviceName, Selection};
 use etastar_model::Loss;
+use etastar_search::EnsembleLimits;
 use serde::Serialize;
 
 use crate::commands::{
     backends, bounds, completions, data, export, find, fit, predict, report, sharpness, sweep,
 };
+use crate::numbers::{count, memory};
 
 /// Measure, fit and report the maximal initial learning rate eta* of deep
 /// ReLU networks.
@@ -63,15 +65,71 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Execution {
     /// Threads across trials; each trial uses one. Results do not depend on it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), default_value_t = cores(), hide_default_value = true)]
-    pub(crate) jobs: u16,
+    /// [default: the cores; 1 where an accelerator trains]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
 
-    /// Burn backend, see `etastar backends`
-    #[arg(long, value_name = "NAME", default_value_t = Selection::default_name())]
-    pub(crate) backend: BackendName,
+    /// Burn backend and device, e.g. tch:cuda:0 or wgpu:integrated; see `etastar backends`
+    #[arg(long, value_name = "NAME[:DEVICE]", default_value_t = Selection::default_name().into())]
+    pub(crate) backend: DeviceName,
 
     #[command(flatten)]
     pub(crate) data: DataFolder,
+}
+
+impl Execution {
+    /// Threads across trials.
+    pub(crate) fn jobs(&self) -> usize {
+        let default = if self.backend.is_accelerator() {
+            1
+        } else {
+            cores()
+        };
+        self.jobs.map_or(default, usize::from)
+    }
+}
+
+/// How the trials of a search are carried out.
+#[derive(Debug, Args)]
+pub(crate) struct Training {
+    /// Train one network after the other, or many in one program
+    #[arg(long, value_name = "NAME", value_enum, default_value_t = StrategyName::Auto)]
+    strategy: StrategyName,
+
+    /// With the batched strategy: networks in one program, at most
+    #[arg(long, value_name = "N", default_value = "64", value_parser = count)]
+    networks_at_once: usize,
+
+    /// With the batched strategy: memory of the device for them, e.g. 512MiB or 8GiB
+    #[arg(long, value_name = "SIZE", default_value = "2GiB", value_parser = memory)]
+    memory: u64,
+}
+
+/// How trials are carried out, as users write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum StrategyName {
+    /// Batched on accelerators, sequential on processors
+    Auto,
+    /// One network after the other
+    Sequential,
+    /// Many networks in one program, of different learning rates and repeats
+    Batched,
+}
+
+impl Training {
+    /// Limits of the ensembles that are trained on a device; none where one
+    /// network is trained after the other.
+    pub(crate) fn ensembles(&self, device: DeviceName) -> Option<EnsembleLimits> {
+        let batched = match self.strategy {
+            StrategyName::Sequential => false,
+            StrategyName::Batched => true,
+            StrategyName::Auto => device.is_accelerator(),
+        };
+        batched.then_some(EnsembleLimits {
+            networks: self.networks_at_once,
+            memory: self.memory,
+        })
+    }
 }
 
 /// Where dataset files are.
@@ -108,9 +166,6 @@ impl From<LossName> for Loss {
 }
 
 /// The number of cores, which is the default number of jobs.
-fn cores() -> u16 {
-    std::thread::available_parallelism()
-        .ok()
-        .and_then(|cores| u16::try_from(cores.get()).ok())
-        .unwrap_or(1)
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }

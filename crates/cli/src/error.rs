@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use etastar_backend::NotCompiled;
+use etastar_backend::Unavailable;
 use etastar_data::{DataError, SamplesFileError};
 use etastar_model::{InvalidArchitecture, WeightsFileError};
 use etastar_report::analysis::AnalysisError;
@@ -22,7 +22,7 @@ pub(crate) enum CliError {
     #[error("{0}")]
     Usage(String),
     #[error(transparent)]
-    Backend(#[from] NotCompiled),
+    Backend(#[from] Unavailable),
     #[error(transparent)]
     Architecture(#[from] InvalidArchitecture),
     #[error(transparent)]
@@ -89,10 +89,11 @@ impl From<TrainerError> for CliError {
             TrainerError::Architecture(error) => error.into(),
             TrainerError::TooFewSamples { .. }
             | TrainerError::CheckpointDiverged { .. }
+            | TrainerError::Memory { .. }
             | TrainerError::Prediction(_) => Self::Usage(error.to_string()),
             TrainerError::Sharpness(error) => error.into(),
-            TrainerError::NotLoaded(dataset) => {
-                Self::Worker(format!("the dataset {dataset} was not loaded"))
+            TrainerError::NotLoaded(_) | TrainerError::NotPrepared(_) => {
+                Self::Worker(error.to_string())
             }
         }
     }

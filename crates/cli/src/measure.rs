@@ -7,11 +7,12 @@ use burn_tensor::backend::Backend;
 use etastar_backend::{Selection, Task};
 use etastar_data::{DataFolders, Dataset, DatasetConfig};
 use etastar_search::{
-    Adopted, BurnTrainer, Cell, Grid, Interrupt, MasterSeed, NotRun, PlannedCell, PlannedSharpness,
-    Provenance, SharpnessCell, Store, SweepEnd, run_sharpness_sweep, run_sweep,
+    Adopted, BurnTrainer, Cell, EnsembleLimits, EnsembleTrainer, Grid, Interrupt, MasterSeed,
+    NotRun, PlannedCell, PlannedSharpness, Provenance, SharpnessCell, Store, Strategy, SweepEnd,
+    Trainer, run_sharpness_sweep, run_sweep,
 };
 
-use crate::arguments::Execution;
+use crate::arguments::{Execution, Training};
 use crate::error::CliError;
 use crate::progress::SweepBar;
 use crate::provenance::{self, Loaded, MissingData, Title};
@@ -61,6 +62,8 @@ pub(crate) struct Measurement<'a> {
     cells: Cells,
     repeats: usize,
     backend: Selection,
+    /// Of the batched strategy.
+    limits: Option<EnsembleLimits>,
     jobs: usize,
     datasets: Vec<(DatasetConfig, Dataset)>,
     not_run: Vec<NotRun>,
@@ -93,11 +96,22 @@ impl<'a> Measurement<'a> {
             cells,
             repeats,
             backend,
-            jobs: execution.jobs.into(),
+            limits: None,
+            jobs: execution.jobs(),
             datasets,
             not_run,
             provenance,
         })
+    }
+
+    /// Trains as asked for, instead of one network after the other.
+    pub(crate) fn with_training(mut self, training: &Training) -> Self {
+        self.limits = training.ensembles(self.backend.device());
+        self.provenance.strategy = match self.limits {
+            None => Strategy::Sequential,
+            Some(_) => Strategy::Batched,
+        };
+        self
     }
 
     /// The datasets left out.
@@ -169,6 +183,7 @@ impl Task for OnBackend<'_> {
             cells,
             repeats,
             backend,
+            limits,
             jobs,
             datasets,
             not_run,
@@ -203,7 +218,12 @@ impl Task for OnBackend<'_> {
         store.begin_session(&provenance::session(jobs))?;
         let bar = SweepBar::new(grid, repeats, &store.snapshot()?);
         let interrupt = &self.interrupt;
-        let ended = run_sweep(&planned, repeats, &trainer, store, jobs, interrupt, &bar).and_then(
+        let ensembles = limits.map(|limits| EnsembleTrainer::new(&trainer, limits));
+        let searching: &dyn Trainer = match &ensembles {
+            None => &trainer,
+            Some(ensembles) => ensembles,
+        };
+        let ended = run_sweep(&planned, repeats, searching, store, jobs, interrupt, &bar).and_then(
             |(end, store)| match end {
                 SweepEnd::Interrupted => Ok((end, store)),
                 SweepEnd::Complete => {

@@ -41,6 +41,22 @@ pub(crate) fn count(text: &str) -> Result<usize, String> {
     }
 }
 
+/// Amounts of memory, as `512MiB` or `8GiB`, in bytes.
+pub(crate) fn memory(text: &str) -> Result<u64, String> {
+    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)];
+    let size = units.iter().find_map(|(unit, bits)| {
+        let count: u64 = text.strip_suffix(unit)?.trim().parse().ok()?;
+        count.checked_mul(1 << bits)
+    });
+    match size {
+        Some(0) => Err("must be more than nothing".to_owned()),
+        Some(bytes) => Ok(bytes),
+        None => Err(format!(
+            "`{text}` is not an amount of memory; write for example 512MiB or 8GiB"
+        )),
+    }
+}
+
 /// Times, as `90s`, `10m` or `1h 30m`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let explained = || format!("`{text}` is not a time; write for example 90s, 10m or 2h");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use etastar_backend::Selection;
 use etastar_data::{DataError, DataFolders, Dataset, DatasetConfig};
 use etastar_search::{
-    FORMAT_VERSION, Host, Manifest, NotRun, Provenance, Session, Variant, VariantCells,
+    FORMAT_VERSION, Host, Manifest, NotRun, Provenance, Session, Strategy, Variant, VariantCells,
 };
 
 use crate::error::CliError;
@@ -81,9 +81,10 @@ pub(crate) fn provenance(
         .collect();
     Provenance {
         seed,
-        backend: backend.name().feature().to_owned(),
+        backend: backend.device().family(),
         float: backend.name().float().to_owned(),
         datasets: fingerprints,
+        strategy: Strategy::Sequential,
     }
 }
 
@@ -141,7 +142,8 @@ pub(crate) fn manifest(
         configuration_hash,
         backend: provenance.backend.clone(),
         float: provenance.float.clone(),
-        device: backend.device().to_owned(),
+        device: backend.device_description(),
+        strategy: provenance.strategy,
         features: features(),
         datasets: provenance.datasets.clone(),
         seed: provenance.seed,
@@ -193,6 +195,11 @@ fn features() -> Vec<String> {
     [
         ("flex", cfg!(feature = "flex")),
         ("ndarray", cfg!(feature = "ndarray")),
+        ("tch", cfg!(feature = "tch")),
+        ("wgpu", cfg!(feature = "wgpu")),
+        ("wgpu-autotune", cfg!(feature = "wgpu-autotune")),
+        ("wgpu-fusion", cfg!(feature = "wgpu-fusion")),
+        ("wgpu-spirv", cfg!(feature = "wgpu-spirv")),
         ("mimalloc", cfg!(feature = "mimalloc")),
     ]
     .into_iter()

@@ -10,11 +10,11 @@ use crate::Layer;
 ///
 /// `delta^l = (delta^{l+1} W^{l+1,T}) * 1[a^l > 0]`, starting from the
 /// derivative in the outputs.
-pub fn backpropagate<B: Backend>(
-    layers: &[Layer<B>],
-    activations: Vec<Tensor<B, 2>>,
-    output_derivative: Tensor<B, 2>,
-    mut visit: impl FnMut(usize, Tensor<B, 2>, Tensor<B, 2>),
+pub fn backpropagate<B: Backend, const D: usize>(
+    layers: &[Layer<B, D>],
+    activations: Vec<Tensor<B, D>>,
+    output_derivative: Tensor<B, D>,
+    mut visit: impl FnMut(usize, Tensor<B, D>, Tensor<B, D>),
 ) {
     let mut delta = output_derivative;
     for (index, activation) in activations.into_iter().enumerate().rev() {
@@ -32,7 +32,10 @@ pub fn backpropagate<B: Backend>(
 
 /// `derivative` where the ReLU's `output` is positive, 0 elsewhere: one pass
 /// of the backend instead of a comparison and a mask.
-pub fn relu_backward<B: Backend>(output: Tensor<B, 2>, derivative: Tensor<B, 2>) -> Tensor<B, 2> {
+pub fn relu_backward<B: Backend, const D: usize>(
+    output: Tensor<B, D>,
+    derivative: Tensor<B, D>,
+) -> Tensor<B, D> {
     let masked = B::relu_backward(
         output.into_primitive().tensor(),
         derivative.into_primitive().tensor(),

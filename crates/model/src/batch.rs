@@ -1,13 +1,15 @@
 use burn_tensor::backend::Backend;
 use burn_tensor::{Element, Tensor, TensorData};
 
-/// Samples on a device.
+/// Samples on a device. Where `D` is 3, with a leading axis over the networks
+/// of an [`Ensemble`](crate::Ensemble); of length 1 where all of them have the
+/// same samples.
 #[derive(Debug, Clone)]
-pub struct Batch<B: Backend> {
+pub struct Batch<B: Backend, const D: usize = 2> {
     /// `[samples, inputs]`.
-    pub inputs: Tensor<B, 2>,
+    pub inputs: Tensor<B, D>,
     /// One-hot, `[samples, outputs]`.
-    pub targets: Tensor<B, 2>,
+    pub targets: Tensor<B, D>,
 }
 
 impl<B: Backend> Batch<B> {
@@ -34,22 +36,28 @@ impl<B: Backend> Batch<B> {
     }
 }
 
-/// Number of samples whose largest output is the one of their label. Ties go
-/// to the lowest class; a row with a NaN is never correct.
+/// Number of samples whose largest output is the one of their label, for each
+/// network. Ties go to the lowest class; a row with a NaN is never correct.
 ///
-/// `outputs` has shape `[samples, classes]`, one row a label.
-pub fn correct_predictions<B: Backend>(outputs: Tensor<B, 2>, labels: &[u32]) -> usize {
-    let [_, classes] = outputs.dims();
+/// `outputs` has shape `[samples, classes]`, one row a label, after the axis
+/// over networks if there is one.
+pub fn correct_predictions<B: Backend, const D: usize>(
+    outputs: Tensor<B, D>,
+    labels: &[u32],
+) -> Vec<usize> {
+    let classes = outputs.dims()[D - 1];
     let data = outputs.into_data().convert::<B::FloatElem>();
     let Ok(values) = data.as_slice::<B::FloatElem>() else {
         // Unreachable: the data was just converted to this type.
-        return 0;
+        return Vec::new();
     };
-    values
-        .chunks_exact(classes)
-        .zip(labels)
-        .filter(|(row, label)| predicted_class(row) == Some(**label as usize))
-        .count()
+    let correct = |rows: &[B::FloatElem]| {
+        let rows = rows.chunks_exact(classes).zip(labels);
+        rows.filter(|(row, label)| predicted_class(row) == Some(**label as usize))
+            .count()
+    };
+    let per_network = classes * labels.len();
+    values.chunks_exact(per_network).map(correct).collect()
 }
 
 /// Index of the row's first maximum; none where the row has a NaN.

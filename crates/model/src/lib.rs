@@ -11,6 +11,7 @@
 mod architecture;
 mod backpropagation;
 mod batch;
+mod ensemble;
 mod gradient;
 mod initial;
 mod loss;
@@ -21,6 +22,7 @@ mod weights_file;
 pub use architecture::{Architecture, InvalidArchitecture};
 pub use backpropagation::{backpropagate, relu_backward};
 pub use batch::{Batch, correct_predictions};
+pub use ensemble::{Ensemble, EnsembleRates};
 pub use gradient::Gradient;
 pub use initial::InitialWeights;
 pub use loss::Loss;

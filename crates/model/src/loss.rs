@@ -22,25 +22,25 @@ impl Loss {
         }
     }
 
-    /// Mean loss (one element) and its derivative in the outputs,
+    /// Mean loss (one element a network) and its derivative in the outputs,
     /// `(1/N) d loss / d f` of shape `[samples, outputs]`, for outputs and
-    /// one-hot targets of that shape.
-    pub fn with_derivative<B: Backend>(
+    /// one-hot targets of that shape; all with a leading axis over networks
+    /// where `D` is 3.
+    pub fn with_derivative<B: Backend, const D: usize>(
         self,
-        outputs: Tensor<B, 2>,
-        targets: Tensor<B, 2>,
-    ) -> (Tensor<B, 1>, Tensor<B, 2>) {
-        let [samples, _] = outputs.dims();
-        let per_sample = 1.0 / samples as f64;
+        outputs: Tensor<B, D>,
+        targets: Tensor<B, D>,
+    ) -> (Tensor<B, 1>, Tensor<B, D>) {
+        let per_sample = 1.0 / outputs.dims()[D - 2] as f64;
         match self {
             Self::CrossEntropy => {
-                let log_probabilities = log_softmax(outputs, 1);
-                let loss = (log_probabilities.clone() * targets.clone()).sum() * -per_sample;
+                let log_probabilities = log_softmax(outputs, D - 1);
+                let loss = sum(log_probabilities.clone() * targets.clone()) * -per_sample;
                 (loss, (log_probabilities.exp() - targets) * per_sample)
             }
             Self::SquaredError => {
                 let residual = outputs - targets;
-                let loss = residual.clone().square().sum() * (0.5 * per_sample);
+                let loss = sum(residual.clone().square()) * (0.5 * per_sample);
                 (loss, residual * per_sample)
             }
         }
@@ -66,4 +66,16 @@ impl Loss {
             Self::SquaredError => direction,
         }
     }
+}
+
+/// The sum over everything but the axis over networks: one element a network.
+fn sum<B: Backend, const D: usize>(terms: Tensor<B, D>) -> Tensor<B, 1> {
+    if D == 2 {
+        return terms.sum();
+    }
+    let networks = terms.dims()[0];
+    terms
+        .reshape([networks as i64, -1])
+        .sum_dim(1)
+        .reshape([networks])
 }

@@ -5,18 +5,19 @@ use burn_tensor::{Tensor, TensorData};
 use crate::backpropagation::backpropagate;
 use crate::{Batch, Gradient, InitialWeights, LayerRates, Loss};
 
-/// The parameters of one layer.
+/// The parameters of one layer; of an [`Ensemble`](crate::Ensemble), where `D`
+/// is 3, with a leading axis over its networks.
 #[derive(Debug, Clone)]
-pub struct Layer<B: Backend> {
+pub struct Layer<B: Backend, const D: usize = 2> {
     /// `[in, out]`.
-    pub weight: Tensor<B, 2>,
+    pub weight: Tensor<B, D>,
     /// `[1, out]`, or none.
-    pub bias: Option<Tensor<B, 2>>,
+    pub bias: Option<Tensor<B, D>>,
 }
 
-impl<B: Backend> Layer<B> {
+impl<B: Backend, const D: usize> Layer<B, D> {
     /// `a W + b` for rows `a` of shape `[samples, in]`.
-    fn apply(&self, activation: Tensor<B, 2>) -> Tensor<B, 2> {
+    fn apply(&self, activation: Tensor<B, D>) -> Tensor<B, D> {
         let product = activation.matmul(self.weight.clone());
         match &self.bias {
             Some(bias) => product + bias.clone(),
@@ -27,10 +28,123 @@ impl<B: Backend> Layer<B> {
 
 /// A multilayer perceptron with ReLU activations on the device its tensors
 /// live on.
+///
+/// `D` is 2 for one network, and 3 for an [`Ensemble`](crate::Ensemble) of
+/// networks of one shape, whose every tensor has a leading axis over them.
+/// Forward and backward passes are written once for both.
 #[derive(Debug, Clone)]
-pub struct Mlp<B: Backend> {
+pub struct Mlp<B: Backend, const D: usize = 2> {
     /// Hidden layers and the output layer, from the input side.
-    pub layers: Vec<Layer<B>>,
+    pub layers: Vec<Layer<B, D>>,
+}
+
+impl<B: Backend, const D: usize> Mlp<B, D> {
+    /// Number of hidden layers.
+    pub fn depth(&self) -> usize {
+        self.layers.len().saturating_sub(1)
+    }
+
+    /// Outputs `[samples, outputs]` for inputs `[samples, inputs]`.
+    pub fn forward(&self, inputs: Tensor<B, D>) -> Tensor<B, D> {
+        let depth = self.depth();
+        self.layers
+            .iter()
+            .enumerate()
+            .fold(inputs, |activation, (index, layer)| {
+                let preactivation = layer.apply(activation);
+                if index < depth {
+                    relu(preactivation)
+                } else {
+                    preactivation
+                }
+            })
+    }
+
+    /// What backpropagation needs: the input of every layer, from the input
+    /// side, and the outputs.
+    pub fn forward_with_activations(
+        &self,
+        inputs: Tensor<B, D>,
+    ) -> (Vec<Tensor<B, D>>, Tensor<B, D>) {
+        let mut activations = Vec::with_capacity(self.layers.len());
+        let mut current = inputs;
+        for (index, layer) in self.layers.iter().enumerate() {
+            activations.push(current.clone());
+            current = layer.apply(current);
+            if index < self.depth() {
+                current = relu(current);
+            }
+        }
+        (activations, current)
+    }
+
+    /// Mean loss of a batch (one element a network).
+    pub fn loss(&self, batch: &Batch<B, D>, loss: Loss) -> Tensor<B, 1> {
+        loss.with_derivative(self.forward(batch.inputs.clone()), batch.targets.clone())
+            .0
+    }
+
+    /// Mean loss of a batch (one element a network) and its gradient.
+    pub fn gradient(&self, batch: &Batch<B, D>, loss: Loss) -> (Tensor<B, 1>, Gradient<B, D>) {
+        let (activations, outputs) = self.forward_with_activations(batch.inputs.clone());
+        let (value, derivative) = loss.with_derivative(outputs, batch.targets.clone());
+        let mut layers: Vec<Layer<B, D>> = Vec::with_capacity(self.layers.len());
+        backpropagate(
+            &self.layers,
+            activations,
+            derivative,
+            |_, activation, delta| {
+                layers.push(Layer {
+                    weight: activation.transpose().matmul(delta.clone()),
+                    bias: self.layers[0].bias.is_some().then(|| delta.sum_dim(D - 2)),
+                });
+            },
+        );
+        layers.reverse();
+        (value, Gradient { layers })
+    }
+
+    /// One SGD step on a batch: every layer moves against what `scale` makes of
+    /// its backpropagated `[samples, out]` derivative. Gives the network after
+    /// the step and the mean loss **before** it (one element a network).
+    ///
+    /// The learning rate scales that derivative instead of the `[in, out]`
+    /// gradient: one pass less over the weights.
+    pub(crate) fn step(
+        mut self,
+        batch: &Batch<B, D>,
+        loss: Loss,
+        scale: impl Fn(usize, Tensor<B, D>) -> Tensor<B, D>,
+    ) -> (Self, Tensor<B, 1>) {
+        let (activations, outputs) = self.forward_with_activations(batch.inputs.clone());
+        let (value, derivative) = loss.with_derivative(outputs, batch.targets.clone());
+        let mut updates: Vec<Layer<B, D>> = Vec::with_capacity(self.layers.len());
+        backpropagate(
+            &self.layers,
+            activations,
+            derivative,
+            |index, activation, delta| {
+                let scaled = scale(index, delta);
+                updates.push(Layer {
+                    weight: activation.transpose().matmul(scaled.clone()),
+                    bias: self.layers[0].bias.is_some().then(|| scaled.sum_dim(D - 2)),
+                });
+            },
+        );
+        self.layers = self
+            .layers
+            .into_iter()
+            .zip(updates.into_iter().rev())
+            .map(|(layer, update)| Layer {
+                weight: layer.weight - update.weight,
+                bias: layer
+                    .bias
+                    .zip(update.bias)
+                    .map(|(bias, change)| bias - change),
+            })
+            .collect();
+        (self, value)
+    }
 }
 
 impl<B: Backend> Mlp<B> {
@@ -50,71 +164,6 @@ impl<B: Backend> Mlp<B> {
             })
             .collect();
         Self { layers }
-    }
-
-    /// Number of hidden layers.
-    pub fn depth(&self) -> usize {
-        self.layers.len().saturating_sub(1)
-    }
-
-    /// Outputs `[samples, outputs]` for inputs `[samples, inputs]`.
-    pub fn forward(&self, inputs: Tensor<B, 2>) -> Tensor<B, 2> {
-        let depth = self.depth();
-        self.layers
-            .iter()
-            .enumerate()
-            .fold(inputs, |activation, (index, layer)| {
-                let preactivation = layer.apply(activation);
-                if index < depth {
-                    relu(preactivation)
-                } else {
-                    preactivation
-                }
-            })
-    }
-
-    /// What backpropagation needs: the input of every layer, from the input
-    /// side, and the outputs.
-    pub fn forward_with_activations(
-        &self,
-        inputs: Tensor<B, 2>,
-    ) -> (Vec<Tensor<B, 2>>, Tensor<B, 2>) {
-        let mut activations = Vec::with_capacity(self.layers.len());
-        let mut current = inputs;
-        for (index, layer) in self.layers.iter().enumerate() {
-            activations.push(current.clone());
-            current = layer.apply(current);
-            if index < self.depth() {
-                current = relu(current);
-            }
-        }
-        (activations, current)
-    }
-
-    /// Mean loss of a batch (one element).
-    pub fn loss(&self, batch: &Batch<B>, loss: Loss) -> Tensor<B, 1> {
-        loss.with_derivative(self.forward(batch.inputs.clone()), batch.targets.clone())
-            .0
-    }
-
-    /// Mean loss of a batch (one element) and its gradient.
-    pub fn gradient(&self, batch: &Batch<B>, loss: Loss) -> (Tensor<B, 1>, Gradient<B>) {
-        let (activations, outputs) = self.forward_with_activations(batch.inputs.clone());
-        let (value, derivative) = loss.with_derivative(outputs, batch.targets.clone());
-        let mut layers: Vec<Layer<B>> = Vec::with_capacity(self.layers.len());
-        backpropagate(
-            &self.layers,
-            activations,
-            derivative,
-            |_, activation, delta| {
-                layers.push(Layer {
-                    weight: activation.transpose().matmul(delta.clone()),
-                    bias: self.layers[0].bias.is_some().then(|| delta.sum_dim(0)),
-                });
-            },
-        );
-        layers.reverse();
-        (value, Gradient { layers })
     }
 
     /// The network moved against a gradient: every layer by
@@ -140,43 +189,16 @@ impl<B: Backend> Mlp<B> {
     /// One step of stochastic gradient descent on a batch: every layer moves
     /// by `-learning_rate * rates.of(layer)` times its gradient. Gives the
     /// network after the step and the mean loss **before** it (one element).
-    ///
-    /// The learning rate scales the backpropagated `[samples, out]` matrix
-    /// instead of the `[in, out]` gradient: one pass less over the weights.
+    #[must_use]
     pub fn sgd_step(
-        mut self,
+        self,
         batch: &Batch<B>,
         loss: Loss,
         learning_rate: f64,
         rates: &LayerRates,
     ) -> (Self, Tensor<B, 1>) {
-        let (activations, outputs) = self.forward_with_activations(batch.inputs.clone());
-        let (value, derivative) = loss.with_derivative(outputs, batch.targets.clone());
-        let mut updates: Vec<Layer<B>> = Vec::with_capacity(self.layers.len());
-        backpropagate(
-            &self.layers,
-            activations,
-            derivative,
-            |index, activation, delta| {
-                let scaled = delta * (learning_rate * rates.of(index));
-                updates.push(Layer {
-                    weight: activation.transpose().matmul(scaled.clone()),
-                    bias: self.layers[0].bias.is_some().then(|| scaled.sum_dim(0)),
-                });
-            },
-        );
-        self.layers = self
-            .layers
-            .into_iter()
-            .zip(updates.into_iter().rev())
-            .map(|(layer, update)| Layer {
-                weight: layer.weight - update.weight,
-                bias: layer
-                    .bias
-                    .zip(update.bias)
-                    .map(|(bias, change)| bias - change),
-            })
-            .collect();
-        (self, value)
+        self.step(batch, loss, |layer, delta| {
+            delta * (learning_rate * rates.of(layer))
+        })
     }
 }

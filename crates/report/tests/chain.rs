@@ -86,6 +86,7 @@ fn swept(seed: u64) -> Snapshot {
         seed,
         backend: "mock".into(),
         float: "f64".into(),
+        strategy: Default::default(),
         datasets: BTreeMap::new(),
     };
     let cells = PlannedCell::plan(&experiment.cells(), &trainer, &provenance).unwrap();
@@ -100,6 +101,7 @@ fn swept(seed: u64) -> Snapshot {
         backend: "mock".into(),
         float: "f64".into(),
         device: "none".into(),
+        strategy: Default::default(),
         features: vec![],
         datasets: BTreeMap::new(),
         seed,

@@ -98,6 +98,34 @@ pub struct Provenance {
     pub float: String,
     /// SHA-256 of every data file, by `dataset/file`.
     pub datasets: BTreeMap<String, String>,
+    /// How trials are carried out: a batched product may be rounded otherwise.
+    #[serde(skip_serializing_if = "Strategy::is_sequential")]
+    pub strategy: Strategy,
+}
+
+/// How the trials of a cell are carried out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// One network after the other.
+    #[default]
+    Sequential,
+    /// Many networks in one program.
+    Batched,
+}
+
+impl Strategy {
+    /// The name as users write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sequential => "sequential",
+            Self::Batched => "batched",
+        }
+    }
+
+    pub(crate) fn is_sequential(&self) -> bool {
+        *self == Self::Sequential
+    }
 }
 
 impl Provenance {

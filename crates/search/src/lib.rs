@@ -12,8 +12,6 @@
 //!
 //! Knows nothing of plots or theory.
 
-mod batches;
-mod burn_trainer;
 mod cell;
 mod cheap_rates;
 mod checks;
@@ -30,11 +28,9 @@ mod sharpness;
 pub mod statistics;
 mod store;
 mod sweep;
-mod trainer;
-mod trial;
+mod training;
 
-pub use burn_trainer::BurnTrainer;
-pub use cell::{Cell, Checkpoint, Provenance, Vary};
+pub use cell::{Cell, Checkpoint, Provenance, Strategy, Vary};
 pub use cheap_rates::{CheapRate, CheapRateSettings, CheapRates};
 pub use experiment::{
     Experiment, ExperimentError, GridSettings, Measure, Network, SharpnessSettings, Variant,
@@ -52,5 +48,7 @@ pub use sharpness::{
 };
 pub use store::{Adopted, FORMAT_VERSION, Grid, Store, StoreError};
 pub use sweep::{Observer, PlannedCell, Silent, SweepEnd, SweepError, run_sweep};
-pub use trainer::{PreparedRepeat, Trainer, TrainerError};
-pub use trial::{Training, run_trial};
+pub use training::{
+    Asked, BurnTrainer, EnsembleLimits, EnsembleTrainer, Judge, Prepared, Trainer, TrainerError,
+    Training, run_trial,
+};

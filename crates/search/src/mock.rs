@@ -3,8 +3,10 @@
 
 use crate::random::MasterSeed;
 use crate::{
-    Cell, CurvePoint, Interrupt, Outcome, PreparedRepeat, Trainer, TrainerError, TrialRecord,
+    Asked, Cell, CurvePoint, Interrupt, Outcome, Prepared, Trainer, TrainerError, TrialRecord,
 };
+use std::ops::ControlFlow;
+
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
@@ -53,38 +55,36 @@ impl Trainer for MockTrainer {
     fn prepare<'a>(
         &'a self,
         cell: &'a Cell,
-        repeat: usize,
-    ) -> Result<Box<dyn PreparedRepeat + 'a>, TrainerError> {
-        let noise = match self.edge {
-            Edge::Noisy(deviation) => {
-                let architecture = cell.architecture(64, 10);
-                let mut rng = MasterSeed(self.seed).initialisation(&architecture, repeat);
-                deviation * sample_normal(&mut rng)
-            }
-            _ => 0.0,
-        };
-        Ok(Box::new(MockRepeat {
+        _repeats: &[usize],
+    ) -> Result<Box<dyn Prepared + 'a>, TrainerError> {
+        Ok(Box::new(MockRepeats {
+            trainer: self,
             cell,
-            edge: self.edge,
-            log2_edge: self.log2_eta_star(cell) + noise,
         }))
     }
 }
 
-struct MockRepeat<'a> {
+struct MockRepeats<'a> {
+    trainer: &'a MockTrainer,
     cell: &'a Cell,
-    edge: Edge,
-    log2_edge: f64,
 }
 
-impl PreparedRepeat for MockRepeat<'_> {
-    fn trial(
-        &mut self,
-        learning_rate: f64,
-        _interrupt: &Interrupt,
-    ) -> Result<Option<TrialRecord>, TrainerError> {
-        let above = learning_rate.log2() - self.log2_edge;
-        let success = match self.edge {
+impl MockRepeats<'_> {
+    fn noise(&self, repeat: usize) -> f64 {
+        match self.trainer.edge {
+            Edge::Noisy(deviation) => {
+                let architecture = self.cell.architecture(64, 10);
+                let seed = MasterSeed(self.trainer.seed);
+                deviation * sample_normal(&mut seed.initialisation(&architecture, repeat))
+            }
+            _ => 0.0,
+        }
+    }
+
+    fn record(&self, asked: Asked) -> TrialRecord {
+        let edge = self.trainer.log2_eta_star(self.cell) + self.noise(asked.repeat);
+        let above = asked.learning_rate.log2() - edge;
+        let success = match self.trainer.edge {
             Edge::Sharp | Edge::Noisy(_) => above <= 0.0,
             Edge::NonMonotone => above <= 0.0 || (1.0..=2.0).contains(&above),
             Edge::NeverSucceeds => false,
@@ -93,8 +93,8 @@ impl PreparedRepeat for MockRepeat<'_> {
         let protocol = &self.cell.protocol;
         let steps = protocol.evaluate_every.min(protocol.budget);
         let accuracy = if success { 1.0 } else { 0.0 };
-        Ok(Some(TrialRecord {
-            learning_rate,
+        TrialRecord {
+            learning_rate: asked.learning_rate,
             outcome: if success {
                 Outcome::Success
             } else {
@@ -107,7 +107,23 @@ impl PreparedRepeat for MockRepeat<'_> {
                 accuracy,
             }],
             seconds: 0.0,
-        }))
+        }
+    }
+}
+
+impl Prepared for MockRepeats<'_> {
+    fn trials(
+        &mut self,
+        asked: &[Asked],
+        _interrupt: &Interrupt,
+        finished: &mut dyn FnMut(usize, TrialRecord) -> ControlFlow<()>,
+    ) -> Result<(), TrainerError> {
+        for &asked in asked {
+            if finished(asked.repeat, self.record(asked)).is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
 }
 

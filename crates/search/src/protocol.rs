@@ -127,6 +127,11 @@ pub struct InvalidProtocol {
 }
 
 impl Protocol {
+    /// Whether the validation accuracy is evaluated after this many steps.
+    pub(crate) fn evaluates_after(&self, steps: usize) -> bool {
+        steps.is_multiple_of(self.evaluate_every) || steps == self.budget
+    }
+
     /// Checks that the protocol can be carried out.
     ///
     /// # Errors

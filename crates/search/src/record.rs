@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cell, SharpnessCellRecord};
+use crate::{Cell, SharpnessCellRecord, Strategy};
 
 /// How one trial ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -159,6 +159,9 @@ pub struct Manifest {
     pub float: String,
     /// Device of the backend.
     pub device: String,
+    /// How trials are carried out.
+    #[serde(default, skip_serializing_if = "Strategy::is_sequential")]
+    pub strategy: Strategy,
     /// Cargo features of the program.
     pub features: Vec<String>,
     /// SHA-256 (hexadecimal) of each data file used, by `dataset/file`.

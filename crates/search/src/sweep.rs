@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use thiserror::Error;
 
 use crate::pool::{self, lock};
-use crate::repeat::{SearchEnd, search};
+use crate::repeat::{Event, search};
 use crate::sharpness::{PlannedSharpness, SharpnessRecord};
 use crate::store::{Store, StoreError};
 use crate::{Cell, Interrupt, Provenance, RepeatRecord, Trainer, TrainerError, TrialRecord};
@@ -116,7 +116,7 @@ pub fn run_sweep(
     interrupt: &Interrupt,
     observer: &dyn Observer,
 ) -> Result<(SweepEnd, Store), SweepError> {
-    let units = pending(cells, repeats, &store)?;
+    let units = pending(cells, repeats, trainer, &store)?;
     let store = Mutex::new(store);
     let worker = Worker {
         store: &store,
@@ -124,8 +124,8 @@ pub fn run_sweep(
         interrupt,
         observer,
     };
-    pool::run(units, jobs, interrupt, |(cell, repeat)| {
-        worker.repeat(cell, repeat)
+    pool::run(units, jobs, interrupt, |(cell, repeats)| {
+        worker.search(cell, &repeats)
     })?;
     let store = pool::unlock(store);
     let complete = store.finished_repeats()?.len() == cells.len() * repeats;
@@ -137,20 +137,28 @@ pub fn run_sweep(
     Ok((end, store))
 }
 
-/// What is left to do, the most expensive first, so that no long repeat is
-/// left for one thread at the end.
+/// What is left to do, the most expensive first, so that no long search is
+/// left for one thread at the end: the repeats of a cell that are searched
+/// together, as many as there are networks trained at once.
 fn pending<'a>(
     cells: &'a [PlannedCell],
     repeats: usize,
+    trainer: &dyn Trainer,
     store: &Store,
-) -> Result<Vec<(&'a PlannedCell, usize)>, StoreError> {
+) -> Result<Vec<(&'a PlannedCell, Vec<usize>)>, SweepError> {
     let finished = store.finished_repeats()?;
-    let mut units: Vec<_> = cells
-        .iter()
-        .flat_map(|cell| (0..repeats).map(move |repeat| (cell, repeat)))
-        .filter(|(cell, repeat)| !finished.contains(&(cell.id.clone(), *repeat)))
-        .collect();
-    units.sort_by(|a, b| b.0.cost().total_cmp(&a.0.cost()));
+    let mut units = Vec::new();
+    for cell in cells {
+        let left: Vec<usize> = (0..repeats)
+            .filter(|repeat| !finished.contains(&(cell.id.clone(), *repeat)))
+            .collect();
+        if !left.is_empty() {
+            let together = trainer.networks_at_once(&cell.cell)?.max(1);
+            units.extend(left.chunks(together).map(|chunk| (cell, chunk.to_vec())));
+        }
+    }
+    let cost = |(cell, repeats): &(&PlannedCell, Vec<usize>)| cell.cost() * repeats.len() as f64;
+    units.sort_by(|a, b| cost(b).total_cmp(&cost(a)));
     Ok(units)
 }
 
@@ -162,30 +170,39 @@ struct Worker<'a> {
 }
 
 impl Worker<'_> {
-    fn repeat(&self, planned: &PlannedCell, repeat: usize) -> Result<(), SweepError> {
-        let known = lock(self.store).trials(&planned.id, repeat)?;
-        let end = search(
+    fn search(&self, planned: &PlannedCell, repeats: &[usize]) -> Result<(), SweepError> {
+        let known = repeats
+            .iter()
+            .map(|&repeat| Ok((repeat, lock(self.store).trials(&planned.id, repeat)?)))
+            .collect::<Result<_, StoreError>>()?;
+        search(
             self.trainer,
             &planned.cell,
-            repeat,
-            &known,
+            known,
             self.interrupt,
-            |trial| -> Result<(), SweepError> {
-                lock(self.store).insert_trial(&planned.id, repeat, trial)?;
-                self.observer.trial_finished(planned, repeat, trial);
+            |event| -> Result<(), SweepError> {
+                match event {
+                    Event::Trial(repeat, trial) => {
+                        lock(self.store).insert_trial(&planned.id, repeat, trial)?;
+                        self.observer.trial_finished(planned, repeat, trial);
+                    }
+                    Event::Repeat {
+                        repeat,
+                        eta_star,
+                        monotone,
+                    } => {
+                        let record = RepeatRecord {
+                            repeat,
+                            eta_star,
+                            monotone,
+                            trials: Vec::new(),
+                        };
+                        lock(self.store).insert_repeat(&planned.id, &record)?;
+                        self.observer.repeat_finished(planned, repeat);
+                    }
+                }
                 Ok(())
             },
-        )?;
-        if let SearchEnd::Finished { eta_star, monotone } = end {
-            let record = RepeatRecord {
-                repeat,
-                eta_star,
-                monotone,
-                trials: Vec::new(),
-            };
-            lock(self.store).insert_repeat(&planned.id, &record)?;
-            self.observer.repeat_finished(planned, repeat);
-        }
-        Ok(())
+        )
     }
 }

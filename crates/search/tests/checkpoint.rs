@@ -51,8 +51,8 @@ fn cell(budget: usize) -> Cell {
 }
 
 fn trial(trainer: &dyn Trainer, cell: &Cell, repeat: usize, rate: f64) -> TrialRecord {
-    let mut prepared = trainer.prepare(cell, repeat).unwrap();
-    let record = prepared.trial(rate, &Interrupt::default()).unwrap();
+    let mut prepared = trainer.prepare(cell, &[repeat]).unwrap();
+    let record = prepared.trial(repeat, rate, &Interrupt::default()).unwrap();
     record.unwrap()
 }
 
@@ -109,7 +109,7 @@ fn a_checkpoint_that_blows_up_is_an_error_that_says_so() {
         ..cell(16)
     };
     let trainer = trainer();
-    let error = trainer.prepare(&diverging, 0).err().unwrap();
+    let error = trainer.prepare(&diverging, &[0]).err().unwrap();
     assert!(matches!(error, TrainerError::CheckpointDiverged { .. }));
     assert!(
         error

@@ -8,14 +8,15 @@
 )]
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use burn_tensor::backend::Backend;
 use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName};
 use etastar_search::mock::{Edge, MockTrainer};
 use etastar_search::{
-    BurnTrainer, Cell, EtaStar, FORMAT_VERSION, Grid, Interrupt, Manifest, MasterSeed, Observer,
-    PlannedCell, PreparedRepeat, Protocol, Provenance, RepeatRecord, Silent, Snapshot, Store,
+    Asked, BurnTrainer, Cell, EtaStar, FORMAT_VERSION, Grid, Interrupt, Manifest, MasterSeed,
+    Observer, PlannedCell, Prepared, Protocol, Provenance, RepeatRecord, Silent, Snapshot, Store,
     SweepEnd, SweepError, Trainer, TrainerError, TrialRecord, run_sweep,
 };
 
@@ -24,6 +25,7 @@ fn provenance() -> Provenance {
         seed: 1,
         backend: "mock".into(),
         float: "f64".into(),
+        strategy: Default::default(),
         datasets: BTreeMap::new(),
     }
 }
@@ -40,6 +42,7 @@ fn manifest(repeats: usize) -> Manifest {
         backend: "mock".into(),
         float: "f64".into(),
         device: "cpu".into(),
+        strategy: Default::default(),
         features: vec![],
         datasets: BTreeMap::new(),
         seed: 1,
@@ -248,7 +251,7 @@ struct Broken {
 }
 
 struct BrokenRepeat<'a> {
-    inner: Box<dyn PreparedRepeat + 'a>,
+    inner: Box<dyn Prepared + 'a>,
     trials: usize,
     panics: bool,
 }
@@ -261,9 +264,9 @@ impl Trainer for Broken {
     fn prepare<'a>(
         &'a self,
         cell: &'a Cell,
-        repeat: usize,
-    ) -> Result<Box<dyn PreparedRepeat + 'a>, TrainerError> {
-        let inner = self.inner.prepare(cell, repeat)?;
+        repeats: &[usize],
+    ) -> Result<Box<dyn Prepared + 'a>, TrainerError> {
+        let inner = self.inner.prepare(cell, repeats)?;
         Ok(Box::new(BrokenRepeat {
             inner,
             trials: 0,
@@ -272,17 +275,18 @@ impl Trainer for Broken {
     }
 }
 
-impl PreparedRepeat for BrokenRepeat<'_> {
-    fn trial(
+impl Prepared for BrokenRepeat<'_> {
+    fn trials(
         &mut self,
-        learning_rate: f64,
+        asked: &[Asked],
         interrupt: &Interrupt,
-    ) -> Result<Option<TrialRecord>, TrainerError> {
+        finished: &mut dyn FnMut(usize, TrialRecord) -> ControlFlow<()>,
+    ) -> Result<(), TrainerError> {
         self.trials += 1;
         match (self.trials, self.panics) {
             (3, true) => panic!("the device is gone"),
             (3, false) => Err(TrainerError::NotLoaded("digits".into())),
-            _ => self.inner.trial(learning_rate, interrupt),
+            _ => self.inner.trials(asked, interrupt, finished),
         }
     }
 }
@@ -358,12 +362,12 @@ fn every_trial_of_a_repeat_sees_the_same_batches() {
     let trainer = burn_trainer::<burn_flex::Flex>(Default::default());
     let cell = cell(16, 2);
     let interrupt = Interrupt::default();
-    let mut repeat = trainer.prepare(&cell, 0).unwrap();
-    let first = repeat.trial(1e-3, &interrupt).unwrap().unwrap();
-    let again = repeat.trial(1e-3, &interrupt).unwrap().unwrap();
-    let mut fresh = trainer.prepare(&cell, 0).unwrap();
-    fresh.trial(8.0, &interrupt).unwrap();
-    let after_another = fresh.trial(1e-3, &interrupt).unwrap().unwrap();
+    let mut repeat = trainer.prepare(&cell, &[0]).unwrap();
+    let first = repeat.trial(0, 1e-3, &interrupt).unwrap().unwrap();
+    let again = repeat.trial(0, 1e-3, &interrupt).unwrap().unwrap();
+    let mut fresh = trainer.prepare(&cell, &[0]).unwrap();
+    fresh.trial(0, 8.0, &interrupt).unwrap();
+    let after_another = fresh.trial(0, 1e-3, &interrupt).unwrap().unwrap();
     for other in [again, after_another] {
         assert_eq!(
             (&first.curve, first.last_loss),
@@ -377,6 +381,6 @@ fn a_batch_larger_than_the_data_is_an_error() {
     let trainer = burn_trainer::<burn_flex::Flex>(Default::default());
     let mut cell = cell(8, 2);
     cell.protocol.batch_size = 513;
-    let error = trainer.prepare(&cell, 0).err().unwrap().to_string();
+    let error = trainer.prepare(&cell, &[0]).err().unwrap().to_string();
     assert!(error.contains("513") && error.contains("512"), "{error}");
 }

@@ -12,7 +12,7 @@ use etastar_search::{
 use serde_json::{Value, json};
 
 use super::warm_start::WarmStart;
-use crate::arguments::{Execution, Format, LossName};
+use crate::arguments::{Execution, Format, LossName, Training};
 use crate::error::CliError;
 use crate::measure::{Cells, Ended, Limits, Measurement, Place};
 use crate::numbers::{count, fraction, not_negative, positive};
@@ -156,6 +156,9 @@ pub(crate) struct FindArguments {
     execution: Execution,
 
     #[command(flatten)]
+    training: Training,
+
+    #[command(flatten)]
     format: Format,
 }
 
@@ -252,7 +255,8 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
         arguments.seed,
         &arguments.execution,
         MissingData::Refuse,
-    )?;
+    )?
+    .with_training(&arguments.training);
     let identity = cell.identity(measurement.provenance());
     let (end, store) = measurement.run(identity, Place::Memory, &Limits::default())?;
     if end != Ended::Complete {

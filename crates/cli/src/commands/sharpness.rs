@@ -313,7 +313,7 @@ fn given(
     result["manifest"] = json!({
         "tool_version": crate::provenance::VERSION,
         "git_commit": option_env!("ETASTAR_GIT_COMMIT"),
-        "backend": backend.name().feature(),
+        "backend": backend.device().family(),
         "float": backend.name().float(),
         "weights": weights,
         "samples_file": samples,

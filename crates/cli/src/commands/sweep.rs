@@ -6,7 +6,7 @@ use etastar_report::analysis::Analysis;
 use etastar_search::Experiment;
 use serde_json::json;
 
-use crate::arguments::{Execution, Format};
+use crate::arguments::{Execution, Format, Training};
 use crate::error::CliError;
 use crate::measure::{Cells, Ended, Limits, Measurement, Place};
 use crate::numbers::duration;
@@ -60,6 +60,9 @@ pub(crate) struct SweepArguments {
     execution: Execution,
 
     #[command(flatten)]
+    training: Training,
+
+    #[command(flatten)]
     format: Format,
 }
 
@@ -96,7 +99,8 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
         experiment.seed,
         &arguments.execution,
         missing,
-    )?;
+    )?
+    .with_training(&arguments.training);
     for missing in measurement.not_run() {
         eprintln!("not run: {}, {}", missing.dataset, missing.reason);
     }

@@ -136,6 +136,7 @@ pub(crate) fn snapshot(cells: Vec<CellRecord>) -> Snapshot {
             backend: "none".to_owned(),
             float: "f64".to_owned(),
             device: "none".to_owned(),
+            strategy: Default::default(),
             features: Vec::new(),
             datasets: BTreeMap::new(),
             seed: 0,

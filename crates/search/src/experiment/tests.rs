@@ -214,6 +214,7 @@ fn the_hash_knows_what_the_results_depend_on() {
         seed: 1,
         backend: "flex".into(),
         float: "f32".into(),
+        strategy: Default::default(),
         datasets: BTreeMap::new(),
     };
     let hash = |text: &str| {

@@ -4,11 +4,13 @@
 //! the answer. It keeps no state of its own, so a search that was interrupted
 //! resumes from its stored trials, and a rate is never tried twice.
 
+mod ahead;
 mod arithmetic;
 mod ladder;
 mod octaves;
 mod tried;
 
+pub use ahead::ahead;
 pub use tried::Tried;
 
 use crate::{EtaStar, Protocol, SearchMethod};

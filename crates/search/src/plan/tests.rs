@@ -170,3 +170,70 @@ proptest! {
         prop_assert_eq!(next(&protocol, &resumed), expected);
     }
 }
+
+/// The search in rounds: `count` rates looked ahead at once. Gives the answer,
+/// the rounds, and what was tried.
+fn in_rounds(
+    protocol: &Protocol,
+    count: usize,
+    mut succeeds: impl FnMut(f64) -> bool,
+) -> (EtaStar, usize, Tried) {
+    let mut tried = Tried::new();
+    for rounds in 0..10_000 {
+        if let Plan::Done(answer) = next(protocol, &tried) {
+            assert!(ahead(protocol, &tried, count).is_empty());
+            return (answer, rounds, tried);
+        }
+        let rates = ahead(protocol, &tried, count);
+        assert!((1..=count).contains(&rates.len()));
+        for rate in rates {
+            assert!(tried.outcome(rate).is_none(), "{rate} is tried twice");
+            tried.insert(rate, succeeds(rate));
+        }
+    }
+    panic!("the search does not end");
+}
+
+proptest! {
+    /// Whatever succeeds, monotone or not, and by whatever method.
+    #[test]
+    fn looking_ahead_changes_no_answer(
+        edge in -15.0f64..9.0,
+        odd_octave in -15i32..9,
+        count in 1usize..40,
+        arithmetic in any::<bool>(),
+    ) {
+        let method = if arithmetic {
+            protocol(SearchMethod::Arithmetic { low: 0.001, high: 1.0, tolerance: 0.01 })
+        } else {
+            octaves(0.125)
+        };
+        let method = Protocol { ladder: vec![-1.0, 0.5, 2.0], ..method };
+        let succeeds = |rate: f64| {
+            (rate.log2() <= edge) != (rate.log2().floor() == f64::from(odd_octave))
+        };
+        let (one_by_one, tried) = search(&method, succeeds);
+        let (answer, rounds, more) = in_rounds(&method, count, succeeds);
+        prop_assert_eq!(answer, one_by_one);
+        prop_assert!(rounds <= tried.len());
+        prop_assert!(more.len() <= rounds * count);
+    }
+}
+
+#[test]
+fn one_rate_ahead_is_the_search_itself() {
+    let succeeds = |rate: f64| rate <= 0.3;
+    let (_, tried) = search(&octaves(0.125), succeeds);
+    let (_, rounds, same) = in_rounds(&octaves(0.125), 1, succeeds);
+    assert_eq!((rounds, same), (tried.len(), tried));
+}
+
+/// Far from the edge the search goes down octave by octave, and so does the
+/// look ahead; the last octave is halved three times, 7 rates.
+#[test]
+fn a_round_of_many_rates_saves_rounds() {
+    let (_, tried) = search(&octaves(0.125), |rate| rate <= 0.003);
+    let rounds = |count| in_rounds(&octaves(0.125), count, |rate| rate <= 0.003).1;
+    assert_eq!(tried.len(), 16);
+    assert_eq!([1, 7, 16, 32].map(rounds), [16, 3, 2, 2]);
+}

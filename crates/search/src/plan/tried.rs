@@ -27,6 +27,22 @@ impl Tried {
             .map(|place| self.rates[place].1)
     }
 
+    /// The largest rate that succeeded.
+    pub fn largest_success(&self) -> Option<f64> {
+        let mut descending = self.rates.iter().rev();
+        descending
+            .find(|(_, success)| *success)
+            .map(|(rate, _)| *rate)
+    }
+
+    /// The smallest rate above `rate` that failed.
+    pub fn smallest_failure_above(&self, rate: f64) -> Option<f64> {
+        let mut ascending = self.rates.iter();
+        ascending
+            .find(|(tried, success)| !success && *tried > rate)
+            .map(|(tried, _)| *tried)
+    }
+
     /// Whether success is monotone in the rate as far as was tried: no rate
     /// failed below one that succeeded.
     pub fn monotone(&self) -> bool {

@@ -5,8 +5,8 @@ use etastar_sharpness::prediction::{KernelPrediction, PredictionSettings, Sample
 use etastar_sharpness::{MeasureOptions, NetworkSharpness, measure};
 
 use super::SharpnessCell;
-use crate::batches::scalar;
 use crate::cheap_rates::{critical_rate, range_test};
+use crate::training::scalar;
 use crate::{BurnTrainer, CheapRateSettings, CheapRates, TrainerError};
 
 /// Measures and predicts the sharpness of cells.

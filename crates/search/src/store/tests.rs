@@ -16,6 +16,7 @@ fn manifest() -> Manifest {
         backend: "flex".into(),
         float: "f32".into(),
         device: "cpu".into(),
+        strategy: Default::default(),
         features: vec![],
         datasets: BTreeMap::new(),
         seed: 1,

@@ -1,4 +1,4 @@
-use etastar_search::{Manifest, Snapshot};
+use etastar_search::{Manifest, Snapshot, Strategy};
 
 use crate::figure::Text;
 use crate::page::document::{Column, Entry, Section, Table};
@@ -38,6 +38,7 @@ pub(in crate::page) fn fields(manifest: &Manifest) -> Vec<(String, String)> {
         ("backend", manifest.backend.clone()),
         ("float type", manifest.float.clone()),
         ("device", manifest.device.clone()),
+        ("trials", trials(manifest.strategy)),
         ("features", listed(&manifest.features)),
         ("master seed", manifest.seed.to_string()),
         ("repeats a cell", manifest.repeats.to_string()),
@@ -122,4 +123,13 @@ fn listed(items: &[String]) -> String {
     } else {
         items.join(", ")
     }
+}
+
+/// How trials were carried out, in words.
+fn trials(strategy: Strategy) -> String {
+    match strategy {
+        Strategy::Sequential => "one network after the other",
+        Strategy::Batched => "many networks in one program",
+    }
+    .to_owned()
 }

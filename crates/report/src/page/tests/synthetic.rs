@@ -202,6 +202,7 @@ fn manifest(repeats: usize) -> Manifest {
         backend: "flex".to_owned(),
         float: "f32".to_owned(),
         device: "cpu".to_owned(),
+        strategy: Default::default(),
         features: vec!["flex".to_owned()],
         datasets: [("digits/digits.csv".to_owned(), "ab12".to_owned())].into(),
         seed: 42,

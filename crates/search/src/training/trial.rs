@@ -14,13 +14,96 @@ pub trait Training {
     fn validation_accuracy(&mut self) -> f64;
 }
 
-/// Trains until success, failure or an interrupt (`None`).
+/// What a protocol makes of a training, as its losses and accuracies come in.
 ///
 /// The validation accuracy is looked at every `evaluate_every` steps and after
 /// the last. *Success* as soon as it reaches the threshold or, under
 /// [`SuccessRule::KeepAccuracy`], when the budget ends with no less than the
-/// threshold and `initial_accuracy`, within the margin; *failure* at the first loss that is not finite, or at
-/// the end of the budget. Without an initial accuracy none is kept.
+/// threshold and the initial accuracy, within the margin; *failure* at the
+/// first loss that is not finite, or at the end of the budget. Without an
+/// initial accuracy none is kept.
+#[derive(Debug, Clone)]
+pub struct Judge<'a> {
+    protocol: &'a Protocol,
+    initial_accuracy: Option<f64>,
+    steps: usize,
+    last_loss: f64,
+    curve: Vec<CurvePoint>,
+    outcome: Option<Outcome>,
+}
+
+impl<'a> Judge<'a> {
+    /// Of a training that has not begun.
+    pub fn new(protocol: &'a Protocol, initial_accuracy: Option<f64>) -> Self {
+        let begun = protocol.budget > 0;
+        Self {
+            protocol,
+            initial_accuracy,
+            steps: 0,
+            last_loss: f64::NAN,
+            curve: Vec::new(),
+            outcome: (!begun).then_some(Outcome::Exhausted),
+        }
+    }
+
+    /// Whether the trial is over.
+    pub fn is_over(&self) -> bool {
+        self.outcome.is_some()
+    }
+
+    /// A step was taken, with this loss before it.
+    pub fn stepped(&mut self, loss: f64) {
+        self.steps += 1;
+        self.last_loss = loss;
+        if !loss.is_finite() {
+            self.outcome = Some(Outcome::NonFinite);
+        }
+    }
+
+    /// Whether the validation accuracy is wanted now.
+    pub fn wants_accuracy(&self) -> bool {
+        !self.is_over() && self.protocol.evaluates_after(self.steps)
+    }
+
+    /// The validation accuracy, 0 to 1, after the last step.
+    pub fn evaluated(&mut self, accuracy: f64) {
+        let protocol = self.protocol;
+        self.curve.push(CurvePoint {
+            step: self.steps,
+            accuracy,
+        });
+        let at_the_end = self.steps == protocol.budget;
+        let success = match protocol.success {
+            SuccessRule::ReachThreshold => accuracy >= protocol.threshold,
+            SuccessRule::KeepAccuracy => {
+                at_the_end
+                    && accuracy >= protocol.threshold
+                    && self
+                        .initial_accuracy
+                        .is_some_and(|initial| accuracy >= initial - protocol.accuracy_margin)
+            }
+        };
+        if success {
+            self.outcome = Some(Outcome::Success);
+        } else if at_the_end {
+            self.outcome = Some(Outcome::Exhausted);
+        }
+    }
+
+    /// The record of the trial, if it is over.
+    pub fn record(self, learning_rate: f64, seconds: f64) -> Option<TrialRecord> {
+        Some(TrialRecord {
+            learning_rate,
+            outcome: self.outcome?,
+            steps: self.steps,
+            last_loss: self.last_loss.is_finite().then_some(self.last_loss),
+            curve: self.curve,
+            seconds,
+        })
+    }
+}
+
+/// Trains until success, failure or an interrupt (`None`), see [`Judge`].
 pub fn run_trial(
     training: &mut impl Training,
     learning_rate: f64,
@@ -29,49 +112,17 @@ pub fn run_trial(
     interrupt: &Interrupt,
 ) -> Option<TrialRecord> {
     let started = Instant::now();
-    let mut curve = Vec::new();
-    let mut last_loss = f64::NAN;
-    let mut steps = 0;
-    let mut outcome = Outcome::Exhausted;
-    while steps < protocol.budget {
-        last_loss = training.step();
-        steps += 1;
-        if !last_loss.is_finite() {
-            outcome = Outcome::NonFinite;
-            break;
+    let mut judge = Judge::new(protocol, initial_accuracy);
+    while !judge.is_over() {
+        judge.stepped(training.step());
+        if judge.wants_accuracy() {
+            judge.evaluated(training.validation_accuracy());
         }
-        if steps.is_multiple_of(protocol.evaluate_every) || steps == protocol.budget {
-            let accuracy = training.validation_accuracy();
-            curve.push(CurvePoint {
-                step: steps,
-                accuracy,
-            });
-            let success = match protocol.success {
-                SuccessRule::ReachThreshold => accuracy >= protocol.threshold,
-                SuccessRule::KeepAccuracy => {
-                    steps == protocol.budget
-                        && accuracy >= protocol.threshold
-                        && initial_accuracy
-                            .is_some_and(|initial| accuracy >= initial - protocol.accuracy_margin)
-                }
-            };
-            if success {
-                outcome = Outcome::Success;
-                break;
-            }
-        }
-        if interrupt.is_requested() {
+        if !judge.is_over() && interrupt.is_requested() {
             return None;
         }
     }
-    Some(TrialRecord {
-        learning_rate,
-        outcome,
-        steps,
-        last_loss: last_loss.is_finite().then_some(last_loss),
-        curve,
-        seconds: started.elapsed().as_secs_f64(),
-    })
+    judge.record(learning_rate, started.elapsed().as_secs_f64())
 }
 
 #[cfg(test)]

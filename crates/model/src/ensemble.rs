@@ -1,0 +1,114 @@
+//! Many networks of one shape, trained in one program.
+
+use burn_tensor::backend::Backend;
+use burn_tensor::{Int, Tensor, TensorData};
+
+use crate::{Batch, Layer, LayerRates, Loss, Mlp};
+
+/// Networks of one shape that go through every operation together: weights
+/// are `[networks, in, out]`, biases `[networks, 1, out]`.
+///
+/// No network's numbers depend on another's: what is NaN in one stays there.
+pub type Ensemble<B> = Mlp<B, 3>;
+
+/// The learning rate of every layer of every network of an ensemble.
+#[derive(Debug, Clone)]
+pub struct EnsembleRates<B: Backend> {
+    /// `[networks, 1, 1]`, one a layer.
+    layers: Vec<Tensor<B, 3>>,
+}
+
+impl<B: Backend> EnsembleRates<B> {
+    /// Network `i` moves its layers by `learning_rates[i] * rates.of(layer)`,
+    /// rounded once, as [`Mlp::sgd_step`] rounds it. `depth` counts hidden
+    /// layers.
+    pub fn new(
+        learning_rates: &[f64],
+        rates: &LayerRates,
+        depth: usize,
+        device: &B::Device,
+    ) -> Self {
+        let layers = (0..=depth)
+            .map(|layer| {
+                let products = learning_rates.iter().map(|rate| rate * rates.of(layer));
+                let data =
+                    TensorData::new(products.collect::<Vec<f64>>(), [learning_rates.len(), 1, 1]);
+                Tensor::from_data(data.convert::<B::FloatElem>(), device)
+            })
+            .collect();
+        Self { layers }
+    }
+
+    /// Those of some of the networks, see [`Mlp::select`].
+    #[must_use]
+    pub fn select(&self, networks: &Tensor<B, 1, Int>) -> Self {
+        let layers = self.layers.iter();
+        Self {
+            layers: layers
+                .map(|rates| rates.clone().select(0, networks.clone()))
+                .collect(),
+        }
+    }
+}
+
+impl<B: Backend> Mlp<B, 3> {
+    /// An ensemble of copies of networks of one shape.
+    ///
+    /// `networks` must not be empty.
+    pub fn stack(networks: &[&Mlp<B>]) -> Self {
+        let depth = networks.first().map_or(0, |network| network.depth());
+        let layers = (0..=depth)
+            .map(|index| {
+                let weights = networks
+                    .iter()
+                    .map(|network| network.layers[index].weight.clone());
+                let biases: Option<Vec<_>> = networks
+                    .iter()
+                    .map(|network| network.layers[index].bias.clone())
+                    .collect();
+                Layer {
+                    weight: Tensor::stack(weights.collect(), 0),
+                    bias: biases.map(|biases| Tensor::stack(biases, 0)),
+                }
+            })
+            .collect();
+        Self { layers }
+    }
+
+    /// Number of networks.
+    pub fn networks(&self) -> usize {
+        self.layers
+            .first()
+            .map_or(0, |layer| layer.weight.dims()[0])
+    }
+
+    /// The networks of these indices, in this order.
+    #[must_use]
+    pub fn select(&self, networks: &Tensor<B, 1, Int>) -> Self {
+        let chosen = |tensor: &Tensor<B, 3>| tensor.clone().select(0, networks.clone());
+        let layers = self.layers.iter();
+        Self {
+            layers: layers
+                .map(|layer| Layer {
+                    weight: chosen(&layer.weight),
+                    bias: layer.bias.as_ref().map(chosen),
+                })
+                .collect(),
+        }
+    }
+
+    /// One step of stochastic gradient descent of every network, each at its
+    /// own rate; see [`Mlp::sgd_step`]. Gives the mean losses **before** the
+    /// step, `[networks]`.
+    #[must_use]
+    pub fn sgd_step(
+        self,
+        batch: &Batch<B, 3>,
+        loss: Loss,
+        rates: &EnsembleRates<B>,
+    ) -> (Self, Tensor<B, 1>) {
+        self.step(batch, loss, |layer, delta| {
+            delta * rates.layers[layer].clone()
+        })
+    }
+}

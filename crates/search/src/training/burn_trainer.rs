@@ -1,0 +1,108 @@
+use burn_tensor::backend::Backend;
+use etastar_data::{BatchOrder, Dataset, DatasetConfig, Samples};
+use etastar_model::{Architecture, InitialWeights, Mlp};
+
+use super::batches::Batches;
+use super::dataset::LoadedDataset;
+use super::repeat::BurnRepeat;
+use super::sequential::{KEPT_BATCHES, OneByOne};
+use super::{Prepared, Trainer, TrainerError};
+use crate::{Cell, MasterSeed};
+
+/// Trains networks on one device of the backend `B`, one after the other.
+pub struct BurnTrainer<B: Backend> {
+    device: B::Device,
+    seed: MasterSeed,
+    datasets: Vec<LoadedDataset<B>>,
+}
+
+impl<B: Backend> BurnTrainer<B> {
+    /// Splits and standardises the datasets and uploads the validation
+    /// samples.
+    ///
+    /// # Errors
+    /// If a dataset has fewer samples than its configuration asks for.
+    pub fn new(
+        device: B::Device,
+        seed: MasterSeed,
+        datasets: &[(DatasetConfig, Dataset)],
+    ) -> Result<Self, TrainerError> {
+        let datasets = datasets
+            .iter()
+            .map(|(config, dataset)| LoadedDataset::new(config, dataset, seed, &device))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            device,
+            seed,
+            datasets,
+        })
+    }
+
+    /// The standardised training samples of a dataset.
+    pub(crate) fn training_samples(
+        &self,
+        dataset: &DatasetConfig,
+    ) -> Result<&Samples, TrainerError> {
+        Ok(&self.dataset(dataset)?.train)
+    }
+
+    pub(crate) fn device(&self) -> &B::Device {
+        &self.device
+    }
+
+    /// The initial network of one repeat.
+    pub(crate) fn network(
+        &self,
+        architecture: &Architecture,
+        repeat: usize,
+    ) -> Result<Mlp<B>, TrainerError> {
+        architecture.validate()?;
+        let mut rng = self.seed.initialisation(architecture, repeat);
+        let initial = InitialWeights::draw::<B::FloatElem>(architecture, &mut rng);
+        Ok(Mlp::new(&initial, &self.device))
+    }
+
+    /// The mini-batches of one repeat, from the first on.
+    pub(crate) fn batches(
+        &self,
+        config: &DatasetConfig,
+        architecture: &Architecture,
+        batch_size: usize,
+        repeat: usize,
+    ) -> Result<Batches<'_, B>, TrainerError> {
+        let train = &self.dataset(config)?.train;
+        let rng = self.seed.batch_order(config, architecture, repeat);
+        let order = BatchOrder::new(train.len(), batch_size, rng)?;
+        Ok(Batches::new(train, order, &self.device))
+    }
+
+    pub(super) fn dataset(
+        &self,
+        config: &DatasetConfig,
+    ) -> Result<&LoadedDataset<B>, TrainerError> {
+        self.datasets
+            .iter()
+            .find(|loaded| loaded.config == *config)
+            .ok_or_else(|| TrainerError::NotLoaded(config.name.as_str().to_owned()))
+    }
+}
+
+impl<B: Backend> Trainer for BurnTrainer<B> {
+    fn shape(&self, cell: &Cell) -> Result<(usize, usize), TrainerError> {
+        let train = &self.dataset(&cell.dataset)?.train;
+        Ok((train.features, train.classes))
+    }
+
+    fn prepare<'a>(
+        &'a self,
+        cell: &'a Cell,
+        repeats: &[usize],
+    ) -> Result<Box<dyn Prepared + 'a>, TrainerError> {
+        let keep_bytes = KEPT_BATCHES / repeats.len().max(1);
+        let repeats = repeats
+            .iter()
+            .map(|&repeat| BurnRepeat::prepare(self, cell, repeat, keep_bytes))
+            .collect::<Result<_, _>>()?;
+        Ok(Box::new(OneByOne(repeats)))
+    }
+}

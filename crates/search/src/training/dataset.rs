@@ -1,0 +1,71 @@
+//! A dataset on the device.
+
+use burn_tensor::backend::Backend;
+use etastar_data::{Dataset, DatasetConfig, Samples, Split};
+use etastar_model::{Batch, Mlp, correct_predictions};
+
+use super::TrainerError;
+use crate::MasterSeed;
+
+/// Validation samples per forward pass: bounds the activations' memory.
+pub(super) const EVALUATION_CHUNK: usize = 2048;
+
+/// Standardised samples: for training on the host, for validation on the
+/// device.
+pub(crate) struct LoadedDataset<B: Backend> {
+    pub(super) config: DatasetConfig,
+    pub(super) train: Samples,
+    validation: Vec<Batch<B>>,
+    validation_labels: Vec<u32>,
+}
+
+impl<B: Backend> LoadedDataset<B> {
+    pub(super) fn new(
+        config: &DatasetConfig,
+        dataset: &Dataset,
+        seed: MasterSeed,
+        device: &B::Device,
+    ) -> Result<Self, TrainerError> {
+        let mut rng = seed.split(config);
+        let split = Split::new(dataset, config.train, config.validation, &mut rng)?;
+        let Samples {
+            inputs,
+            labels,
+            features,
+            classes,
+        } = split.validation;
+        let validation = inputs
+            .chunks(EVALUATION_CHUNK * features)
+            .zip(labels.chunks(EVALUATION_CHUNK))
+            .map(|(inputs, labels)| Batch::upload(inputs, labels, features, classes, device))
+            .collect();
+        Ok(Self {
+            config: config.clone(),
+            train: split.train,
+            validation,
+            validation_labels: labels,
+        })
+    }
+
+    /// Validation accuracy of each network, 0 to 1.
+    pub(super) fn accuracies<const D: usize>(&self, networks: &Mlp<B, D>) -> Vec<f64> {
+        let mut correct: Vec<usize> = Vec::new();
+        let labels = self.validation_labels.chunks(EVALUATION_CHUNK);
+        for (batch, labels) in self.validation.iter().zip(labels) {
+            let inputs = batch.inputs.clone().unsqueeze::<D>();
+            let in_chunk = correct_predictions(networks.forward(inputs), labels);
+            correct.resize(in_chunk.len(), 0);
+            for (sum, count) in correct.iter_mut().zip(in_chunk) {
+                *sum += count;
+            }
+        }
+        let samples = self.validation_labels.len() as f64;
+        let correct = correct.into_iter();
+        correct.map(|count| count as f64 / samples).collect()
+    }
+
+    /// Number of validation samples.
+    pub(super) fn validation_samples(&self) -> usize {
+        self.validation_labels.len()
+    }
+}

@@ -1,0 +1,92 @@
+//! One repeat on the device: what all its trials share.
+
+use burn_tensor::backend::Backend;
+use etastar_model::{Batch, LayerRates, Mlp};
+
+use super::batches::Batches;
+use super::dataset::LoadedDataset;
+use super::{BurnTrainer, TrainerError};
+use crate::{Cell, SuccessRule};
+
+/// Initial network and batch order of a repeat.
+pub(super) struct BurnRepeat<'a, B: Backend> {
+    pub(super) cell: &'a Cell,
+    pub(super) dataset: &'a LoadedDataset<B>,
+    pub(super) repeat: usize,
+    /// The network every trial starts from.
+    pub(super) initial: Mlp<B>,
+    /// Its validation accuracy, where the success rule asks for it.
+    pub(super) initial_accuracy: Option<f64>,
+    pub(super) rates: LayerRates,
+    /// The first mini-batches, in order.
+    kept: Vec<Batch<B>>,
+    /// How many mini-batches may be kept.
+    may_keep: usize,
+    /// The batches from the first one that is not kept.
+    batches: Batches<'a, B>,
+}
+
+impl<'a, B: Backend> BurnRepeat<'a, B> {
+    /// `keep_bytes` of mini-batches stay on the device, so that trials after
+    /// the first need not gather them again. Later steps gather anew.
+    pub(super) fn prepare(
+        trainer: &'a BurnTrainer<B>,
+        cell: &'a Cell,
+        repeat: usize,
+        keep_bytes: usize,
+    ) -> Result<Self, TrainerError> {
+        let dataset = trainer.dataset(&cell.dataset)?;
+        let train = &dataset.train;
+        let architecture = cell.architecture(train.features, train.classes);
+        let protocol = &cell.protocol;
+        let mut batches = trainer.batches(
+            &cell.dataset,
+            &architecture,
+            protocol.batch_size,
+            cell.vary.batch_order_of(repeat),
+        )?;
+        let rates = LayerRates::with_input_rate(cell.depth(), cell.input_rate);
+        let initial = trainer.network(&architecture, cell.vary.initialisation_of(repeat))?;
+        let initial = match &cell.checkpoint {
+            None => initial,
+            Some(checkpoint) => batches.train(initial, checkpoint, protocol.loss, &rates)?,
+        };
+        let initial_accuracy = match protocol.success {
+            SuccessRule::KeepAccuracy => dataset.accuracies(&initial).first().copied(),
+            SuccessRule::ReachThreshold => None,
+        };
+        let elements = protocol.batch_size * (train.features + train.classes);
+        Ok(Self {
+            cell,
+            dataset,
+            repeat,
+            initial,
+            initial_accuracy,
+            rates,
+            kept: Vec::new(),
+            may_keep: keep_bytes / (elements * size_of::<B::FloatElem>()),
+            batches,
+        })
+    }
+
+    /// The mini-batch of a step of a trial, which asks for one after the other
+    /// from step 0 on. `beyond_kept` is the trial's own place in those that
+    /// the repeat does not keep, at first none.
+    pub(super) fn batch(
+        &mut self,
+        step: usize,
+        beyond_kept: &mut Option<Batches<'a, B>>,
+    ) -> Result<Batch<B>, TrainerError> {
+        if let Some(batch) = self.kept.get(step) {
+            return Ok(batch.clone());
+        }
+        if self.kept.len() < self.may_keep {
+            let batch = self.batches.next_batch()?;
+            self.kept.push(batch.clone());
+            return Ok(batch);
+        }
+        beyond_kept
+            .get_or_insert_with(|| self.batches.clone())
+            .next_batch()
+    }
+}

@@ -1,0 +1,144 @@
+//! What the search needs of whatever trains networks.
+
+use std::ops::ControlFlow;
+
+use etastar_data::DataError;
+use etastar_model::InvalidArchitecture;
+use etastar_sharpness::MeasureError;
+use etastar_sharpness::prediction::PredictionError;
+use thiserror::Error;
+
+use crate::{Cell, Interrupt, TrialRecord};
+
+/// Trains networks. The real ones are [`crate::BurnTrainer`] and
+/// [`crate::EnsembleTrainer`]; [`crate::mock`] has ones whose eta\* is known.
+pub trait Trainer: Sync {
+    /// Numbers of input features and classes of the cell's data.
+    ///
+    /// # Errors
+    /// If the trainer has no such data.
+    fn shape(&self, cell: &Cell) -> Result<(usize, usize), TrainerError>;
+
+    /// How many networks of the cell are trained at once; 1 where one is
+    /// trained after the other.
+    ///
+    /// # Errors
+    /// If not even one can be trained.
+    fn networks_at_once(&self, _cell: &Cell) -> Result<usize, TrainerError> {
+        Ok(1)
+    }
+
+    /// Prepares repeats of a cell: of each its initial weights and batch
+    /// order, which all its trials share.
+    ///
+    /// # Errors
+    /// If the cell cannot be trained.
+    fn prepare<'a>(
+        &'a self,
+        cell: &'a Cell,
+        repeats: &[usize],
+    ) -> Result<Box<dyn Prepared + 'a>, TrainerError>;
+}
+
+/// A trial that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Asked {
+    /// Which repeat of the cell.
+    pub repeat: usize,
+    /// At which learning rate.
+    pub learning_rate: f64,
+}
+
+/// Repeats of a cell, ready to be trained at any learning rate.
+pub trait Prepared {
+    /// Carries out trials, each from its repeat's initial weights. Each is
+    /// given to `finished` as soon as it has ended; those that an interrupt
+    /// cuts short are not, nor are those after a `Break`.
+    ///
+    /// # Errors
+    /// If a trial cannot be carried out (a failed training is no error).
+    fn trials(
+        &mut self,
+        asked: &[Asked],
+        interrupt: &Interrupt,
+        finished: &mut dyn FnMut(usize, TrialRecord) -> ControlFlow<()>,
+    ) -> Result<(), TrainerError>;
+
+    /// Carries out one trial; `None` if it was interrupted.
+    ///
+    /// # Errors
+    /// As [`trials`](Self::trials).
+    fn trial(
+        &mut self,
+        repeat: usize,
+        learning_rate: f64,
+        interrupt: &Interrupt,
+    ) -> Result<Option<TrialRecord>, TrainerError> {
+        let asked = Asked {
+            repeat,
+            learning_rate,
+        };
+        let mut record = None;
+        self.trials(&[asked], interrupt, &mut |_, trial| {
+            record = Some(trial);
+            ControlFlow::Continue(())
+        })?;
+        Ok(record)
+    }
+}
+
+/// A cell that cannot be trained.
+#[derive(Debug, Error)]
+pub enum TrainerError {
+    /// The data do not allow it.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The network does not exist.
+    #[error(transparent)]
+    Architecture(#[from] InvalidArchitecture),
+    /// The data have fewer training samples than asked for.
+    #[error("{asked} samples were asked for, but there are only {available} training samples")]
+    TooFewSamples {
+        /// Samples asked for.
+        asked: usize,
+        /// Training samples.
+        available: usize,
+    },
+    /// A training that was to precede the measurement blew up.
+    #[error(
+        "the training to the checkpoint blew up at step {step}: lower `checkpoint.learning_rate` \
+         ({learning_rate})"
+    )]
+    CheckpointDiverged {
+        /// The checkpoint's learning rate.
+        learning_rate: f64,
+        /// The step whose loss was not finite.
+        step: usize,
+    },
+    /// The sharpness cannot be measured.
+    #[error(transparent)]
+    Sharpness(#[from] MeasureError),
+    /// The sharpness cannot be predicted.
+    #[error(transparent)]
+    Prediction(#[from] PredictionError),
+    /// A trial of a repeat that was not prepared.
+    #[error("repeat {0} was not prepared")]
+    NotPrepared(usize),
+    /// A network is larger than the memory allowed for.
+    #[error(
+        "training one network of depth {depth} takes about {needed} MiB at once, more than the \
+         {allowed} MiB allowed: raise --memory, or train one network after the other with \
+         --strategy sequential"
+    )]
+    Memory {
+        /// Hidden layers of the network.
+        depth: usize,
+        /// Estimated need.
+        needed: u64,
+        /// What is allowed.
+        allowed: u64,
+    },
+    /// The trainer was not given this dataset.
+    #[error("the dataset {0} was not loaded")]
+    NotLoaded(String),
+}
