@@ -1,7 +1,7 @@
 use burn_tensor::backend::Backend;
 use burn_tensor::{ElementConversion, Tensor};
 use etastar_backend::{Selection, Task};
-use etastar_model::{Batch, LayerRates, Mlp};
+use etastar_model::{Batch, Ensemble, EnsembleRates, LayerRates, Mlp};
 use etastar_sharpness::operator::{Objective, ObjectiveOptions, ParameterOrder};
 
 use crate::{Case, Operation};
@@ -9,6 +9,9 @@ use crate::{Case, Operation};
 /// Learning rate of the step, and the input layer's relative one.
 const LEARNING_RATE: f64 = 0.125;
 const INPUT_RATE: f64 = 0.5;
+
+/// Learning rates of an ensemble's networks.
+const ENSEMBLE_RATES: [f64; 3] = [0.25, 0.03125, 0.125];
 
 /// The relative error, in the maximum norm, of every operation of a backend on
 /// a case: `max |computed - reference| / max |reference|`.
@@ -61,8 +64,15 @@ impl Task for Measure<'_> {
                     }
                     Operation::SgdStep => error(
                         &order.flatten(stepped.layers.clone()),
-                        &after_step(case, &expected.gradient),
+                        &after_step(case, &expected.gradient, LEARNING_RATE),
                     ),
+                    Operation::EnsembleStep => {
+                        let computed = ensemble_step(&network, &batch, case, &rates, &device);
+                        let expected = ENSEMBLE_RATES
+                            .map(|rate| after_step(case, &expected.gradient, rate))
+                            .concat();
+                        error(&computed, &expected)
+                    }
                     Operation::HessianVectorProduct => {
                         error(&product, &expected.hessian_vector_product)
                     }
@@ -73,8 +83,39 @@ impl Task for Measure<'_> {
     }
 }
 
+/// Weights of an ensemble of one network at several rates after a step, network
+/// by network.
+fn ensemble_step<B: Backend>(
+    network: &Mlp<B>,
+    batch: &Batch<B>,
+    case: &Case,
+    rates: &LayerRates,
+    device: &B::Device,
+) -> Vec<f64> {
+    let rates = EnsembleRates::new(&ENSEMBLE_RATES, rates, case.shape.depth, device);
+    let batch = Batch {
+        inputs: batch.inputs.clone().unsqueeze(),
+        targets: batch.targets.clone().unsqueeze(),
+    };
+    let ensemble = Ensemble::stack(&[network; ENSEMBLE_RATES.len()]);
+    let (stepped, _) = ensemble.sgd_step(&batch, case.loss, &rates);
+    let layers: Vec<Vec<f64>> = stepped
+        .layers
+        .into_iter()
+        .map(|layer| values(layer.weight))
+        .collect();
+    (0..ENSEMBLE_RATES.len())
+        .flat_map(|index| {
+            layers.iter().flat_map(move |layer| {
+                let size = layer.len() / ENSEMBLE_RATES.len();
+                layer[index * size..(index + 1) * size].iter().copied()
+            })
+        })
+        .collect()
+}
+
 /// The reference's weights after the step.
-fn after_step(case: &Case, gradient: &[f64]) -> Vec<f64> {
+fn after_step(case: &Case, gradient: &[f64], learning_rate: f64) -> Vec<f64> {
     let of_input_layer = case.shape.inputs * case.shape.width;
     let moved = case.weights().into_iter().zip(gradient).enumerate();
     moved
@@ -84,12 +125,12 @@ fn after_step(case: &Case, gradient: &[f64]) -> Vec<f64> {
             } else {
                 1.0
             };
-            weight - LEARNING_RATE * relative * slope
+            weight - learning_rate * relative * slope
         })
         .collect()
 }
 
-fn values<B: Backend>(tensor: Tensor<B, 2>) -> Vec<f64> {
+fn values<B: Backend, const D: usize>(tensor: Tensor<B, D>) -> Vec<f64> {
     let data = tensor.into_data().convert::<f64>();
     data.iter::<f64>().collect()
 }

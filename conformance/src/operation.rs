@@ -9,17 +9,20 @@ pub enum Operation {
     Gradient,
     /// Weights after one step of gradient descent.
     SgdStep,
+    /// The same of every network of an ensemble, each at its own rate.
+    EnsembleStep,
     /// Hessian of the mean loss times a direction.
     HessianVectorProduct,
 }
 
 impl Operation {
     /// All of them, from small to large.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Forward,
         Self::Loss,
         Self::Gradient,
         Self::SgdStep,
+        Self::EnsembleStep,
         Self::HessianVectorProduct,
     ];
 
@@ -30,6 +33,7 @@ impl Operation {
             Self::Loss => "loss",
             Self::Gradient => "gradient",
             Self::SgdStep => "SGD step",
+            Self::EnsembleStep => "ensemble step",
             Self::HessianVectorProduct => "Hessian-vector product",
         }
     }

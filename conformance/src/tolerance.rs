@@ -14,7 +14,7 @@ pub fn tolerance(operation: Operation, shape: &Shape, roundoff: f64) -> f64 {
     let longest = shape.inputs.max(shape.width).max(shape.samples) as f64;
     let sweeps = match operation {
         Operation::Forward | Operation::Loss => 1.0,
-        Operation::Gradient | Operation::SgdStep => 2.0,
+        Operation::Gradient | Operation::SgdStep | Operation::EnsembleStep => 2.0,
         Operation::HessianVectorProduct => 4.0,
     };
     2.0 * roundoff * longest.sqrt() * sweeps * (shape.depth + 1) as f64

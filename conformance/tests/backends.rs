@@ -7,13 +7,17 @@
     reason = "a helper of a test fails the test"
 )]
 
+use std::ops::ControlFlow;
+
 use burn_tensor::backend::Backend;
-use etastar_backend::{BackendName, Selection, Task};
+use burn_tensor::{Tensor, TensorData};
+use etastar_backend::{BackendName, DeviceName, Selection, Task};
 use etastar_conformance::{Case, Operation, Shape, measure, tolerance};
 use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName};
-use etastar_model::{Architecture, InitialWeights, Loss, Mlp};
+use etastar_model::{Architecture, InitialWeights, Loss, Mlp, correct_predictions};
 use etastar_search::{
-    BurnTrainer, Cell, Interrupt, MasterSeed, Outcome, Protocol, Trainer, TrialRecord, Vary, plan,
+    Asked, BurnTrainer, Cell, EnsembleLimits, EnsembleTrainer, EtaStar, Interrupt, MasterSeed,
+    Outcome, Protocol, Trainer, TrialRecord, Vary, plan,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -45,14 +49,21 @@ const SHAPES: [Shape; 3] = [
     },
 ];
 
-/// The compiled backends of single precision. Burn keeps the default float
-/// type by device, so a process has room for one float type of `ndarray`; its
-/// double precision is tested in a process of its own.
+/// The devices of `ETASTAR_DEVICES` (`tch:cuda:0,wgpu`), or else the default
+/// device of every compiled backend of single precision. Burn keeps the
+/// default float type by device, so a process has room for one float type of
+/// `ndarray`; its double precision is tested in a process of its own.
 fn backends() -> Vec<Selection> {
+    if let Ok(devices) = std::env::var("ETASTAR_DEVICES") {
+        let devices = devices.split(',').map(|name| name.parse::<DeviceName>());
+        return devices
+            .map(|device| Selection::new(device.unwrap()).unwrap())
+            .collect();
+    }
     BackendName::ALL
         .into_iter()
-        .filter(|name| name.float() == "f32")
-        .filter_map(|name| Selection::new(name).ok())
+        .filter(|name| name.is_compiled() && name.float() == "f32")
+        .map(|name| Selection::new(name).unwrap())
         .collect()
 }
 
@@ -76,7 +87,7 @@ fn every_operation_is_within_what_rounding_explains() {
                         assert!(
                             error <= allowed,
                             "{}: {} of {shape:?}, {loss:?}: {error:e} above {allowed:e}",
-                            backend.name(),
+                            backend.device(),
                             operation.name()
                         );
                         largest[place] = largest[place].max(error);
@@ -85,7 +96,7 @@ fn every_operation_is_within_what_rounding_explains() {
             }
         }
         let written = largest.map(|error| format!("{error:.1e}")).join(" | ");
-        println!("| {} | {written} |", backend.name());
+        println!("| {} | {written} |", backend.device());
     }
 }
 
@@ -116,10 +127,59 @@ fn initial_weights_are_the_same_bits_everywhere() {
     assert!(!uploaded[0].is_empty());
 }
 
-/// One repeat on digits, trained on a backend.
+/// Outputs of two networks for three samples of three classes.
+const OUTPUTS: [[[f32; 3]; 3]; 2] = [
+    [[0.0, 1.0, 1.0], [-1.0, -2.0, -3.0], [f32::NAN, 5.0, 0.0]],
+    [
+        [f32::INFINITY, 0.0, 0.0],
+        [f32::NEG_INFINITY; 3],
+        [0.0, 0.0, 1e30],
+    ],
+];
+
+struct Accuracy;
+
+impl Task for Accuracy {
+    type Output = Vec<usize>;
+
+    fn run<B: Backend>(self, device: B::Device) -> Vec<usize> {
+        let outputs = OUTPUTS.as_flattened().as_flattened().to_vec();
+        let outputs = TensorData::new(outputs, [2, 3, 3]);
+        let outputs = Tensor::<B, 3>::from_data(outputs.convert::<B::FloatElem>(), &device);
+        correct_predictions(outputs, &[1, 0, 1])
+    }
+}
+
+/// Ties go to the lowest class; a row with a NaN is never right.
+#[test]
+fn accuracy_is_counted_alike() {
+    for backend in backends() {
+        assert_eq!(backend.run(Accuracy), [2, 1], "{}", backend.device());
+    }
+}
+
+/// Repeats on digits, trained on a backend.
 struct OnDigits<'a, T> {
     cell: &'a Cell,
     work: fn(&dyn Trainer, &Cell) -> T,
+    batched: bool,
+}
+
+impl<'a, T> OnDigits<'a, T> {
+    fn new(cell: &'a Cell, work: fn(&dyn Trainer, &Cell) -> T) -> Self {
+        Self {
+            cell,
+            work,
+            batched: false,
+        }
+    }
+
+    fn batched(self) -> Self {
+        Self {
+            batched: true,
+            ..self
+        }
+    }
 }
 
 impl<T> Task for OnDigits<'_, T> {
@@ -130,7 +190,14 @@ impl<T> Task for OnDigits<'_, T> {
         let dataset = Dataset::load(config, &DataFolders::discover(None)).unwrap();
         let datasets = [(config.clone(), dataset)];
         let trainer = BurnTrainer::<B>::new(device, MasterSeed(1), &datasets).unwrap();
-        (self.work)(&trainer, self.cell)
+        if !self.batched {
+            return (self.work)(&trainer, self.cell);
+        }
+        let limits = EnsembleLimits {
+            networks: 64,
+            memory: 1 << 28,
+        };
+        (self.work)(&EnsembleTrainer::new(&trainer, limits), self.cell)
     }
 }
 
@@ -168,11 +235,10 @@ fn trial(trainer: &dyn Trainer, cell: &Cell, rate: f64) -> TrialRecord {
 #[test]
 fn what_is_not_finite_is_recognised() {
     for backend in backends() {
-        let record = backend.run(OnDigits {
-            cell: &cell(1.0),
-            work: |trainer, cell| trial(trainer, cell, 1e30),
-        });
-        assert_eq!(record.outcome, Outcome::NonFinite, "{}", backend.name());
+        let record = backend.run(OnDigits::new(&cell(1.0), |trainer, cell| {
+            trial(trainer, cell, 1e30)
+        }));
+        assert_eq!(record.outcome, Outcome::NonFinite, "{}", backend.device());
         assert!(record.steps <= 3, "{}", record.steps);
     }
 }
@@ -180,47 +246,127 @@ fn what_is_not_finite_is_recognised() {
 #[test]
 fn the_same_training_twice_gives_the_same_bits() {
     for backend in backends() {
-        let twice = [(); 2].map(|()| {
-            backend.run(OnDigits {
-                cell: &cell(1.0),
-                work: |trainer, cell| trial(trainer, cell, 0.1),
+        let cell = cell(1.0);
+        let run = |batched| {
+            let work = OnDigits::new(&cell, |trainer, cell| trial(trainer, cell, 0.1));
+            backend.run(if batched { work.batched() } else { work })
+        };
+        for batched in [false, true] {
+            let twice = [(); 2].map(|()| run(batched));
+            assert_eq!(
+                twice[0].last_loss,
+                twice[1].last_loss,
+                "{}, batched: {batched}",
+                backend.device()
+            );
+            assert_eq!(twice[0].curve, twice[1].curve);
+        }
+    }
+}
+
+/// Rates from such as do nothing to such as blow up.
+fn ladder() -> Vec<Asked> {
+    (0..3)
+        .flat_map(|repeat| {
+            (-10..=12).map(move |octave| Asked {
+                repeat,
+                learning_rate: f64::from(octave).exp2(),
             })
-        });
-        assert_eq!(twice[0].last_loss, twice[1].last_loss, "{}", backend.name());
-        assert_eq!(twice[0].curve, twice[1].curve);
+        })
+        .collect()
+}
+
+/// The records of a ladder of rates, in its order.
+fn of_ladder(trainer: &dyn Trainer, cell: &Cell) -> Vec<TrialRecord> {
+    let asked = ladder();
+    let mut records: Vec<(usize, TrialRecord)> = Vec::new();
+    let mut prepared = trainer.prepare(cell, &[0, 1, 2]).unwrap();
+    prepared
+        .trials(&asked, &Interrupt::default(), &mut |repeat, record| {
+            records.push((repeat, record));
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    records.sort_by(|(a, x), (b, y)| {
+        let by_rate = x.learning_rate.total_cmp(&y.learning_rate);
+        a.cmp(b).then(by_rate)
+    });
+    records.into_iter().map(|(_, record)| record).collect()
+}
+
+/// Trained together, networks end as they end one by one. Where a rate is so
+/// large that training is chaotic, rounding may decide: at most one trial in
+/// twenty may differ, and none far below the edge.
+#[test]
+fn an_ensemble_ends_as_its_networks_do_one_by_one() {
+    let cell = cell(0.2);
+    for backend in backends() {
+        let one_by_one = backend.run(OnDigits::new(&cell, of_ladder));
+        let together = backend.run(OnDigits::new(&cell, of_ladder).batched());
+        assert_eq!(one_by_one.len(), ladder().len());
+        let pairs = || one_by_one.iter().zip(&together);
+        let differ = pairs().filter(|(a, b)| a.outcome != b.outcome).count();
+        let same_bits = pairs().filter(|(a, b)| a.last_loss == b.last_loss).count();
+        println!(
+            "{}: {differ} of {} trials end otherwise, {same_bits} have the same last loss",
+            backend.device(),
+            together.len()
+        );
+        assert!(20 * differ <= together.len(), "{differ} trials differ");
+        let far_below = |record: &TrialRecord| record.learning_rate < 0.5;
+        for (a, b) in pairs().filter(|(record, _)| far_below(record)) {
+            assert_eq!((a.outcome, a.steps), (b.outcome, b.steps));
+            let (a, b) = (a.last_loss.unwrap(), b.last_loss.unwrap());
+            assert!((a - b).abs() <= 1e-3 * a.abs(), "{a} {b}");
+        }
+    }
+}
+
+/// The search of repeat 0.
+fn search(trainer: &dyn Trainer, cell: &Cell) -> f64 {
+    let at_once = trainer.networks_at_once(cell).unwrap();
+    let mut prepared = trainer.prepare(cell, &[0]).unwrap();
+    let mut tried = plan::Tried::new();
+    loop {
+        match plan::next(&cell.protocol, &tried) {
+            plan::Plan::Done(EtaStar::Found { eta_star, .. }) => return eta_star,
+            plan::Plan::Done(other) => panic!("{other:?}"),
+            plan::Plan::Try(_) => {}
+        }
+        let rates = plan::ahead(&cell.protocol, &tried, at_once).into_iter();
+        let asked: Vec<Asked> = rates
+            .map(|learning_rate| Asked {
+                repeat: 0,
+                learning_rate,
+            })
+            .collect();
+        prepared
+            .trials(&asked, &Interrupt::default(), &mut |_, record| {
+                tried.insert(record.learning_rate, record.succeeded());
+                ControlFlow::Continue(())
+            })
+            .unwrap();
     }
 }
 
 /// A search of a wide network: the edge is sharp, so that rounding moves the
-/// bracket by one step of the bisection at most.
+/// bracket by one step of the bisection at most, whatever the backend and the
+/// strategy.
 #[test]
 fn eta_star_is_the_same_within_the_tolerance_of_its_search() {
-    let found: Vec<f64> = backends()
-        .into_iter()
-        .map(|backend| {
-            let eta_star: f64 = backend.run(OnDigits {
-                cell: &cell(0.2),
-                work: |trainer, cell| {
-                    let mut tried = plan::Tried::new();
-                    loop {
-                        match plan::next(&cell.protocol, &tried) {
-                            plan::Plan::Try(rate) => {
-                                tried.insert(rate, trial(trainer, cell, rate).succeeded());
-                            }
-                            plan::Plan::Done(etastar_search::EtaStar::Found {
-                                eta_star, ..
-                            }) => {
-                                return eta_star;
-                            }
-                            plan::Plan::Done(other) => panic!("{other:?}"),
-                        }
-                    }
-                },
-            });
-            println!("{}: eta* = {eta_star}", backend.name());
-            eta_star.log2()
-        })
-        .collect();
+    let cell = cell(0.2);
+    let mut found = Vec::new();
+    for backend in backends() {
+        for batched in [false, true] {
+            let work = OnDigits::new(&cell, search);
+            let eta_star = backend.run(if batched { work.batched() } else { work });
+            println!(
+                "{}, batched: {batched}: eta* = {eta_star}",
+                backend.device()
+            );
+            found.push(eta_star.log2());
+        }
+    }
     let least = found.iter().copied().fold(f64::INFINITY, f64::min);
     let most = found.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     assert!(most - least <= 0.125 + 1e-9, "{found:?}");

@@ -1,8 +1,11 @@
-//! Tells the program which commit it was built from.
+//! Tells the program which commit it was built from, and where libtorch is.
 
 use std::process::Command;
 
+include!("../backend/link.rs");
+
 fn main() {
+    find_libtorch_at_run_time();
     println!("cargo:rerun-if-changed=../../.git/HEAD");
     println!("cargo:rerun-if-changed=../../.git/index");
     let commit = Command::new("git")

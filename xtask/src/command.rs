@@ -157,3 +157,17 @@ fn shown(command: &Command) -> String {
     );
     words.join(" ")
 }
+
+/// The program just built.
+pub(crate) fn etastar() -> Command {
+    let name = format!("etastar{}", env::consts::EXE_SUFFIX);
+    let mut command = Command::new(target().join("release").join(name));
+    command.current_dir(root());
+    command
+}
+
+/// The cargo feature of a backend as users write it (`tch:cuda:0`).
+pub(crate) fn feature(backend: &str) -> &str {
+    let end = backend.find([':', '-']);
+    end.map_or(backend, |end| &backend[..end])
+}

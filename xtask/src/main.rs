@@ -1,5 +1,6 @@
 //! The project's own commands. CI calls the same ones.
 
+mod backend;
 mod bench;
 mod check;
 mod command;
@@ -23,6 +24,8 @@ struct Arguments {
 enum Command {
     /// Measure every claim, fit, and write the report
     Reproduce(reproduce::ReproduceArguments),
+    /// Have what a backend needs: install libtorch, look for Vulkan; then build
+    Backend(backend::BackendArguments),
     /// Take pictures of a report's page, light and dark, with Chromium
     Screenshots(screenshots::ScreenshotsArguments),
     /// Run every test
@@ -38,6 +41,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Reproduce(arguments) => reproduce::run(&arguments),
+        Command::Backend(arguments) => backend::run(&arguments),
         Command::Screenshots(arguments) => screenshots::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Check => check::run(),

@@ -1,12 +1,11 @@
 //! `cargo xtask reproduce`: from a clone to a report.
 
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use crate::command::{self, Failure, cargo, last_line, root, target};
+use crate::command::{self, Failure, cargo, etastar, feature, last_line};
 
 /// The experiments, in the order in which they are run: each finds most of the
 /// searches that it shares with others done already.
@@ -36,7 +35,7 @@ pub(crate) struct ReproduceArguments {
     #[arg(long, default_value = "quick", value_parser = ["smoke", "quick", "full"])]
     profile: String,
 
-    /// Burn backend; built with its cargo feature
+    /// Burn backend and device, e.g. tch:cuda:0; built with its cargo feature
     #[arg(long, default_value = "flex")]
     backend: String,
 
@@ -61,7 +60,11 @@ pub(crate) struct ReproduceArguments {
 impl ReproduceArguments {
     /// The folder of the profile's stores and report, from the root.
     fn results(&self) -> PathBuf {
-        PathBuf::from("results").join(&self.profile)
+        let folder = match self.backend.as_str() {
+            "flex" => self.profile.clone(),
+            backend => format!("{}-{}", self.profile, backend.replace(':', "-")),
+        };
+        PathBuf::from("results").join(folder)
     }
 
     /// The command as a reader of the report would type it.
@@ -152,20 +155,9 @@ fn report(arguments: &ReproduceArguments, stores: &[String]) -> Result<String, F
 
 fn build(arguments: &ReproduceArguments) -> Result<(), Failure> {
     let mut build = cargo(&["build", "--release", "--package", "etastar-cli"]);
-    let feature = arguments.backend.split('-').next().unwrap_or("flex");
+    let feature = feature(&arguments.backend);
     if feature != "flex" {
         build.args(["--features", feature]);
     }
     command::run(&mut build)
-}
-
-/// The program just built.
-fn etastar() -> Command {
-    let mut command = Command::new(
-        target()
-            .join("release")
-            .join(format!("etastar{}", std::env::consts::EXE_SUFFIX)),
-    );
-    command.current_dir(root());
-    command
 }

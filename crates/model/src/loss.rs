@@ -69,13 +69,12 @@ impl Loss {
 }
 
 /// The sum over everything but the axis over networks: one element a network.
+///
+/// Along an axis, because the sum of a whole tensor is one that some backends
+/// collect with atomic additions, in an order that differs between runs.
 fn sum<B: Backend, const D: usize>(terms: Tensor<B, D>) -> Tensor<B, 1> {
-    if D == 2 {
-        return terms.sum();
-    }
-    let networks = terms.dims()[0];
-    terms
-        .reshape([networks as i64, -1])
-        .sum_dim(1)
-        .reshape([networks])
+    let shape = terms.dims();
+    let networks = if D == 2 { 1 } else { shape[0] };
+    let terms = terms.reshape([networks, shape[D - 2] * shape[D - 1]]);
+    terms.sum_dim(1).reshape([networks])
 }
