@@ -5,14 +5,14 @@ use burn_tensor::backend::Backend;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
 use etastar_backend::Task;
-use etastar_benches::{backends, network_and_batch};
+use etastar_benches::{Shape, backends, flops};
 use etastar_model::Loss;
 use etastar_sharpness::operator::{Objective, ObjectiveOptions};
 
 struct Products<'a, 'b> {
     group: &'a mut BenchmarkGroup<'b, WallTime>,
-    backend: String,
-    shape: (usize, usize, usize),
+    device: String,
+    shape: Shape,
     samples: usize,
 }
 
@@ -21,12 +21,13 @@ impl Task for Products<'_, '_> {
 
     #[expect(clippy::unwrap_used, reason = "network and data fit together")]
     fn run<B: Backend>(self, device: B::Device) {
-        let (network, batch) = network_and_batch::<B>(self.shape, self.samples, &device);
-        let (inputs, width, depth) = self.shape;
-        let label = format!("{inputs}->{width}x{depth} N={}", self.samples);
+        let (network, batch) = self.shape.network_and_batch::<B>(self.samples, &device);
+        let label = format!("{}, {} samples", self.shape.label(), self.samples);
         let loss = Loss::CrossEntropy;
+        self.group
+            .throughput(flops(self.shape.gradient_flops(self.samples)));
         self.group.bench_function(
-            BenchmarkId::new(format!("gradient {label}"), &self.backend),
+            BenchmarkId::new(format!("gradient, {label}"), &self.device),
             |b| {
                 b.iter(|| {
                     let (value, gradient) = network.gradient(&batch, loss);
@@ -37,8 +38,10 @@ impl Task for Products<'_, '_> {
         let options = ObjectiveOptions::default();
         let objective = Objective::new(&network, &batch, loss, &options).unwrap();
         let vector = objective.gradient();
+        let operations = self.shape.hessian_vector_product_flops(self.samples);
+        self.group.throughput(flops(operations));
         self.group.bench_function(
-            BenchmarkId::new(format!("hvp {label}"), &self.backend),
+            BenchmarkId::new(format!("HVP, {label}"), &self.device),
             |b| {
                 b.iter(|| std::hint::black_box(objective.hessian_vector_product(&vector)));
             },
@@ -49,11 +52,14 @@ impl Task for Products<'_, '_> {
 fn products(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("curvature");
     group.sample_size(20);
-    for (shape, samples) in [((784, 128, 4), 128), ((784, 256, 8), 512)] {
+    for (shape, samples) in [
+        (Shape::new(784, 128, 4), 128),
+        (Shape::new(784, 256, 8), 512),
+    ] {
         for backend in backends() {
             backend.run(Products {
                 group: &mut group,
-                backend: backend.name().to_string(),
+                device: backend.device().to_string(),
                 shape,
                 samples,
             });

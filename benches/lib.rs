@@ -1,8 +1,9 @@
-//! What the benchmarks share: the shapes they are run at, and the backends
-//! that are compiled in.
+//! What the benchmarks share: the shapes they are run at, the devices, and
+//! how many operations a shape takes.
 
 use burn_tensor::backend::Backend;
-use etastar_backend::{BackendName, Selection};
+use criterion::Throughput;
+use etastar_backend::Selection;
 use etastar_model::{Architecture, Batch, InitialWeights, Mlp};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -10,45 +11,100 @@ use rand_chacha::ChaCha8Rng;
 /// Samples per mini-batch.
 pub const BATCH: usize = 128;
 
-/// Inputs, width and depth of the networks that are timed; 10 outputs.
-pub const SHAPES: [(usize, usize, usize); 5] = [
-    (64, 32, 4),
-    (784, 32, 4),
-    (784, 128, 4),
-    (784, 128, 16),
-    (784, 512, 4),
+/// A network that is timed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Input features.
+    pub inputs: usize,
+    /// Width of the hidden layers.
+    pub width: usize,
+    /// Hidden layers.
+    pub depth: usize,
+}
+
+/// The networks whose training is timed.
+pub const SHAPES: [Shape; 5] = [
+    Shape::new(64, 32, 4),
+    Shape::new(784, 32, 4),
+    Shape::new(784, 128, 4),
+    Shape::new(784, 128, 16),
+    Shape::new(784, 512, 4),
 ];
 
-/// A network of a shape at initialisation, and uniformly random samples.
-pub fn network_and_batch<B: Backend>(
-    (inputs, width, depth): (usize, usize, usize),
-    samples: usize,
-    device: &B::Device,
-) -> (Mlp<B>, Batch<B>) {
-    let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let architecture = Architecture::constant_width(inputs, width, depth, 10);
-    let initial = InitialWeights::draw::<B::FloatElem>(&architecture, &mut rng);
-    let values: Vec<f32> = (0..samples * inputs)
-        .map(|_| rng.random_range(-1.0..1.0))
-        .collect();
-    let labels: Vec<u32> = (0..samples).map(|_| rng.random_range(0..10)).collect();
-    let batch = Batch::upload(&values, &labels, inputs, architecture.outputs, device);
-    (Mlp::new(&initial, device), batch)
+impl Shape {
+    /// A shape; there are 10 outputs.
+    pub const fn new(inputs: usize, width: usize, depth: usize) -> Self {
+        Self {
+            inputs,
+            width,
+            depth,
+        }
+    }
+
+    /// The network.
+    pub fn architecture(self) -> Architecture {
+        Architecture::constant_width(self.inputs, self.width, self.depth, 10)
+    }
+
+    /// `784->128x4`: how it is called in results.
+    pub fn label(self) -> String {
+        format!("{}->{}x{}", self.inputs, self.width, self.depth)
+    }
+
+    /// Weights of the input layer.
+    fn input_weights(self) -> usize {
+        self.inputs * self.width
+    }
+
+    /// Floating-point operations of the products of a gradient: every weight
+    /// once forward and once for its own derivative, and all but the input
+    /// layer's once backward, each a multiplication and an addition a sample.
+    pub fn gradient_flops(self, samples: usize) -> u64 {
+        let products = 3 * self.architecture().parameters() - self.input_weights();
+        (2 * samples * products) as u64
+    }
+
+    /// The same of a Hessian-vector product, whose sweeps have two products
+    /// for each of the gradient's, but for those with the tangent of the
+    /// inputs, which is 0; activations and derivatives are known.
+    pub fn hessian_vector_product_flops(self, samples: usize) -> u64 {
+        let products = 6 * self.architecture().parameters() - 4 * self.input_weights();
+        (2 * samples * products) as u64
+    }
+
+    /// The same of a forward pass.
+    pub fn forward_flops(self, samples: usize) -> u64 {
+        (2 * samples * self.architecture().parameters()) as u64
+    }
+
+    /// The network at initialisation, and uniformly random samples.
+    pub fn network_and_batch<B: Backend>(
+        self,
+        samples: usize,
+        device: &B::Device,
+    ) -> (Mlp<B>, Batch<B>) {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let architecture = self.architecture();
+        let initial = InitialWeights::draw::<B::FloatElem>(&architecture, &mut rng);
+        let values: Vec<f32> = (0..samples * self.inputs)
+            .map(|_| rng.random_range(-1.0..1.0))
+            .collect();
+        let labels: Vec<u32> = (0..samples).map(|_| rng.random_range(0..10)).collect();
+        let batch = Batch::upload(&values, &labels, self.inputs, architecture.outputs, device);
+        (Mlp::new(&initial, device), batch)
+    }
 }
 
-/// `784->128x4`: how a shape is called in results.
-pub fn label((inputs, width, depth): (usize, usize, usize)) -> String {
-    format!("{inputs}->{width}x{depth}")
+/// Counts floating-point operations, so that criterion's throughput is in
+/// them.
+pub fn flops(count: u64) -> Throughput {
+    Throughput::Elements(count)
 }
 
-/// The backends to compare.
-///
-/// Without `ndarray-f64`: Burn keeps the default float type by device, so in a
-/// process that has used `ndarray` in single precision it would compute in
-/// single precision too.
-pub fn backends() -> impl Iterator<Item = Selection> {
-    BackendName::ALL
-        .into_iter()
-        .filter(|&name| name != BackendName::NdarrayF64)
-        .filter_map(|name| Selection::new(name).ok())
+/// The devices to compare: those of `ETASTAR_DEVICES` (`flex,tch:cuda:0`), or
+/// else the default device of every compiled backend of single precision.
+#[expect(clippy::expect_used, reason = "a benchmark has no other way to fail")]
+pub fn backends() -> Vec<Selection> {
+    let devices = std::env::var("ETASTAR_DEVICES").ok();
+    Selection::list(devices.as_deref()).expect("ETASTAR_DEVICES names devices of this machine")
 }

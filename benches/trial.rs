@@ -4,12 +4,15 @@ use burn_tensor::backend::Backend;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
 use etastar_backend::Task;
-use etastar_benches::backends;
+use etastar_benches::{Shape, backends, flops};
 use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName};
 use etastar_search::{BurnTrainer, Cell, Interrupt, MasterSeed, Protocol, Trainer};
 
 /// A rate at which the threshold below is never reached: the whole budget.
 const LEARNING_RATE: f64 = 1e-4;
+
+/// Validation samples of digits.
+const VALIDATION: usize = 297;
 
 fn cell(width: usize, depth: usize) -> Cell {
     Cell {
@@ -53,8 +56,13 @@ fn trial(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("trial");
     for (width, depth) in [(32, 4), (128, 4), (128, 16)] {
         let cell = cell(width, depth);
+        let shape = Shape::new(64, width, depth);
+        let protocol = &cell.protocol;
+        let evaluations = (protocol.budget / protocol.evaluate_every) as u64;
+        let steps = protocol.budget as u64 * shape.gradient_flops(protocol.batch_size);
+        group.throughput(flops(steps + evaluations * shape.forward_flops(VALIDATION)));
         for backend in backends() {
-            let id = BenchmarkId::new(format!("digits->{width}x{depth}"), backend.name());
+            let id = BenchmarkId::new(shape.label(), backend.device());
             backend.run(WholeTrial {
                 group: &mut group,
                 id,

@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 
 use burn_tensor::backend::Backend;
 use burn_tensor::{Tensor, TensorData};
-use etastar_backend::{BackendName, DeviceName, Selection, Task};
+use etastar_backend::{Selection, Task};
 use etastar_conformance::{Case, Operation, Shape, measure, tolerance};
 use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName};
 use etastar_model::{Architecture, InitialWeights, Loss, Mlp, correct_predictions};
@@ -50,21 +50,11 @@ const SHAPES: [Shape; 3] = [
 ];
 
 /// The devices of `ETASTAR_DEVICES` (`tch:cuda:0,wgpu`), or else the default
-/// device of every compiled backend of single precision. Burn keeps the
-/// default float type by device, so a process has room for one float type of
-/// `ndarray`; its double precision is tested in a process of its own.
+/// device of every compiled backend of single precision. Double precision is
+/// tested in a process of its own.
 fn backends() -> Vec<Selection> {
-    if let Ok(devices) = std::env::var("ETASTAR_DEVICES") {
-        let devices = devices.split(',').map(|name| name.parse::<DeviceName>());
-        return devices
-            .map(|device| Selection::new(device.unwrap()).unwrap())
-            .collect();
-    }
-    BackendName::ALL
-        .into_iter()
-        .filter(|name| name.is_compiled() && name.float() == "f32")
-        .map(|name| Selection::new(name).unwrap())
-        .collect()
+    let devices = std::env::var("ETASTAR_DEVICES").ok();
+    Selection::list(devices.as_deref()).unwrap()
 }
 
 #[test]

@@ -29,6 +29,15 @@ pub(crate) enum Failure {
     },
     #[error("{0}")]
     Missing(&'static str),
+    #[error(
+        "LIBTORCH points into {folder}, which has other files and no libtorch {version} that \
+         fits; unset LIBTORCH, or put that version there yourself",
+        folder = .folder.display()
+    )]
+    Foreign {
+        folder: PathBuf,
+        version: &'static str,
+    },
     #[error("the page has complaints:\n{0}")]
     Page(String),
 }
@@ -98,13 +107,15 @@ pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
     })
 }
 
-/// Like [`run`], and gives the last line that the command printed.
-pub(crate) fn last_line(command: &mut Command) -> Result<String, Failure> {
+/// Like [`run`], and gives what the command printed.
+pub(crate) fn printed(command: &mut Command) -> Result<String, Failure> {
     eprintln!("$ {}", shown(command));
     let output = command
         .stderr(std::process::Stdio::inherit())
         .output()
         .map_err(|source| start(command, source))?;
+    let text = String::from_utf8(output.stdout).map_err(|_| Failure::Output(shown(command)))?;
+    eprint!("{text}");
     if !output.status.success() {
         return Err(Failure::Ended {
             program: shown(command),
@@ -112,8 +123,12 @@ pub(crate) fn last_line(command: &mut Command) -> Result<String, Failure> {
             status: output.status.to_string(),
         });
     }
-    let text = String::from_utf8(output.stdout).map_err(|_| Failure::Output(shown(command)))?;
-    eprint!("{text}");
+    Ok(text)
+}
+
+/// Like [`run`], and gives the last line that the command printed.
+pub(crate) fn last_line(command: &mut Command) -> Result<String, Failure> {
+    let text = printed(command)?;
     let last = text.lines().last().map(str::to_owned);
     last.ok_or_else(|| Failure::Output(shown(command)))
 }
@@ -127,6 +142,19 @@ pub(crate) fn standard_error(command: &mut Command) -> Result<String, Failure> {
         return Ok(text);
     }
     eprint!("{text}");
+    Err(Failure::Ended {
+        program: shown(command),
+        code: output.status.code(),
+        status: output.status.to_string(),
+    })
+}
+
+/// Like [`run`], without a word, and gives what the command printed.
+pub(crate) fn standard_output(command: &mut Command) -> Result<String, Failure> {
+    let output = command.output().map_err(|source| start(command, source))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
     Err(Failure::Ended {
         program: shown(command),
         code: output.status.code(),
@@ -165,6 +193,18 @@ pub(crate) fn etastar() -> Command {
     command.current_dir(root());
     command
 }
+
+/// The cargo features of backends, each once, for cargo.
+pub(crate) fn features(backends: &[String]) -> String {
+    let mut features: Vec<&str> = backends.iter().map(|one| feature(one)).collect();
+    features.sort_unstable();
+    features.dedup();
+    features.join(",")
+}
+
+/// The features of the default checks and tests: those that need neither a
+/// library nor a driver of the system.
+pub(crate) const PORTABLE: [&str; 2] = ["--features", "flex,ndarray"];
 
 /// The cargo feature of a backend as users write it (`tch:cuda:0`).
 pub(crate) fn feature(backend: &str) -> &str {

@@ -4,6 +4,8 @@ mod backend;
 mod bench;
 mod check;
 mod command;
+mod conformance;
+mod gpu_check;
 mod reproduce;
 mod screenshots;
 mod test;
@@ -26,6 +28,11 @@ enum Command {
     Reproduce(reproduce::ReproduceArguments),
     /// Have what a backend needs: install libtorch, look for Vulkan; then build
     Backend(backend::BackendArguments),
+    /// Check what backends compute against a reference in double precision
+    Conformance(conformance::ConformanceArguments),
+    /// Everything that wants a look on a machine with an accelerator: conformance, eta* side by
+    /// side, benchmarks
+    GpuCheck(gpu_check::GpuCheckArguments),
     /// Take pictures of a report's page, light and dark, with Chromium
     Screenshots(screenshots::ScreenshotsArguments),
     /// Run every test
@@ -42,6 +49,8 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Reproduce(arguments) => reproduce::run(&arguments),
         Command::Backend(arguments) => backend::run(&arguments),
+        Command::Conformance(arguments) => conformance::run(&arguments),
+        Command::GpuCheck(arguments) => gpu_check::run(&arguments),
         Command::Screenshots(arguments) => screenshots::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Check => check::run(),

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::command::{self, Failure, cargo};
+use crate::command::{self, Failure, PORTABLE, cargo};
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct TestArguments {
@@ -14,7 +14,8 @@ pub(crate) struct TestArguments {
 /// In the release profile: the tests train networks, and share their build
 /// with `cargo xtask reproduce`.
 pub(crate) fn run(arguments: &TestArguments) -> Result<(), Failure> {
-    let mut test = cargo(&["test", "--release", "--workspace", "--all-features"]);
+    let mut test = cargo(&["test", "--release", "--workspace"]);
+    test.args(PORTABLE);
     test.args(&arguments.rest);
     command::run(&mut test)
 }

@@ -15,4 +15,4 @@ mod selection;
 pub use device::{DeviceKind, DeviceName, InvalidDeviceName};
 pub use devices::{FoundDevice, found, hint};
 pub use name::{BackendName, UnknownBackend};
-pub use selection::{Selection, Task, Unavailable};
+pub use selection::{InvalidDeviceList, Selection, Task, Unavailable};

@@ -1,7 +1,7 @@
 use burn_tensor::backend::Backend;
 use thiserror::Error;
 
-use crate::{BackendName, DeviceName, FoundDevice, devices};
+use crate::{BackendName, DeviceName, FoundDevice, InvalidDeviceName, devices};
 
 /// Work that is generic over the backend it runs on.
 pub trait Task {
@@ -38,6 +38,17 @@ fn list(found: &[FoundDevice]) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
+/// A list of devices that cannot be used.
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
+pub enum InvalidDeviceList {
+    /// A name is none.
+    #[error(transparent)]
+    Name(#[from] InvalidDeviceName),
+    /// A device cannot be used.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
 /// A device of a backend that is compiled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Selection {
@@ -71,6 +82,26 @@ impl Selection {
             .into_iter()
             .find(|name| name.is_compiled())
             .unwrap_or(BackendName::Flex)
+    }
+
+    /// The devices of a list (`flex,tch:cuda:0`), or without one the default
+    /// devices of all compiled backends of single precision: Burn keeps the
+    /// default float type by device, so that a process has room for one float
+    /// type of `ndarray`.
+    ///
+    /// # Errors
+    /// If a name is none, or its device cannot be used.
+    pub fn list(names: Option<&str>) -> Result<Vec<Self>, InvalidDeviceList> {
+        let Some(names) = names else {
+            let compiled = BackendName::ALL
+                .into_iter()
+                .filter(|name| name.is_compiled() && name.float() == "f32");
+            return compiled.map(|name| Ok(Self::new(name)?)).collect();
+        };
+        let names = names.split(',').map(str::trim);
+        names
+            .map(|name| Ok(Self::new(name.parse::<DeviceName>()?)?))
+            .collect()
     }
 
     /// The device's name.
@@ -147,6 +178,19 @@ mod tests {
             // Fusion puts its name around the backend's.
             assert!(ran_on.contains(expected), "{ran_on}");
         }
+    }
+
+    #[test]
+    fn lists_name_devices() {
+        let all = Selection::list(None);
+        // The machine may have no graphics processor.
+        if !BackendName::Wgpu.is_compiled() {
+            assert!(all.unwrap().iter().all(|one| one.name().float() == "f32"));
+        }
+        let name = Selection::default_name().to_string();
+        let twice = Selection::list(Some(&format!("{name}, {name}"))).unwrap();
+        assert_eq!(twice.len(), 2);
+        assert!(Selection::list(Some("flex,cuda")).is_err());
     }
 
     #[test]

@@ -9,7 +9,8 @@ use etastar_search::EnsembleLimits;
 use serde::Serialize;
 
 use crate::commands::{
-    backends, bounds, completions, data, export, find, fit, predict, report, sharpness, sweep,
+    backends, bounds, compare, completions, data, export, find, fit, predict, report, sharpness,
+    sweep,
 };
 use crate::numbers::{count, memory};
 
@@ -51,6 +52,8 @@ pub(crate) enum Command {
     Predict(predict::PredictArguments),
     /// Write the report of a sweep: index.html, report.md, figures, data
     Report(report::ReportArguments),
+    /// Compare sweeps of the same experiment on different backends or machines
+    Compare(compare::CompareArguments),
     /// Write a sweep's rows as CSV, JSON or Parquet
     Export(export::ExportArguments),
     /// List, download or verify datasets

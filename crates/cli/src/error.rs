@@ -7,6 +7,7 @@ use etastar_backend::Unavailable;
 use etastar_data::{DataError, SamplesFileError};
 use etastar_model::{InvalidArchitecture, WeightsFileError};
 use etastar_report::analysis::AnalysisError;
+use etastar_report::compare::CompareError;
 use etastar_report::export::ExportError;
 use etastar_report::fit::FitError;
 use etastar_report::page::ReportError;
@@ -51,6 +52,8 @@ pub(crate) enum CliError {
         store: std::path::PathBuf,
         source: AnalysisError,
     },
+    #[error(transparent)]
+    Compare(#[from] CompareError),
     #[error(transparent)]
     Export(#[from] ExportError),
     #[error(transparent)]
@@ -127,6 +130,7 @@ impl CliError {
             | Self::Experiment(_)
             | Self::Analysis { .. }
             | Self::Bounds(_)
+            | Self::Compare(_)
             | Self::Fit(
                 FitError::Confidence(_) | FitError::WidthOverDepth(_) | FitError::NoFilter,
             ) => USAGE,

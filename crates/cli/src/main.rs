@@ -33,6 +33,7 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Fit(arguments) => commands::fit::run(&arguments),
         Command::Predict(arguments) => commands::predict::run(&arguments),
         Command::Report(arguments) => commands::report::run(&arguments),
+        Command::Compare(arguments) => commands::compare::run(&arguments),
         Command::Export(arguments) => commands::export::run(&arguments),
         Command::Data(arguments) => commands::data::run(&arguments),
         Command::Backends(arguments) => commands::backends::run(&arguments),

@@ -3,6 +3,7 @@
 //! Knows nothing of how a number was computed.
 
 pub mod analysis;
+pub mod compare;
 pub mod export;
 pub mod figure;
 pub mod fit;

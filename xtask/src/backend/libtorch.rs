@@ -19,6 +19,9 @@ const CUDA_RUNTIME: [&str; 2] = [
     "nvidia-cuda-cupti-cu12==12.8.90",
 ];
 
+/// The file that tells a folder made by this command.
+const MARKER: &str = "installed-by-cargo-xtask-backend";
+
 /// Any Python will do: only the libraries in its wheel are used.
 const PYTHON: &str = "3.12";
 
@@ -32,8 +35,8 @@ pub(super) fn install(cuda: bool) -> Result<(), Failure> {
     if there {
         println!("libtorch {} is in {}", installed.trim(), libtorch.display());
     } else {
+        let home = own_home(&libtorch)?;
         // What is half installed must not look as if it were whole.
-        let home = libtorch.parent().unwrap_or(&libtorch).to_owned();
         let partial = home.with_extension("partial");
         remove(&partial)?;
         download(&partial, cuda)?;
@@ -59,6 +62,21 @@ fn folder() -> Result<PathBuf, Failure> {
     folder.ok_or(Failure::Missing(
         "LIBTORCH is not set; run this as `cargo xtask backend tch`, which sets it",
     ))
+}
+
+/// The folder that this command fills, and may empty: around that of
+/// `LIBTORCH`, and never one that holds what somebody else put there.
+fn own_home(libtorch: &Path) -> Result<PathBuf, Failure> {
+    let home = libtorch.parent().unwrap_or(libtorch).to_owned();
+    let entries = fs::read_dir(&home).into_iter().flatten();
+    let is_empty = entries.filter_map(Result::ok).next().is_none();
+    if is_empty || home.join(MARKER).exists() {
+        return Ok(home);
+    }
+    Err(Failure::Foreign {
+        folder: home,
+        version: VERSION,
+    })
 }
 
 /// Downloads libtorch into an empty folder, as `torch` and, if it needs them,
@@ -155,6 +173,8 @@ fn keep_libraries(home: &Path, version: &str) -> Result<(), Failure> {
     }
     let python = home.join("torch/lib/libtorch_python.so");
     remove(&python)?;
+    let marker = home.join(MARKER);
+    fs::write(&marker, "").map_err(|source| file(&marker, source))?;
     let build_version = home.join("torch/build-version");
     fs::write(&build_version, version).map_err(|source| file(&build_version, source))
 }

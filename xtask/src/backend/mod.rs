@@ -5,7 +5,7 @@ mod vulkan;
 
 use clap::{Args, ValueEnum};
 
-use crate::command::{self, Failure, cargo, etastar};
+use crate::command::{self, Failure, cargo, etastar, feature};
 
 #[derive(Debug, Args)]
 pub(crate) struct BackendArguments {
@@ -32,16 +32,12 @@ enum Name {
 /// Looks for what the backend needs, installs what can be installed without
 /// root, builds, and shows what the program finds.
 pub(crate) fn run(arguments: &BackendArguments) -> Result<(), Failure> {
-    let (feature, example) = match arguments.name {
-        Name::Tch => {
-            libtorch::install(arguments.cuda)?;
-            ("tch", if arguments.cuda { "tch:cuda" } else { "tch" })
-        }
-        Name::Wgpu => {
-            vulkan::check()?;
-            ("wgpu", "wgpu")
-        }
+    let (feature, example) = match (arguments.name, arguments.cuda) {
+        (Name::Tch, false) => ("tch", "tch"),
+        (Name::Tch, true) => ("tch", "tch:cuda"),
+        (Name::Wgpu, _) => ("wgpu", "wgpu"),
     };
+    provide(example)?;
     if arguments.no_build {
         return Ok(());
     }
@@ -60,4 +56,14 @@ pub(crate) fn run(arguments: &BackendArguments) -> Result<(), Failure> {
          cargo xtask reproduce --backend {example}"
     );
     Ok(())
+}
+
+/// Has what a device needs (`tch:cuda:0`, `wgpu`), as far as that can be had;
+/// nothing for backends that need nothing.
+pub(crate) fn provide(device: &str) -> Result<(), Failure> {
+    match feature(device) {
+        "tch" => libtorch::install(device.starts_with("tch:cuda")),
+        "wgpu" => vulkan::check(),
+        _ => Ok(()),
+    }
 }

@@ -34,16 +34,14 @@ pub(crate) fn run(arguments: &BackendsArguments) -> Result<(), CliError> {
         ]
     }));
     let mut text = output::columns(&rows);
-    text.push_str("\n\n");
+    text.push('\n');
     text.push_str(&output::columns(&devices()));
     let hints = BackendName::ALL
         .into_iter()
         .filter(|name| name.is_compiled())
         .filter_map(hint);
     for hint in hints {
-        text.push_str("\n\n");
-        text.push_str(hint);
-        text.push('.');
+        text.push_str(&format!("\n{hint}.\n"));
     }
     output::print(&text)
 }

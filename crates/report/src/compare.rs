@@ -1,0 +1,340 @@
+//! The same experiment measured twice or more: on several backends, machines
+//! or strategies. What is left between them is how they round.
+
+use etastar_search::{Cell, CellRecord, EtaStar, RepeatRecord, Snapshot};
+use serde::Serialize;
+use thiserror::Error;
+
+/// What several stores say of the same cells. The first one is what the others
+/// are compared with.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comparison {
+    /// What each store was measured on, unique.
+    pub stores: Vec<String>,
+    /// Cells that all stores have.
+    pub cells: Vec<ComparedCell>,
+    /// Each store after the first, against the first.
+    pub agreement: Vec<Agreement>,
+}
+
+/// A cell in every store.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ComparedCell {
+    /// The data's name.
+    pub dataset: String,
+    /// Hidden layers.
+    pub depth: usize,
+    /// Common width, or the widths.
+    pub width: String,
+    /// Relative learning rate of the input layer.
+    pub input_rate: f64,
+    /// Mean `log2 eta*` of the searches that found one in every store; none
+    /// where there are none.
+    pub log2_eta_star: Vec<Option<f64>>,
+    /// Number of those searches.
+    pub searches: usize,
+}
+
+/// How far a store agrees with the first, in all cells and repeats that both
+/// have.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Agreement {
+    /// Searches that both have finished.
+    pub searches: usize,
+    /// Searches with the very same answer.
+    pub same_answer: usize,
+    /// Largest distance of two answers, in octaves.
+    pub largest_difference: f64,
+    /// Trials that both have: same cell, repeat and learning rate.
+    pub trials: usize,
+    /// Trials that ended otherwise.
+    pub other_outcome: usize,
+    /// Trials with the same last loss and curve, bit for bit.
+    pub same_bits: usize,
+}
+
+/// Stores that cannot be compared.
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
+pub enum CompareError {
+    /// Not two stores.
+    #[error("at least two stores are needed to compare")]
+    TooFew,
+    /// Other initial weights and batches.
+    #[error(
+        "the stores have different seeds ({0} and {1}), and so other networks: their difference \
+         is not that of backends"
+    )]
+    OtherSeed(u64, u64),
+    /// Nothing in common.
+    #[error("the stores have no cell in common")]
+    NothingInCommon,
+}
+
+/// Compares stores cell by cell.
+///
+/// # Errors
+/// If they have nothing to compare.
+pub fn compare(snapshots: &[Snapshot]) -> Result<Comparison, CompareError> {
+    let [first, others @ ..] = snapshots else {
+        return Err(CompareError::TooFew);
+    };
+    if others.is_empty() {
+        return Err(CompareError::TooFew);
+    }
+    for other in others {
+        let seeds = (first.manifest.seed, other.manifest.seed);
+        if seeds.0 != seeds.1 {
+            return Err(CompareError::OtherSeed(seeds.0, seeds.1));
+        }
+    }
+    let in_all: Vec<Vec<&CellRecord>> = first
+        .cells
+        .iter()
+        .filter_map(|cell| snapshots.iter().map(|one| same_cell(one, cell)).collect())
+        .collect();
+    if in_all.is_empty() {
+        return Err(CompareError::NothingInCommon);
+    }
+    let agreement = (1..snapshots.len())
+        .map(|index| {
+            let mut agreement = Agreement::default();
+            for records in &in_all {
+                agreement.add(records[0], records[index]);
+            }
+            agreement
+        })
+        .collect();
+    Ok(Comparison {
+        stores: labels(snapshots),
+        cells: in_all.iter().map(|records| compared(records)).collect(),
+        agreement,
+    })
+}
+
+/// Backend and strategy; the store's number where that is not unique.
+fn labels(snapshots: &[Snapshot]) -> Vec<String> {
+    let label = |snapshot: &Snapshot| {
+        let manifest = &snapshot.manifest;
+        let strategy = manifest.strategy.as_str();
+        format!("{} {} {strategy}", manifest.backend, manifest.float)
+    };
+    let labels: Vec<String> = snapshots.iter().map(label).collect();
+    let numbered = labels.iter().enumerate().map(|(index, label)| {
+        let same = labels.iter().filter(|other| *other == label).count();
+        if same > 1 {
+            format!("{label} #{}", index + 1)
+        } else {
+            label.clone()
+        }
+    });
+    numbered.collect()
+}
+
+fn same_cell<'a>(snapshot: &'a Snapshot, cell: &CellRecord) -> Option<&'a CellRecord> {
+    let mut cells = snapshot.cells.iter();
+    cells.find(|other| other.cell == cell.cell)
+}
+
+fn compared(records: &[&CellRecord]) -> ComparedCell {
+    let Cell {
+        dataset,
+        hidden,
+        input_rate,
+        ..
+    } = &records[0].cell;
+    let width = match records[0].cell.constant_width() {
+        Some(width) => width.to_string(),
+        None => format!("{hidden:?}"),
+    };
+    // Means over other searches would differ for another reason.
+    let answers: Vec<Vec<f64>> = records[0]
+        .repeats
+        .iter()
+        .filter_map(|repeat| {
+            let answer = |record: &&CellRecord| {
+                let mut repeats = record.repeats.iter();
+                found(repeats.find(|other| other.repeat == repeat.repeat)?)
+            };
+            records.iter().map(answer).collect()
+        })
+        .collect();
+    let mean = |store: usize| {
+        let sum: f64 = answers.iter().map(|answers| answers[store]).sum();
+        (!answers.is_empty()).then(|| sum / answers.len() as f64)
+    };
+    ComparedCell {
+        dataset: dataset.name.to_string(),
+        depth: hidden.len(),
+        width,
+        input_rate: *input_rate,
+        log2_eta_star: (0..records.len()).map(mean).collect(),
+        searches: answers.len(),
+    }
+}
+
+fn found(repeat: &RepeatRecord) -> Option<f64> {
+    match repeat.eta_star {
+        EtaStar::Found { eta_star, .. } => Some(eta_star.log2()),
+        EtaStar::NothingSucceeds { .. } | EtaStar::NothingFails { .. } => None,
+    }
+}
+
+impl Agreement {
+    fn add(&mut self, first: &CellRecord, other: &CellRecord) {
+        let repeats = first.repeats.iter().filter_map(|repeat| {
+            let mut others = other.repeats.iter();
+            let same = others.find(|other| other.repeat == repeat.repeat)?;
+            Some((repeat, same))
+        });
+        for (repeat, same) in repeats {
+            self.searches += 1;
+            self.same_answer += usize::from(repeat.eta_star == same.eta_star);
+            if let (Some(a), Some(b)) = (found(repeat), found(same)) {
+                self.largest_difference = self.largest_difference.max((a - b).abs());
+            }
+            let trials = repeat.trials.iter().filter_map(|trial| {
+                let mut others = same.trials.iter();
+                let same = others.find(|other| other.learning_rate == trial.learning_rate)?;
+                Some((trial, same))
+            });
+            for (trial, same) in trials {
+                self.trials += 1;
+                self.other_outcome += usize::from(trial.outcome != same.outcome);
+                let bits = trial.last_loss == same.last_loss && trial.curve == same.curve;
+                self.same_bits += usize::from(bits);
+            }
+        }
+    }
+}
+
+impl Comparison {
+    /// Two tables in Markdown: `log2 eta*` of every cell side by side, and how
+    /// far each store agrees with the first.
+    pub fn to_markdown(&self) -> String {
+        let head = ["dataset", "depth", "width", "input rate", "searches"];
+        let head = head.map(str::to_owned).into_iter();
+        let stores = self
+            .stores
+            .iter()
+            .map(|store| format!("log2 eta*, {store}"));
+        let mut text = row(head.chain(stores));
+        text.push_str(&row(
+            vec!["---".to_owned(); 5 + self.stores.len()].into_iter()
+        ));
+        for cell in &self.cells {
+            let names = [
+                cell.dataset.clone(),
+                cell.depth.to_string(),
+                cell.width.clone(),
+                cell.input_rate.to_string(),
+                cell.searches.to_string(),
+            ];
+            let values = cell.log2_eta_star.iter();
+            let values =
+                values.map(|mean| mean.map_or("-".to_owned(), |mean| format!("{mean:.3}")));
+            text.push_str(&row(names.into_iter().chain(values)));
+        }
+        text.push('\n');
+        let head = [
+            "against the first",
+            "searches",
+            "same eta*",
+            "largest difference (octaves)",
+            "trials in both",
+            "other outcome",
+            "same bits",
+        ];
+        text.push_str(&row(head.map(str::to_owned).into_iter()));
+        text.push_str(&row(vec!["---".to_owned(); head.len()].into_iter()));
+        for (store, agreement) in self.stores[1..].iter().zip(&self.agreement) {
+            let values = [
+                store.clone(),
+                agreement.searches.to_string(),
+                agreement.same_answer.to_string(),
+                format!("{:.3}", agreement.largest_difference),
+                agreement.trials.to_string(),
+                agreement.other_outcome.to_string(),
+                agreement.same_bits.to_string(),
+            ];
+            text.push_str(&row(values.into_iter()));
+        }
+        text
+    }
+}
+
+fn row(cells: impl Iterator<Item = String>) -> String {
+    format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fit::synthetic::{cell, record, snapshot};
+
+    fn two_stores() -> [Snapshot; 2] {
+        let first = snapshot(vec![
+            record(cell(&[64, 64], 0.1), &[-1.0, -1.5]),
+            record(cell(&[32; 4], 0.1), &[-2.0]),
+        ]);
+        let mut second = snapshot(vec![
+            record(cell(&[64, 64], 0.1), &[-1.0, -1.75]),
+            record(cell(&[16; 8], 0.1), &[-3.0]),
+        ]);
+        second.manifest.backend = "other".to_owned();
+        [first, second]
+    }
+
+    #[test]
+    fn cells_and_trials_that_both_have_are_compared() {
+        let comparison = compare(&two_stores()).unwrap();
+        assert_eq!(
+            comparison.stores,
+            ["none f64 sequential", "other f64 sequential"]
+        );
+        assert_eq!(comparison.cells.len(), 1);
+        assert_eq!(
+            comparison.cells[0].log2_eta_star,
+            [Some(-1.25), Some(-1.375)]
+        );
+        let expected = Agreement {
+            searches: 2,
+            same_answer: 1,
+            largest_difference: 0.25,
+            trials: 2,
+            other_outcome: 0,
+            same_bits: 2,
+        };
+        assert_eq!(comparison.agreement, [expected]);
+        insta::assert_snapshot!(comparison.to_markdown());
+    }
+
+    #[test]
+    fn an_outcome_or_a_bit_that_differs_is_counted() {
+        let [first, mut second] = [(); 2].map(|()| two_stores()[0].clone());
+        let trials = &mut second.cells[0].repeats[0].trials;
+        trials[0].last_loss = Some(0.25);
+        trials[1].outcome = etastar_search::Outcome::Success;
+        let comparison = compare(&[first, second]).unwrap();
+        let agreement = &comparison.agreement[0];
+        assert_eq!((agreement.trials, agreement.other_outcome), (6, 1));
+        assert_eq!(agreement.same_bits, 5);
+        // Both are called the same, so they are numbered.
+        assert!(comparison.stores[1].ends_with("#2"));
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_refused() {
+        let [first, mut second] = two_stores();
+        assert_eq!(compare(&[]), Err(CompareError::TooFew));
+        assert_eq!(
+            compare(std::slice::from_ref(&first)),
+            Err(CompareError::TooFew)
+        );
+        second.cells.remove(0);
+        let nothing = compare(&[first.clone(), second.clone()]);
+        assert_eq!(nothing, Err(CompareError::NothingInCommon));
+        second.manifest.seed = 9;
+        let other = compare(&[first, second]);
+        assert_eq!(other, Err(CompareError::OtherSeed(0, 9)));
+    }
+}
