@@ -95,7 +95,8 @@ impl Execution {
 /// How the trials of a search are carried out.
 #[derive(Debug, Args)]
 pub(crate) struct Training {
-    /// Train one network after the other, or many in one program
+    /// Train one network after the other (the rule on processors), or many of different learning
+    /// rates and repeats in one program (on accelerators)
     #[arg(long, value_name = "NAME", value_enum, default_value_t = StrategyName::Auto)]
     strategy: StrategyName,
 
@@ -108,14 +109,12 @@ pub(crate) struct Training {
     memory: u64,
 }
 
-/// How trials are carried out, as users write it.
+/// How trials are carried out, as users write it. `Auto` is the rule for the
+/// device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum StrategyName {
-    /// Batched on accelerators, sequential on processors
     Auto,
-    /// One network after the other
     Sequential,
-    /// Many networks in one program, of different learning rates and repeats
     Batched,
 }
 
