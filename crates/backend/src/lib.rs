@@ -9,10 +9,12 @@
 mod allocator;
 mod device;
 mod devices;
+mod failure;
 mod name;
 mod selection;
 
 pub use device::{DeviceKind, DeviceName, InvalidDeviceName};
 pub use devices::{FoundDevice, found, hint};
+pub use failure::DeviceFailure;
 pub use name::{BackendName, UnknownBackend};
 pub use selection::{InvalidDeviceList, Selection, Task, Unavailable};

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use etastar_backend::Unavailable;
+use etastar_backend::{DeviceFailure, Unavailable};
 use etastar_data::{DataError, SamplesFileError};
 use etastar_model::{InvalidArchitecture, WeightsFileError};
 use etastar_report::analysis::AnalysisError;
@@ -72,6 +72,11 @@ pub(crate) enum CliError {
     OutOfTime(String),
     #[error("a training thread failed: {0}")]
     Worker(String),
+    #[error("{failure} ({message}). {}", what_to_do(*.failure))]
+    Device {
+        failure: DeviceFailure,
+        message: String,
+    },
     #[error("cannot write {path}: {source}", path = .path.display())]
     Write {
         path: std::path::PathBuf,
@@ -107,7 +112,23 @@ impl From<SweepError> for CliError {
         match error {
             SweepError::Trainer(error) => error.into(),
             SweepError::Store(error) => error.into(),
-            SweepError::Worker(message) => Self::Worker(message),
+            SweepError::Worker(message) => match DeviceFailure::recognise(&message) {
+                Some(failure) => Self::Device { failure, message },
+                None => Self::Worker(message),
+            },
+        }
+    }
+}
+
+fn what_to_do(failure: DeviceFailure) -> &'static str {
+    match failure {
+        DeviceFailure::OutOfMemory => {
+            "Lower --memory or --networks-at-once; finished trials are kept, and the same command \
+             goes on"
+        }
+        DeviceFailure::Lost => {
+            "Finished trials are kept: run the same command again, or choose another device, see \
+             `etastar backends`"
         }
     }
 }

@@ -358,3 +358,44 @@ fn missing_data_are_refused_or_left_out_and_named() {
     assert_eq!(not_run[0]["dataset"], "mnist");
     assert_eq!(not_run[0]["reason"], "its files were not found");
 }
+
+/// Many networks in one program give the answers of one after the other.
+#[test]
+fn the_batched_strategy_finds_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    swept(folder, "sequential.db");
+    let batched = [
+        "sweep",
+        "small.toml",
+        "--output",
+        "batched.db",
+        "--strategy",
+        "batched",
+        "--networks-at-once",
+        "12",
+    ];
+    succeed(folder, &batched);
+    let compared = json(
+        folder,
+        &["compare", "sequential.db", "batched.db", "--json"],
+    );
+    let agreement = &compared["agreement"][0];
+    assert!(agreement["searches"].as_u64() > Some(0));
+    assert_eq!(agreement["same_answer"], agreement["searches"]);
+    // burn-flex multiplies the matrices of a batched product one by one.
+    assert_eq!(agreement["same_bits"], agreement["trials"]);
+    assert_eq!(agreement["other_outcome"], 0);
+    let table = succeed(folder, &["compare", "sequential.db", "batched.db"]);
+    assert!(table.contains("flex f32 batched"), "{table}");
+    // A store is of one strategy.
+    let mixed = [
+        "sweep",
+        "small.toml",
+        "--output",
+        "batched.db",
+        "--strategy",
+        "sequential",
+    ];
+    assert_eq!(run(folder, &mixed).code, Some(2));
+}

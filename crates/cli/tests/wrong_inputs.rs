@@ -123,6 +123,32 @@ fn cases() -> Vec<Case<'static>> {
     };
     vec![
         case("no command", ""),
+        case(
+            "no such backend",
+            "find --width 8 --depth 1 --backend cuda:0",
+        ),
+        case(
+            "no such device",
+            "find --width 8 --depth 1 --backend flex:cuda",
+        ),
+        case(
+            "a backend not compiled in",
+            "find --width 8 --depth 1 --backend tch:cuda:0",
+        ),
+        case(
+            "memory for nothing",
+            "find --width 8 --depth 1 --strategy batched --memory 1KiB",
+        ),
+        case(
+            "memory without a unit",
+            "find --width 8 --depth 1 --memory 100",
+        ),
+        case(
+            "no networks at once",
+            "find --width 8 --depth 1 --networks-at-once 0",
+        ),
+        case("one store to compare", "compare sweep.db"),
+        case("stores that do not exist", "compare a.db b.db"),
         case("a network without depth", "find --width 16"),
         case("width 0", "find --width 0 --depth 2"),
         case("depth 0", "find --width 16 --depth 0"),
