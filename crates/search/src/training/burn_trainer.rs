@@ -4,8 +4,8 @@ use etastar_model::{Architecture, InitialWeights, Mlp};
 
 use super::batches::Batches;
 use super::dataset::LoadedDataset;
-use super::repeat::BurnRepeat;
-use super::sequential::{KEPT_BATCHES, OneByOne};
+use super::repeat::prepare;
+use super::sequential::OneByOne;
 use super::{Prepared, Trainer, TrainerError};
 use crate::{Cell, MasterSeed};
 
@@ -98,11 +98,6 @@ impl<B: Backend> Trainer for BurnTrainer<B> {
         cell: &'a Cell,
         repeats: &[usize],
     ) -> Result<Box<dyn Prepared + 'a>, TrainerError> {
-        let keep_bytes = KEPT_BATCHES / repeats.len().max(1);
-        let repeats = repeats
-            .iter()
-            .map(|&repeat| BurnRepeat::prepare(self, cell, repeat, keep_bytes))
-            .collect::<Result<_, _>>()?;
-        Ok(Box::new(OneByOne(repeats)))
+        Ok(Box::new(OneByOne(prepare(self, cell, repeats)?)))
     }
 }

@@ -1,17 +1,12 @@
 //! Many networks at once.
 
 use std::ops::ControlFlow;
-use std::time::Instant;
 
 use burn_tensor::backend::Backend;
-use burn_tensor::{Int, Tensor, TensorData};
-use etastar_model::{Batch, Ensemble, EnsembleRates};
 
-use super::batches::Batches;
 use super::memory::bytes_per_network;
-use super::repeat::BurnRepeat;
-use super::sequential::KEPT_BATCHES;
-use super::trial::Judge;
+use super::repeat::{BurnRepeat, prepare};
+use super::round::Round;
 use super::{Asked, BurnTrainer, Prepared, Trainer, TrainerError};
 use crate::{Cell, Interrupt, TrialRecord};
 
@@ -72,26 +67,21 @@ impl<B: Backend> Trainer for EnsembleTrainer<'_, B> {
         cell: &'a Cell,
         repeats: &[usize],
     ) -> Result<Box<dyn Prepared + 'a>, TrainerError> {
-        let keep_bytes = KEPT_BATCHES / repeats.len().max(1);
-        let repeats = repeats
-            .iter()
-            .map(|&repeat| BurnRepeat::prepare(self.trainer, cell, repeat, keep_bytes))
-            .collect::<Result<_, _>>()?;
         Ok(Box::new(Together {
             cell,
             device: self.trainer.device(),
             at_once: self.networks_at_once(cell)?,
-            repeats,
+            repeats: prepare(self.trainer, cell, repeats)?,
         }))
     }
 }
 
 /// Repeats whose trials are carried out together.
-struct Together<'a, B: Backend> {
-    cell: &'a Cell,
-    device: &'a B::Device,
+pub(super) struct Together<'a, B: Backend> {
+    pub(super) cell: &'a Cell,
+    pub(super) device: &'a B::Device,
     at_once: usize,
-    repeats: Vec<BurnRepeat<'a, B>>,
+    pub(super) repeats: Vec<BurnRepeat<'a, B>>,
 }
 
 impl<B: Backend> Prepared for Together<'_, B> {
@@ -103,7 +93,7 @@ impl<B: Backend> Prepared for Together<'_, B> {
     ) -> Result<(), TrainerError> {
         for asked in asked.chunks(self.at_once) {
             let mut round = Round::new(self, asked)?;
-            while !round.members.is_empty() {
+            while !round.is_over() {
                 if round.advance(finished)?.is_break() || interrupt.is_requested() {
                     return Ok(());
                 }
@@ -111,230 +101,4 @@ impl<B: Backend> Prepared for Together<'_, B> {
         }
         Ok(())
     }
-}
-
-/// A network of an ensemble.
-struct Member<'a> {
-    asked: Asked,
-    judge: Judge<'a>,
-    /// Its share of the time so far.
-    seconds: f64,
-    /// Index of its row in the ensemble's tensors.
-    row: usize,
-    /// Index of its repeat among the ensemble's.
-    source: usize,
-}
-
-/// A repeat that has networks in an ensemble, and the ensemble's place in its
-/// batches.
-struct Source<'a, B: Backend> {
-    /// Index among the prepared repeats.
-    repeat: usize,
-    beyond_kept: Option<Batches<'a, B>>,
-}
-
-/// Trials under way, from the first step to the last.
-struct Round<'r, 'a, B: Backend> {
-    prepared: &'r mut Together<'a, B>,
-    networks: Ensemble<B>,
-    rates: EnsembleRates<B>,
-    /// Trials that are not over.
-    members: Vec<Member<'a>>,
-    sources: Vec<Source<'a, B>>,
-    /// The source of every row.
-    source_of_row: Tensor<B, 1, Int>,
-    steps: usize,
-}
-
-impl<'r, 'a, B: Backend> Round<'r, 'a, B> {
-    fn new(prepared: &'r mut Together<'a, B>, asked: &[Asked]) -> Result<Self, TrainerError> {
-        let protocol = &prepared.cell.protocol;
-        let mut sources: Vec<Source<'a, B>> = Vec::new();
-        let mut members = Vec::with_capacity(asked.len());
-        let mut initial = Vec::with_capacity(asked.len());
-        for (row, &asked) in asked.iter().enumerate() {
-            let mut repeats = prepared.repeats.iter();
-            let repeat = repeats
-                .position(|one| one.repeat == asked.repeat)
-                .ok_or(TrainerError::NotPrepared(asked.repeat))?;
-            let known = sources.iter().position(|source| source.repeat == repeat);
-            let source = known.unwrap_or_else(|| {
-                sources.push(Source {
-                    repeat,
-                    beyond_kept: None,
-                });
-                sources.len() - 1
-            });
-            let repeat = &prepared.repeats[repeat];
-            initial.push(&repeat.initial);
-            members.push(Member {
-                asked,
-                judge: Judge::new(protocol, repeat.initial_accuracy),
-                seconds: 0.0,
-                row,
-                source,
-            });
-        }
-        let learning_rates: Vec<f64> = asked.iter().map(|asked| asked.learning_rate).collect();
-        // All repeats of a cell have the same relative rates.
-        let rates = &prepared.repeats[sources.first().map_or(0, |source| source.repeat)].rates;
-        let rates = EnsembleRates::new(
-            &learning_rates,
-            rates,
-            prepared.cell.depth(),
-            prepared.device,
-        );
-        let networks = Ensemble::stack(&initial);
-        let source_of_row = indices(members.iter().map(|member| member.source), prepared.device);
-        Ok(Self {
-            prepared,
-            networks,
-            rates,
-            members,
-            sources,
-            source_of_row,
-            steps: 0,
-        })
-    }
-
-    /// Trains to the next evaluation and judges. The losses of all these steps
-    /// are read at once: waiting for the device at every step would take
-    /// longer than the step. A network that blows up in between goes on with
-    /// what is not finite until then, which disturbs no other.
-    fn advance(
-        &mut self,
-        finished: &mut dyn FnMut(usize, TrialRecord) -> ControlFlow<()>,
-    ) -> Result<ControlFlow<()>, TrainerError> {
-        let started = Instant::now();
-        let losses = self.train_to_evaluation()?;
-        let rows = self.networks.networks();
-        for member in &mut self.members {
-            for step in losses.chunks_exact(rows) {
-                if !member.judge.is_over() {
-                    member.judge.stepped(step[member.row]);
-                }
-            }
-        }
-        if self.members.iter().any(|one| one.judge.wants_accuracy()) {
-            let dataset = self.prepared.repeats[0].dataset;
-            let accuracies = dataset.accuracies(&self.networks);
-            for member in &mut self.members {
-                if member.judge.wants_accuracy() {
-                    member.judge.evaluated(accuracies[member.row]);
-                }
-            }
-        }
-        let share = started.elapsed().as_secs_f64() / self.members.len() as f64;
-        for member in &mut self.members {
-            member.seconds += share;
-        }
-        let (over, going_on): (Vec<_>, Vec<_>) = std::mem::take(&mut self.members)
-            .into_iter()
-            .partition(|member| member.judge.is_over());
-        self.members = going_on;
-        for member in over {
-            let Asked {
-                repeat,
-                learning_rate,
-            } = member.asked;
-            let record = member.judge.record(learning_rate, member.seconds);
-            if let Some(record) = record
-                && finished(repeat, record).is_break()
-            {
-                return Ok(ControlFlow::Break(()));
-            }
-        }
-        if 2 * self.members.len() <= rows {
-            self.retire();
-        }
-        Ok(ControlFlow::Continue(()))
-    }
-
-    /// Losses of every step to the next evaluation, step by step, row by row.
-    fn train_to_evaluation(&mut self) -> Result<Vec<f64>, TrainerError> {
-        let protocol = &self.prepared.cell.protocol;
-        let mut losses = Vec::new();
-        loop {
-            let batch = self.batch()?;
-            // Moved out, so that the backend may work in place.
-            let networks = std::mem::replace(&mut self.networks, Ensemble { layers: Vec::new() });
-            let (networks, loss) = networks.sgd_step(&batch, protocol.loss, &self.rates);
-            self.networks = networks;
-            losses.push(loss);
-            self.steps += 1;
-            if protocol.evaluates_after(self.steps) {
-                break;
-            }
-        }
-        let data = Tensor::cat(losses, 0).into_data();
-        Ok(data.iter::<f64>().collect())
-    }
-
-    /// The next mini-batch of every network: one for all of them, where all
-    /// are of one repeat.
-    fn batch(&mut self) -> Result<Batch<B, 3>, TrainerError> {
-        let mut inputs = Vec::with_capacity(self.sources.len());
-        let mut targets = Vec::with_capacity(self.sources.len());
-        for source in &mut self.sources {
-            let repeat = &mut self.prepared.repeats[source.repeat];
-            let batch = repeat.batch(self.steps, &mut source.beyond_kept)?;
-            inputs.push(batch.inputs);
-            targets.push(batch.targets);
-        }
-        let one_for_all = self.sources.len() == 1;
-        let spread = |batches: Vec<Tensor<B, 2>>| {
-            let stacked = Tensor::stack::<3>(batches, 0);
-            if one_for_all {
-                stacked
-            } else {
-                stacked.select(0, self.source_of_row.clone())
-            }
-        };
-        Ok(Batch {
-            inputs: spread(inputs),
-            targets: spread(targets),
-        })
-    }
-
-    /// Takes the networks whose trials are over out of the ensemble.
-    fn retire(&mut self) {
-        if self.members.is_empty() {
-            return;
-        }
-        let device = self.prepared.device;
-        let rows = indices::<B>(self.members.iter().map(|member| member.row), device);
-        self.networks = self.networks.select(&rows);
-        self.rates = self.rates.select(&rows);
-        for (row, member) in self.members.iter_mut().enumerate() {
-            member.row = row;
-        }
-        let used = |index: usize| self.members.iter().any(|member| member.source == index);
-        let still_used: Vec<usize> = (0..self.sources.len())
-            .filter(|&index| used(index))
-            .collect();
-        let mut index = 0;
-        self.sources.retain(|_| {
-            index += 1;
-            still_used.contains(&(index - 1))
-        });
-        for member in &mut self.members {
-            let source = still_used.iter().position(|&index| index == member.source);
-            member.source = source.unwrap_or(0);
-        }
-        self.source_of_row = indices(self.members.iter().map(|member| member.source), device);
-    }
-}
-
-fn indices<B: Backend>(
-    values: impl Iterator<Item = usize>,
-    device: &B::Device,
-) -> Tensor<B, 1, Int> {
-    let values: Vec<i32> = values
-        .map(|value| i32::try_from(value).unwrap_or(i32::MAX))
-        .collect();
-    let count = values.len();
-    Tensor::from_data(
-        TensorData::new(values, [count]).convert::<B::IntElem>(),
-        device,
-    )
 }

@@ -7,6 +7,7 @@ mod dataset;
 mod ensemble;
 mod memory;
 mod repeat;
+mod round;
 mod sequential;
 mod trainer;
 mod trial;

@@ -8,6 +8,23 @@ use super::dataset::LoadedDataset;
 use super::{BurnTrainer, TrainerError};
 use crate::{Cell, SuccessRule};
 
+/// Bytes of mini-batches that are kept on the device, so that trials after the
+/// first of a repeat need not gather them again. Later steps gather anew.
+const KEPT_BATCHES: usize = 64 << 20;
+
+/// Prepares repeats of a cell.
+pub(super) fn prepare<'a, B: Backend>(
+    trainer: &'a BurnTrainer<B>,
+    cell: &'a Cell,
+    repeats: &[usize],
+) -> Result<Vec<BurnRepeat<'a, B>>, TrainerError> {
+    let keep_bytes = KEPT_BATCHES / repeats.len().max(1);
+    let repeats = repeats.iter();
+    repeats
+        .map(|&repeat| BurnRepeat::prepare(trainer, cell, repeat, keep_bytes))
+        .collect()
+}
+
 /// Initial network and batch order of a repeat.
 pub(super) struct BurnRepeat<'a, B: Backend> {
     pub(super) cell: &'a Cell,
@@ -27,9 +44,7 @@ pub(super) struct BurnRepeat<'a, B: Backend> {
 }
 
 impl<'a, B: Backend> BurnRepeat<'a, B> {
-    /// `keep_bytes` of mini-batches stay on the device, so that trials after
-    /// the first need not gather them again. Later steps gather anew.
-    pub(super) fn prepare(
+    fn prepare(
         trainer: &'a BurnTrainer<B>,
         cell: &'a Cell,
         repeat: usize,

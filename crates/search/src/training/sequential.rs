@@ -11,9 +11,6 @@ use super::trial::{Training, run_trial};
 use super::{Asked, Prepared, TrainerError};
 use crate::{Interrupt, TrialRecord};
 
-/// Bytes of mini-batches that are kept on the device.
-pub(super) const KEPT_BATCHES: usize = 64 << 20;
-
 /// Repeats whose trials are carried out one by one.
 pub(super) struct OneByOne<'a, B: Backend>(pub(super) Vec<BurnRepeat<'a, B>>);
 
