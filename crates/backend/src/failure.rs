@@ -1,7 +1,65 @@
-use std::fmt;
+//! Failures of a device while it computes.
+//!
+//! Burn's operations give no errors: a backend that cannot go on panics, with
+//! the driver's own words. `wgpu` does so on a thread of its own, survives it,
+//! and then reads whatever is in the memory: numbers that nobody computed.
+//! That is why its panics are recorded, and looked at before any result is
+//! kept ([`check_device`]).
 
-/// A failure of a device while it computes. Burn's operations give no errors:
-/// a backend that cannot go on panics, with the driver's own words.
+use std::fmt;
+use std::panic::{self, PanicHookInfo};
+use std::sync::{Mutex, Once, PoisonError};
+
+use thiserror::Error;
+
+/// The first panic since [`watch`].
+static FIRST_PANIC: Mutex<Option<String>> = Mutex::new(None);
+
+/// A device failed: what was computed since is worth nothing.
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
+#[error("{0}")]
+pub struct DeviceError(String);
+
+/// Whether everything computed so far in this process was computed.
+///
+/// # Errors
+/// If a backend that survives its own panics has had one.
+pub fn check_device() -> Result<(), DeviceError> {
+    let first = FIRST_PANIC.lock().unwrap_or_else(PoisonError::into_inner);
+    first
+        .clone()
+        .map_or(Ok(()), |message| Err(DeviceError(message)))
+}
+
+/// Records panics of all threads from now on. Those that tell of a device are
+/// not printed: they end as an error with the same words.
+#[cfg_attr(not(feature = "wgpu"), allow(dead_code, reason = "used by `wgpu`"))]
+pub(crate) fn watch() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let print = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            let message = message(info);
+            if DeviceFailure::recognise(&message).is_none() {
+                print(info);
+            }
+            FIRST_PANIC
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .get_or_insert(message);
+        }));
+    });
+}
+
+fn message(info: &PanicHookInfo<'_>) -> String {
+    let payload = info.payload();
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| payload.downcast_ref::<&str>().copied())
+        .unwrap_or("a panic without a message")
+        .to_owned()
+}
+
+/// What a panic's message tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeviceFailure {
     /// The device has no memory left.
@@ -11,10 +69,11 @@ pub enum DeviceFailure {
 }
 
 /// What drivers and allocators say, in lower case.
-const OUT_OF_MEMORY: [&str; 6] = [
+const OUT_OF_MEMORY: [&str; 7] = [
     "out of memory",
     "outofmemory",
     "can't allocate memory",
+    "can't allocate buffer",
     "not enough memory",
     "memory allocation of",
     "buffer size",
@@ -63,10 +122,22 @@ mod tests {
         let cpu = "DefaultCPUAllocator: can't allocate memory: you tried to allocate 42 bytes";
         let wgpu = "wgpu error: Validation Error: Buffer size 68719476736 is greater than the \
                     maximum buffer size (2147483647)";
-        for message in [cuda, cpu, wgpu, "Not enough memory left"] {
+        let cubecl = "can't allocate buffer of size: 16173236224";
+        for message in [cuda, cpu, wgpu, cubecl, "Not enough memory left"] {
             assert_eq!(of(message), Some(DeviceFailure::OutOfMemory), "{message}");
         }
         assert_eq!(of("Parent device is lost"), Some(DeviceFailure::Lost));
         assert_eq!(of("index out of bounds: the len is 3"), None);
+    }
+
+    /// A thread that panics and is not missed, as a backend's own.
+    #[test]
+    fn a_panic_of_any_thread_is_not_forgotten() {
+        assert_eq!(check_device(), Ok(()));
+        watch();
+        let unnoticed = std::thread::spawn(|| panic!("can't allocate buffer of size: 9"));
+        drop(unnoticed.join());
+        let error = check_device().unwrap_err().to_string();
+        assert!(error.contains("buffer of size: 9"), "{error}");
     }
 }

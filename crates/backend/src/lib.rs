@@ -15,6 +15,6 @@ mod selection;
 
 pub use device::{DeviceKind, DeviceName, InvalidDeviceName};
 pub use devices::{FoundDevice, found, hint};
-pub use failure::DeviceFailure;
+pub use failure::{DeviceError, DeviceFailure, check_device};
 pub use name::{BackendName, UnknownBackend};
 pub use selection::{InvalidDeviceList, Selection, Task, Unavailable};

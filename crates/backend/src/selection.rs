@@ -138,6 +138,7 @@ impl Selection {
             }
             #[cfg(feature = "wgpu")]
             BackendName::Wgpu => {
+                crate::failure::watch();
                 task.run::<burn_wgpu::Wgpu<f32>>(devices::wgpu::device(self.device))
             }
             #[allow(unreachable_patterns, reason = "reachable where a feature is off")]

@@ -100,8 +100,8 @@ impl From<TrainerError> for CliError {
             | TrainerError::Memory { .. }
             | TrainerError::Prediction(_) => Self::Usage(error.to_string()),
             TrainerError::Sharpness(error) => error.into(),
-            TrainerError::NotLoaded(_) | TrainerError::NotPrepared(_) => {
-                Self::Worker(error.to_string())
+            TrainerError::Device(_) | TrainerError::NotLoaded(_) | TrainerError::NotPrepared(_) => {
+                Self::worker(error.to_string())
             }
         }
     }
@@ -112,10 +112,19 @@ impl From<SweepError> for CliError {
         match error {
             SweepError::Trainer(error) => error.into(),
             SweepError::Store(error) => error.into(),
-            SweepError::Worker(message) => match DeviceFailure::recognise(&message) {
-                Some(failure) => Self::Device { failure, message },
-                None => Self::Worker(message),
-            },
+            SweepError::Worker(message) => Self::worker(message),
+        }
+    }
+}
+
+impl CliError {
+    /// What ended a training, from the words of whoever ended it.
+    pub(crate) fn worker(message: String) -> Self {
+        // libtorch's words go on with its stack, quoted in one line.
+        let message = message.split("\\n").next().unwrap_or_default().to_owned();
+        match DeviceFailure::recognise(&message) {
+            Some(failure) => Self::Device { failure, message },
+            None => Self::Worker(message),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 
+use etastar_backend::check_device;
+
 use crate::plan::{self, Plan, Tried};
 use crate::{Asked, Cell, EtaStar, Interrupt, Trainer, TrainerError, TrialRecord};
 
@@ -62,7 +64,10 @@ pub(crate) fn search<E: From<TrainerError>>(
         let mut failure = None;
         let asked = round(&open, cell, at_once);
         ready.trials(&asked, interrupt, &mut |repeat, trial| {
-            if let Err(error) = keep(Event::Trial(repeat, &trial)) {
+            let kept = check_device()
+                .map_err(|error| TrainerError::from(error).into())
+                .and_then(|()| keep(Event::Trial(repeat, &trial)));
+            if let Err(error) = kept {
                 failure = Some(error);
                 return ControlFlow::Break(());
             }

@@ -3,7 +3,7 @@ use std::time::Instant;
 
 use burn_tensor::backend::Backend;
 use clap::Args;
-use etastar_backend::{Selection, Task};
+use etastar_backend::{Selection, Task, check_device};
 use etastar_data::{DatasetConfig, DatasetName, Samples};
 use etastar_model::{Batch, LayerRates, Loss, Mlp};
 use etastar_search::statistics::Bootstrap;
@@ -349,6 +349,7 @@ impl Task for Given<'_> {
         let options = self.arguments.options();
         let started = Instant::now();
         let network = measure(&network, &data, loss, &rates, &options)?;
+        check_device().map_err(|error| CliError::worker(error.to_string()))?;
         Ok((network, started.elapsed().as_secs_f64()))
     }
 }

@@ -1,6 +1,8 @@
 use std::sync::Mutex;
 use std::time::Instant;
 
+use etastar_backend::check_device;
+
 use super::{SharpnessCell, SharpnessMeter, SharpnessRecord};
 use crate::pool::{self, lock};
 use crate::store::Store;
@@ -88,6 +90,7 @@ pub fn run_sharpness_sweep(
             Unit::Repeat(planned, repeat) => {
                 let started = Instant::now();
                 let (sharpness, cheap_rates) = meter.measure(&planned.cell, repeat)?;
+                check_device().map_err(TrainerError::from)?;
                 let record = SharpnessRecord {
                     repeat,
                     sharpness,

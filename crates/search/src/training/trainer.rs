@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use etastar_backend::DeviceError;
 use etastar_data::DataError;
 use etastar_model::InvalidArchitecture;
 use etastar_sharpness::MeasureError;
@@ -121,6 +122,9 @@ pub enum TrainerError {
     /// The sharpness cannot be predicted.
     #[error(transparent)]
     Prediction(#[from] PredictionError),
+    /// The device failed; what it gave since is worth nothing.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
     /// A trial of a repeat that was not prepared.
     #[error("repeat {0} was not prepared")]
     NotPrepared(usize),
