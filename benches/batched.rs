@@ -6,7 +6,7 @@ use burn_tensor::backend::Backend;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
 use etastar_backend::Task;
-use etastar_benches::{BATCH, Shape, backends, flops};
+use etastar_benches::{BATCH, Shape, after_the_first, backends, flops};
 use etastar_model::{Batch, Ensemble, EnsembleRates, LayerRates, Loss};
 
 /// A learning rate at which nothing blows up, so that every step is typical.
@@ -35,7 +35,7 @@ impl Task for Steps<'_, '_> {
         self.group.bench_function(
             BenchmarkId::new(format!("{label}, {count} one by one"), &self.device),
             |bencher| {
-                bencher.iter(|| {
+                after_the_first(bencher, || {
                     for network in std::mem::take(&mut networks) {
                         let (next, loss) =
                             network.sgd_step(&batch, Loss::CrossEntropy, LEARNING_RATE, &rates);
@@ -55,7 +55,7 @@ impl Task for Steps<'_, '_> {
         self.group.bench_function(
             BenchmarkId::new(format!("{label}, {count} at once"), &self.device),
             |bencher| {
-                bencher.iter(|| {
+                after_the_first(bencher, || {
                     let Some(current) = ensemble.take() else {
                         return;
                     };

@@ -5,7 +5,7 @@ use burn_tensor::backend::Backend;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
 use etastar_backend::Task;
-use etastar_benches::{Shape, backends, flops};
+use etastar_benches::{Shape, after_the_first, backends, flops};
 use etastar_model::Loss;
 use etastar_sharpness::operator::{Objective, ObjectiveOptions};
 
@@ -28,8 +28,8 @@ impl Task for Products<'_, '_> {
             .throughput(flops(self.shape.gradient_flops(self.samples)));
         self.group.bench_function(
             BenchmarkId::new(format!("gradient, {label}"), &self.device),
-            |b| {
-                b.iter(|| {
+            |bencher| {
+                after_the_first(bencher, || {
                     let (value, gradient) = network.gradient(&batch, loss);
                     std::hint::black_box((value.into_scalar(), gradient));
                 });
@@ -42,8 +42,10 @@ impl Task for Products<'_, '_> {
         self.group.throughput(flops(operations));
         self.group.bench_function(
             BenchmarkId::new(format!("HVP, {label}"), &self.device),
-            |b| {
-                b.iter(|| std::hint::black_box(objective.hessian_vector_product(&vector)));
+            |bencher| {
+                after_the_first(bencher, || {
+                    std::hint::black_box(objective.hessian_vector_product(&vector));
+                });
             },
         );
     }

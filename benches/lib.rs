@@ -2,7 +2,7 @@
 //! how many operations a shape takes.
 
 use burn_tensor::backend::Backend;
-use criterion::Throughput;
+use criterion::{Bencher, Throughput};
 use etastar_backend::Selection;
 use etastar_model::{Architecture, Batch, InitialWeights, Mlp};
 use rand::{RngExt, SeedableRng};
@@ -99,6 +99,13 @@ impl Shape {
 /// them.
 pub fn flops(count: u64) -> Throughput {
     Throughput::Elements(count)
+}
+
+/// Times a routine from its second run on: at the first, a device may compile
+/// kernels for the shape.
+pub fn after_the_first(bencher: &mut Bencher<'_>, mut routine: impl FnMut()) {
+    routine();
+    bencher.iter(routine);
 }
 
 /// The devices to compare: those of `ETASTAR_DEVICES` (`flex,tch:cuda:0`), or

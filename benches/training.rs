@@ -6,7 +6,7 @@ use burn_tensor::{Tensor, TensorData};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
 use etastar_backend::Task;
-use etastar_benches::{BATCH, SHAPES, Shape, backends, flops};
+use etastar_benches::{BATCH, SHAPES, Shape, after_the_first, backends, flops};
 use etastar_model::{LayerRates, Loss};
 
 /// A learning rate at which nothing blows up, so that every step is typical.
@@ -28,7 +28,7 @@ impl Task for LargeProduct<'_, '_> {
         let data = TensorData::new(values, [LARGE, LARGE]);
         let matrix = Tensor::<B, 2>::from_data(data.convert::<B::FloatElem>(), &device);
         self.group.bench_function(self.id, |bencher| {
-            bencher.iter(|| {
+            after_the_first(bencher, || {
                 let product = matrix.clone().matmul(matrix.clone());
                 // Reading an entry waits for the device.
                 std::hint::black_box(product.slice([0..1, 0..1]).into_scalar());
@@ -51,7 +51,7 @@ impl Task for Step<'_, '_> {
         let rates = LayerRates::uniform(network.depth());
         let mut network = Some(network);
         self.group.bench_function(self.id, |bencher| {
-            bencher.iter(|| {
+            after_the_first(bencher, || {
                 let Some(current) = network.take() else {
                     return;
                 };
@@ -77,7 +77,7 @@ impl Task for GradientOf<'_, '_> {
     fn run<B: Backend>(self, device: B::Device) {
         let (network, batch) = self.shape.network_and_batch::<B>(BATCH, &device);
         self.group.bench_function(self.id, |bencher| {
-            bencher.iter(|| {
+            after_the_first(bencher, || {
                 let (loss, gradient) = network.gradient(&batch, Loss::CrossEntropy);
                 std::hint::black_box((loss.into_scalar(), gradient));
             });

@@ -4,7 +4,7 @@ use burn_tensor::backend::Backend;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
 use etastar_backend::Task;
-use etastar_benches::{Shape, backends, flops};
+use etastar_benches::{Shape, after_the_first, backends, flops};
 use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName};
 use etastar_search::{BurnTrainer, Cell, Interrupt, MasterSeed, Protocol, Trainer};
 
@@ -47,7 +47,9 @@ impl Task for WholeTrial<'_, '_> {
         let mut repeat = trainer.prepare(self.cell, &[0]).unwrap();
         let interrupt = Interrupt::default();
         self.group.bench_function(self.id, |bencher| {
-            bencher.iter(|| repeat.trial(0, LEARNING_RATE, &interrupt).unwrap());
+            after_the_first(bencher, || {
+                std::hint::black_box(repeat.trial(0, LEARNING_RATE, &interrupt).unwrap());
+            });
         });
     }
 }
