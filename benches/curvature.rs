@@ -1,9 +1,9 @@
 //! One Hessian-vector product and one gradient of the same full batch, one
 //! thread.
 
-use burn_tensor::backend::Backend;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
+use etastar_backend::Backend;
 use etastar_backend::Task;
 use etastar_benches::{Shape, after_the_first, backends, flops};
 use etastar_model::Loss;

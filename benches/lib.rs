@@ -1,12 +1,17 @@
 //! What the benchmarks share: the shapes they are run at, the devices, and
 //! how many operations a shape takes.
 
-use burn_tensor::backend::Backend;
+mod hand_written;
+
+use burn_tensor::Element;
 use criterion::{Bencher, Throughput};
+use etastar_backend::Backend;
 use etastar_backend::Selection;
 use etastar_model::{Architecture, Batch, InitialWeights, Mlp};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+
+pub use hand_written::HandWritten;
 
 /// Samples per mini-batch.
 pub const BATCH: usize = 128;
@@ -83,15 +88,20 @@ impl Shape {
         samples: usize,
         device: &B::Device,
     ) -> (Mlp<B>, Batch<B>) {
-        let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let architecture = self.architecture();
-        let initial = InitialWeights::draw::<B::FloatElem>(&architecture, &mut rng);
-        let values: Vec<f32> = (0..samples * self.inputs)
-            .map(|_| rng.random_range(-1.0..1.0))
-            .collect();
-        let labels: Vec<u32> = (0..samples).map(|_| rng.random_range(0..10)).collect();
-        let batch = Batch::upload(&values, &labels, self.inputs, architecture.outputs, device);
+        let (initial, values, labels) = self.on_the_host::<B::FloatElem>(samples);
+        let outputs = self.architecture().outputs;
+        let batch = Batch::upload(&values, &labels, self.inputs, outputs, device);
         (Mlp::new(&initial, device), batch)
+    }
+
+    /// The same before they are uploaded: weights, inputs and labels.
+    fn on_the_host<E: Element>(self, samples: usize) -> (InitialWeights, Vec<f32>, Vec<u32>) {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let initial = InitialWeights::draw::<E>(&self.architecture(), &mut rng);
+        let values = (0..samples * self.inputs).map(|_| rng.random_range(-1.0..1.0));
+        let values = values.collect();
+        let labels = (0..samples).map(|_| rng.random_range(0..10)).collect();
+        (initial, values, labels)
     }
 }
 

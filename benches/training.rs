@@ -1,12 +1,12 @@
 //! One gradient and one SGD step, one thread, mini-batches of 128; and the
 //! product of large matrices that they are measured by.
 
-use burn_tensor::backend::Backend;
 use burn_tensor::{Tensor, TensorData};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
+use etastar_backend::Backend;
 use etastar_backend::Task;
-use etastar_benches::{BATCH, SHAPES, Shape, after_the_first, backends, flops};
+use etastar_benches::{BATCH, HandWritten, SHAPES, Shape, after_the_first, backends, flops};
 use etastar_model::{LayerRates, Loss};
 
 /// A learning rate at which nothing blows up, so that every step is typical.
@@ -110,6 +110,12 @@ fn training_step(criterion: &mut Criterion) {
                 shape,
             });
         }
+        let mut hand_written = HandWritten::new(shape, BATCH);
+        group.bench_function(BenchmarkId::new(shape.label(), "hand-written"), |bencher| {
+            after_the_first(bencher, || {
+                std::hint::black_box(hand_written.step(LEARNING_RATE as f32));
+            });
+        });
     }
     group.finish();
 }

@@ -1,8 +1,8 @@
 //! One whole trial on digits: 128 steps and 8 evaluations at a small rate.
 
-use burn_tensor::backend::Backend;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
+use etastar_backend::Backend;
 use etastar_backend::Task;
 use etastar_benches::{Shape, after_the_first, backends, flops};
 use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName};

@@ -1,5 +1,5 @@
-use burn_tensor::backend::Backend;
 use burn_tensor::{ElementConversion, Tensor};
+use etastar_backend::Backend;
 use etastar_backend::{Selection, Task};
 use etastar_model::{Batch, Ensemble, EnsembleRates, LayerRates, Mlp};
 use etastar_sharpness::operator::{Objective, ObjectiveOptions, ParameterOrder};

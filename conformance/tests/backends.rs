@@ -9,8 +9,8 @@
 
 use std::ops::ControlFlow;
 
-use burn_tensor::backend::Backend;
 use burn_tensor::{Tensor, TensorData};
+use etastar_backend::Backend;
 use etastar_backend::{Selection, Task};
 use etastar_conformance::{Case, Operation, Shape, measure, tolerance};
 use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName};

@@ -1,7 +1,6 @@
-use burn_tensor::backend::Backend;
 use thiserror::Error;
 
-use crate::{BackendName, DeviceName, FoundDevice, InvalidDeviceName, devices};
+use crate::{Backend, BackendName, DeviceName, FoundDevice, InvalidDeviceName, devices};
 
 /// Work that is generic over the backend it runs on.
 pub trait Task {

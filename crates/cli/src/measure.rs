@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use burn_tensor::backend::Backend;
+use etastar_backend::Backend;
 use etastar_backend::{Selection, Task};
 use etastar_data::{DataFolders, Dataset, DatasetConfig};
 use etastar_search::{

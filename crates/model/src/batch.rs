@@ -1,11 +1,11 @@
-use burn_tensor::backend::Backend;
-use burn_tensor::{Element, Tensor, TensorData};
+use burn_tensor::{Element, Tensor, TensorData, backend};
+use etastar_backend::Backend;
 
 /// Samples on a device. Where `D` is 3, with a leading axis over the networks
 /// of an [`Ensemble`](crate::Ensemble); of length 1 where all of them have the
 /// same samples.
 #[derive(Debug, Clone)]
-pub struct Batch<B: Backend, const D: usize = 2> {
+pub struct Batch<B: backend::Backend, const D: usize = 2> {
     /// `[samples, inputs]`.
     pub inputs: Tensor<B, D>,
     /// One-hot, `[samples, outputs]`.

@@ -1,8 +1,9 @@
 //! Many networks of one shape, trained in one program.
 
-use burn_tensor::backend::Backend;
 use burn_tensor::{Int, Tensor, TensorData};
+use etastar_backend::{Backend, Rate};
 
+use crate::mlp::primitive;
 use crate::{Batch, Layer, LayerRates, Loss, Mlp};
 
 /// Networks of one shape that go through every operation together: weights
@@ -107,8 +108,8 @@ impl<B: Backend> Mlp<B, 3> {
         loss: Loss,
         rates: &EnsembleRates<B>,
     ) -> (Self, Tensor<B, 1>) {
-        self.step(batch, loss, |layer, delta| {
-            delta * rates.layers[layer].clone()
+        self.step(batch, loss, |layer| {
+            Rate::Each(primitive(rates.layers[layer].clone()))
         })
     }
 }

@@ -1,7 +1,9 @@
 use burn_tensor::Tensor;
-use burn_tensor::activation::{log_softmax, softmax};
-use burn_tensor::backend::Backend;
+use burn_tensor::activation::softmax;
+use etastar_backend::Backend;
 use serde::{Deserialize, Serialize};
+
+use crate::mlp::{primitive, tensor};
 
 /// Training loss, averaged over the samples of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -34,9 +36,9 @@ impl Loss {
         let per_sample = 1.0 / outputs.dims()[D - 2] as f64;
         match self {
             Self::CrossEntropy => {
-                let log_probabilities = log_softmax(outputs, D - 1);
-                let loss = sum(log_probabilities.clone() * targets.clone()) * -per_sample;
-                (loss, (log_probabilities.exp() - targets) * per_sample)
+                let (loss, derivative) =
+                    B::softmax_cross_entropy(primitive(outputs), primitive(targets));
+                (tensor(loss), tensor(derivative))
             }
             Self::SquaredError => {
                 let residual = outputs - targets;

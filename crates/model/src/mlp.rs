@@ -1,6 +1,6 @@
-use burn_tensor::activation::relu;
-use burn_tensor::backend::Backend;
-use burn_tensor::{Tensor, TensorData};
+use burn_tensor::ops::FloatTensor;
+use burn_tensor::{Tensor, TensorData, TensorPrimitive, backend};
+use etastar_backend::{Backend, Rate};
 
 use crate::backpropagation::backpropagate;
 use crate::{Batch, Gradient, InitialWeights, LayerRates, Loss};
@@ -8,7 +8,7 @@ use crate::{Batch, Gradient, InitialWeights, LayerRates, Loss};
 /// The parameters of one layer; of an [`Ensemble`](crate::Ensemble), where `D`
 /// is 3, with a leading axis over its networks.
 #[derive(Debug, Clone)]
-pub struct Layer<B: Backend, const D: usize = 2> {
+pub struct Layer<B: backend::Backend, const D: usize = 2> {
     /// `[in, out]`.
     pub weight: Tensor<B, D>,
     /// `[1, out]`, or none.
@@ -16,12 +16,36 @@ pub struct Layer<B: Backend, const D: usize = 2> {
 }
 
 impl<B: Backend, const D: usize> Layer<B, D> {
-    /// `a W + b` for rows `a` of shape `[samples, in]`.
-    fn apply(&self, activation: Tensor<B, D>) -> Tensor<B, D> {
-        let product = activation.matmul(self.weight.clone());
-        match &self.bias {
-            Some(bias) => product + bias.clone(),
-            None => product,
+    /// `a W + b` for rows `a` of shape `[samples, in]`, through the ReLU where
+    /// the layer is a hidden one.
+    fn apply(&self, activation: Tensor<B, D>, hidden: bool) -> Tensor<B, D> {
+        let apply = if hidden { B::affine_relu } else { B::affine };
+        tensor(apply(
+            primitive(activation),
+            primitive(self.weight.clone()),
+            self.bias.clone().map(primitive),
+        ))
+    }
+
+    /// The layer after a step of gradient descent, for its input
+    /// `[samples, in]` and the derivative `[samples, out]` in its
+    /// preactivation.
+    fn descend(self, activation: Tensor<B, D>, derivative: Tensor<B, D>, rate: &Rate<B>) -> Self {
+        let bias = self.bias.map(|bias| {
+            let gradient = derivative.clone().sum_dim(D - 2);
+            bias - match rate {
+                Rate::Common(rate) => gradient * *rate,
+                Rate::Each(rates) => gradient * tensor(rates.clone()),
+            }
+        });
+        Self {
+            weight: tensor(B::descend(
+                primitive(self.weight),
+                primitive(activation),
+                primitive(derivative),
+                rate,
+            )),
+            bias,
         }
     }
 }
@@ -33,7 +57,7 @@ impl<B: Backend, const D: usize> Layer<B, D> {
 /// networks of one shape, whose every tensor has a leading axis over them.
 /// Forward and backward passes are written once for both.
 #[derive(Debug, Clone)]
-pub struct Mlp<B: Backend, const D: usize = 2> {
+pub struct Mlp<B: backend::Backend, const D: usize = 2> {
     /// Hidden layers and the output layer, from the input side.
     pub layers: Vec<Layer<B, D>>,
 }
@@ -51,12 +75,7 @@ impl<B: Backend, const D: usize> Mlp<B, D> {
             .iter()
             .enumerate()
             .fold(inputs, |activation, (index, layer)| {
-                let preactivation = layer.apply(activation);
-                if index < depth {
-                    relu(preactivation)
-                } else {
-                    preactivation
-                }
+                layer.apply(activation, index < depth)
             })
     }
 
@@ -70,10 +89,7 @@ impl<B: Backend, const D: usize> Mlp<B, D> {
         let mut current = inputs;
         for (index, layer) in self.layers.iter().enumerate() {
             activations.push(current.clone());
-            current = layer.apply(current);
-            if index < self.depth() {
-                current = relu(current);
-            }
+            current = layer.apply(current, index < self.depth());
         }
         (activations, current)
     }
@@ -93,10 +109,10 @@ impl<B: Backend, const D: usize> Mlp<B, D> {
             &self.layers,
             activations,
             derivative,
-            |_, activation, delta| {
+            |_, layer, activation, delta| {
                 layers.push(Layer {
                     weight: activation.transpose().matmul(delta.clone()),
-                    bias: self.layers[0].bias.is_some().then(|| delta.sum_dim(D - 2)),
+                    bias: layer.bias.is_some().then(|| delta.sum_dim(D - 2)),
                 });
             },
         );
@@ -104,46 +120,30 @@ impl<B: Backend, const D: usize> Mlp<B, D> {
         (value, Gradient { layers })
     }
 
-    /// One SGD step on a batch: every layer moves against what `scale` makes of
-    /// its backpropagated `[samples, out]` derivative. Gives the network after
-    /// the step and the mean loss **before** it (one element a network).
+    /// One SGD step on a batch. Gives the network after the step and the mean
+    /// loss **before** it (one element a network).
     ///
-    /// The learning rate scales that derivative instead of the `[in, out]`
-    /// gradient: one pass less over the weights.
+    /// A layer moves by the rate that `rate_of` gives for its index, times its
+    /// gradient.
     pub(crate) fn step(
-        mut self,
+        self,
         batch: &Batch<B, D>,
         loss: Loss,
-        scale: impl Fn(usize, Tensor<B, D>) -> Tensor<B, D>,
+        rate_of: impl Fn(usize) -> Rate<B>,
     ) -> (Self, Tensor<B, 1>) {
         let (activations, outputs) = self.forward_with_activations(batch.inputs.clone());
         let (value, derivative) = loss.with_derivative(outputs, batch.targets.clone());
-        let mut updates: Vec<Layer<B, D>> = Vec::with_capacity(self.layers.len());
+        let mut moved: Vec<Layer<B, D>> = Vec::with_capacity(self.layers.len());
         backpropagate(
-            &self.layers,
+            self.layers,
             activations,
             derivative,
-            |index, activation, delta| {
-                let scaled = scale(index, delta);
-                updates.push(Layer {
-                    weight: activation.transpose().matmul(scaled.clone()),
-                    bias: self.layers[0].bias.is_some().then(|| scaled.sum_dim(D - 2)),
-                });
+            |index, layer, activation, delta| {
+                moved.push(layer.descend(activation, delta, &rate_of(index)));
             },
         );
-        self.layers = self
-            .layers
-            .into_iter()
-            .zip(updates.into_iter().rev())
-            .map(|(layer, update)| Layer {
-                weight: layer.weight - update.weight,
-                bias: layer
-                    .bias
-                    .zip(update.bias)
-                    .map(|(bias, change)| bias - change),
-            })
-            .collect();
-        (self, value)
+        moved.reverse();
+        (Self { layers: moved }, value)
     }
 }
 
@@ -197,8 +197,22 @@ impl<B: Backend> Mlp<B> {
         learning_rate: f64,
         rates: &LayerRates,
     ) -> (Self, Tensor<B, 1>) {
-        self.step(batch, loss, |layer, delta| {
-            delta * (learning_rate * rates.of(layer))
+        self.step(batch, loss, |layer| {
+            Rate::Common(learning_rate * rates.of(layer))
         })
     }
+}
+
+/// What the operations of a backend take.
+pub(crate) fn primitive<B: backend::Backend, const D: usize>(
+    tensor: Tensor<B, D>,
+) -> FloatTensor<B> {
+    tensor.into_primitive().tensor()
+}
+
+/// What the operations of a backend give.
+pub(crate) fn tensor<B: backend::Backend, const D: usize>(
+    primitive: FloatTensor<B>,
+) -> Tensor<B, D> {
+    Tensor::from_primitive(TensorPrimitive::Float(primitive))
 }

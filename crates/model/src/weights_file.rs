@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use burn_tensor::backend::Backend;
 use burn_tensor::{Tensor, TensorData};
+use etastar_backend::Backend;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use thiserror::Error;

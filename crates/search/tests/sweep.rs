@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use burn_tensor::backend::Backend;
+use etastar_backend::Backend;
 use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName};
 use etastar_search::mock::{Edge, MockTrainer};
 use etastar_search::{

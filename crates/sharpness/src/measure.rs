@@ -4,7 +4,7 @@
 //! The network and the data may come from anywhere; nothing here samples or
 //! standardises them.
 
-use burn_tensor::backend::Backend;
+use etastar_backend::Backend;
 use etastar_model::{Batch, LayerRates, Loss, Mlp};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;

@@ -1,8 +1,8 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use burn_tensor::backend::Backend;
 use clap::Args;
+use etastar_backend::Backend;
 use etastar_backend::{Selection, Task, check_device};
 use etastar_data::{DatasetConfig, DatasetName, Samples};
 use etastar_model::{Batch, LayerRates, Loss, Mlp};

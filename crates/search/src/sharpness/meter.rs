@@ -1,4 +1,4 @@
-use burn_tensor::backend::Backend;
+use etastar_backend::Backend;
 use etastar_model::{Batch, LayerRates, Mlp};
 use etastar_sharpness::certificate::PropagatorOptions;
 use etastar_sharpness::prediction::{KernelPrediction, PredictionSettings, Samples};

@@ -1,7 +1,7 @@
 //! Mini-batches on the device, one after the other.
 
-use burn_tensor::backend::Backend;
 use burn_tensor::{ElementConversion, Tensor};
+use etastar_backend::Backend;
 use etastar_data::{BatchOrder, Samples, gather};
 use etastar_model::{Batch, LayerRates, Loss, Mlp};
 use rand_chacha::ChaCha8Rng;

@@ -1,4 +1,4 @@
-use burn_tensor::backend::Backend;
+use etastar_backend::Backend;
 use etastar_data::{BatchOrder, Dataset, DatasetConfig, Samples};
 use etastar_model::{Architecture, InitialWeights, Mlp};
 

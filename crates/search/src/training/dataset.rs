@@ -1,6 +1,6 @@
 //! A dataset on the device.
 
-use burn_tensor::backend::Backend;
+use etastar_backend::Backend;
 use etastar_data::{Dataset, DatasetConfig, Samples, Split};
 use etastar_model::{Batch, Mlp, correct_predictions};
 

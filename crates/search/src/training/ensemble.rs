@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use burn_tensor::backend::Backend;
+use etastar_backend::Backend;
 
 use super::memory::bytes_per_network;
 use super::repeat::{BurnRepeat, prepare};

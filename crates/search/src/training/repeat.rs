@@ -1,6 +1,6 @@
 //! One repeat on the device: what all its trials share.
 
-use burn_tensor::backend::Backend;
+use etastar_backend::Backend;
 use etastar_model::{Batch, LayerRates, Mlp};
 
 use super::batches::Batches;

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use burn_tensor::backend::Backend;
 use burn_tensor::{Int, Tensor, TensorData};
+use etastar_backend::Backend;
 use etastar_model::{Batch, Ensemble, EnsembleRates};
 
 use super::batches::Batches;

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use burn_tensor::backend::Backend;
+use etastar_backend::Backend;
 use etastar_model::Mlp;
 
 use super::batches::{Batches, scalar};

@@ -1,4 +1,4 @@
-use burn_tensor::backend::Backend;
+use etastar_backend::Backend;
 use etastar_model::LayerRates;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;

@@ -16,7 +16,7 @@
 //! most `sqrt 2`. So `beta = 1/2`. Under learning rates `M`, `J_i` is
 //! `J_i M^{1/2}`. All norms follow from the `K` by `K` matrices `J_i M J_i^T`.
 
-use burn_tensor::backend::Backend;
+use etastar_backend::Backend;
 use etastar_model::{LayerRates, Loss};
 use serde::{Deserialize, Serialize};
 

@@ -8,7 +8,7 @@
 //! (J_i M J_i^T)_kk' = sum_l rate_l (|a^{l-1}_i|^2 + [bias]) B^l_ik . B^l_ik'
 //! ```
 
-use burn_tensor::backend::Backend;
+use etastar_backend::Backend;
 use etastar_model::LayerRates;
 use nalgebra::DMatrix;
 

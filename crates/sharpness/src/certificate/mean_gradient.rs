@@ -17,7 +17,7 @@
 //! cross-entropy, `F_ik = sqrt(p_ik) (e_k - p_i)`. Under learning rates `M`,
 //! the inner product is `g . M g'`.
 
-use burn_tensor::backend::Backend;
+use etastar_backend::Backend;
 use etastar_model::LayerRates;
 use nalgebra::DMatrix;
 

@@ -34,7 +34,7 @@
 //! `b(d2 f_k)` takes `u = e_k`.
 
 use burn_tensor::Tensor;
-use burn_tensor::backend::Backend;
+use etastar_backend::Backend;
 use etastar_model::LayerRates;
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};

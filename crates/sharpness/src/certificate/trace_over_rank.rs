@@ -9,7 +9,7 @@
 //! vector of ones. Neither `G` nor `H` (of equal trace) has more than one
 //! eigenvalue for each parameter that is trained.
 
-use burn_tensor::backend::Backend;
+use etastar_backend::Backend;
 use etastar_model::{LayerRates, Loss};
 
 use crate::operator::Objective;

@@ -7,7 +7,7 @@
 //! N. N. Schraudolph, *Fast curvature matrix-vector products for second-order
 //! gradient descent*, Neural Computation 14 (2002).
 
-use burn_tensor::backend::Backend;
+use etastar_backend::Backend;
 
 use super::LinearOperator;
 use super::objective::{Forward, Objective};

@@ -17,7 +17,7 @@
 //! Computation 6 (1994).
 
 use burn_tensor::Tensor;
-use burn_tensor::backend::Backend;
+use etastar_backend::Backend;
 use etastar_model::{Layer, relu_backward};
 
 use super::objective::{Forward, Objective};

@@ -1,5 +1,5 @@
 use burn_tensor::Tensor;
-use burn_tensor::backend::Backend;
+use etastar_backend::Backend;
 use etastar_model::{Batch, Layer, Loss, Mlp, backpropagate};
 
 use super::parameters::to_host;
@@ -204,7 +204,7 @@ impl<B: Backend> Objective<B> {
             &self.network.layers,
             activations.to_vec(),
             output_derivative,
-            |_, _, delta| deltas.push(delta),
+            |_, _, _, delta| deltas.push(delta),
         );
         deltas.reverse();
         deltas

@@ -7,7 +7,7 @@
 
 use burn_tensor::Tensor;
 use burn_tensor::activation::softmax;
-use burn_tensor::backend::Backend;
+use etastar_backend::Backend;
 use etastar_model::{LayerRates, Loss};
 
 use super::objective::{Forward, Objective};

@@ -1,5 +1,5 @@
-use burn_tensor::backend::Backend;
 use burn_tensor::{ElementConversion, Tensor, TensorData};
+use etastar_backend::Backend;
 use etastar_model::{Layer, LayerRates};
 
 use super::InvalidRate;

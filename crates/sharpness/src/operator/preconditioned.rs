@@ -1,4 +1,4 @@
-use burn_tensor::backend::Backend;
+use etastar_backend::Backend;
 use etastar_model::LayerRates;
 
 use super::{GaussNewton, Hessian, InvalidRate, LinearOperator, Objective};

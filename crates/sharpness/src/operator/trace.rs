@@ -13,7 +13,7 @@
 //! because a ReLU network is linear in each layer almost everywhere, so the
 //! Hessian has the same trace.
 
-use burn_tensor::backend::Backend;
+use etastar_backend::Backend;
 use etastar_model::LayerRates;
 
 use super::objective::Objective;

@@ -7,8 +7,8 @@
 )]
 
 use burn_ndarray::NdArray;
-use burn_tensor::backend::Backend;
 use burn_tensor::{Tensor, TensorData};
+use etastar_backend::Backend;
 use etastar_model::{Architecture, Batch, InitialWeights, LayerRates, Loss, Mlp};
 use etastar_sharpness::operator::{Objective, ObjectiveOptions};
 use proptest::prelude::*;
