@@ -4,7 +4,7 @@ use burn_tensor::{Int, Tensor, TensorData};
 use etastar_backend::{Backend, Rate};
 
 use crate::mlp::primitive;
-use crate::{Batch, Layer, LayerRates, Loss, Mlp};
+use crate::{Batch, Derivatives, Layer, LayerRates, Loss, Mlp};
 
 /// Networks of one shape that go through every operation together: weights
 /// are `[networks, in, out]`, biases `[networks, 1, out]`.
@@ -38,6 +38,10 @@ impl<B: Backend> EnsembleRates<B> {
             })
             .collect();
         Self { layers }
+    }
+
+    fn of(&self, layer: usize) -> Rate<B> {
+        Rate::Each(primitive(self.layers[layer].clone()))
     }
 
     /// Those of some of the networks, see [`Mlp::select`].
@@ -108,8 +112,15 @@ impl<B: Backend> Mlp<B, 3> {
         loss: Loss,
         rates: &EnsembleRates<B>,
     ) -> (Self, Tensor<B, 1>) {
-        self.step(batch, loss, |layer| {
-            Rate::Each(primitive(rates.layers[layer].clone()))
-        })
+        let pass = self.pass(batch, loss);
+        let loss = pass.loss.clone();
+        (pass.descend(|layer| rates.of(layer)), loss)
+    }
+
+    /// The networks after the step [`sgd_step`](Self::sgd_step) on the batch
+    /// of the derivatives, which may be those of one network for all of them.
+    #[must_use]
+    pub fn sgd_step_by(self, derivatives: &Derivatives<B, 3>, rates: &EnsembleRates<B>) -> Self {
+        self.descend_by(derivatives, |layer| rates.of(layer))
     }
 }

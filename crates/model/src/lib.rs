@@ -16,6 +16,7 @@ mod gradient;
 mod initial;
 mod loss;
 mod mlp;
+mod pass;
 mod rates;
 mod weights_file;
 
@@ -27,5 +28,6 @@ pub use gradient::Gradient;
 pub use initial::InitialWeights;
 pub use loss::Loss;
 pub use mlp::{Layer, Mlp};
+pub use pass::{Derivatives, Pass};
 pub use rates::LayerRates;
 pub use weights_file::WeightsFileError;

@@ -2,8 +2,7 @@ use burn_tensor::ops::FloatTensor;
 use burn_tensor::{Tensor, TensorData, TensorPrimitive, backend};
 use etastar_backend::{Backend, Rate};
 
-use crate::backpropagation::backpropagate;
-use crate::{Batch, Gradient, InitialWeights, LayerRates, Loss};
+use crate::{Batch, Derivatives, Gradient, InitialWeights, LayerRates, Loss};
 
 /// The parameters of one layer; of an [`Ensemble`](crate::Ensemble), where `D`
 /// is 3, with a leading axis over its networks.
@@ -30,7 +29,12 @@ impl<B: Backend, const D: usize> Layer<B, D> {
     /// The layer after a step of gradient descent, for its input
     /// `[samples, in]` and the derivative `[samples, out]` in its
     /// preactivation.
-    fn descend(self, activation: Tensor<B, D>, derivative: Tensor<B, D>, rate: &Rate<B>) -> Self {
+    pub(crate) fn descend(
+        self,
+        activation: Tensor<B, D>,
+        derivative: Tensor<B, D>,
+        rate: &Rate<B>,
+    ) -> Self {
         let bias = self.bias.map(|bias| {
             let gradient = derivative.clone().sum_dim(D - 2);
             bias - match rate {
@@ -102,48 +106,16 @@ impl<B: Backend, const D: usize> Mlp<B, D> {
 
     /// Mean loss of a batch (one element a network) and its gradient.
     pub fn gradient(&self, batch: &Batch<B, D>, loss: Loss) -> (Tensor<B, 1>, Gradient<B, D>) {
-        let (activations, outputs) = self.forward_with_activations(batch.inputs.clone());
-        let (value, derivative) = loss.with_derivative(outputs, batch.targets.clone());
-        let mut layers: Vec<Layer<B, D>> = Vec::with_capacity(self.layers.len());
-        backpropagate(
-            &self.layers,
-            activations,
-            derivative,
-            |_, layer, activation, delta| {
-                layers.push(Layer {
-                    weight: activation.transpose().matmul(delta.clone()),
-                    bias: layer.bias.is_some().then(|| delta.sum_dim(D - 2)),
-                });
-            },
-        );
-        layers.reverse();
-        (value, Gradient { layers })
-    }
-
-    /// One SGD step on a batch. Gives the network after the step and the mean
-    /// loss **before** it (one element a network).
-    ///
-    /// A layer moves by the rate that `rate_of` gives for its index, times its
-    /// gradient.
-    pub(crate) fn step(
-        self,
-        batch: &Batch<B, D>,
-        loss: Loss,
-        rate_of: impl Fn(usize) -> Rate<B>,
-    ) -> (Self, Tensor<B, 1>) {
-        let (activations, outputs) = self.forward_with_activations(batch.inputs.clone());
-        let (value, derivative) = loss.with_derivative(outputs, batch.targets.clone());
-        let mut moved: Vec<Layer<B, D>> = Vec::with_capacity(self.layers.len());
-        backpropagate(
-            self.layers,
-            activations,
-            derivative,
-            |index, layer, activation, delta| {
-                moved.push(layer.descend(activation, delta, &rate_of(index)));
-            },
-        );
-        moved.reverse();
-        (Self { layers: moved }, value)
+        let Derivatives { loss, layers } = self.derivatives(batch, loss);
+        let layers = self.layers.iter().zip(layers);
+        let layers = layers.map(|(layer, (activation, delta))| Layer {
+            weight: activation.transpose().matmul(delta.clone()),
+            bias: layer.bias.is_some().then(|| delta.sum_dim(D - 2)),
+        });
+        let gradient = Gradient {
+            layers: layers.collect(),
+        };
+        (loss, gradient)
     }
 }
 
@@ -197,9 +169,9 @@ impl<B: Backend> Mlp<B> {
         learning_rate: f64,
         rates: &LayerRates,
     ) -> (Self, Tensor<B, 1>) {
-        self.step(batch, loss, |layer| {
-            Rate::Common(learning_rate * rates.of(layer))
-        })
+        let pass = self.pass(batch, loss);
+        let loss = pass.loss.clone();
+        (pass.sgd_step(learning_rate, rates), loss)
     }
 }
 

@@ -13,7 +13,10 @@ use burn_ndarray::NdArray;
 use burn_tensor::activation::{log_softmax, relu};
 use burn_tensor::backend::Backend;
 use burn_tensor::{Tensor, TensorData};
-use etastar_model::{Architecture, Batch, Gradient, InitialWeights, Layer, LayerRates, Loss, Mlp};
+use etastar_model::{
+    Architecture, Batch, Derivatives, Ensemble, EnsembleRates, Gradient, InitialWeights, Layer,
+    LayerRates, Loss, Mlp,
+};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -86,6 +89,18 @@ impl Case {
         );
         batch.inputs = random([self.samples, self.architecture.inputs], &mut rng);
         batch
+    }
+
+    /// The same in single precision.
+    fn single_batch(&self) -> Batch<burn_flex::Flex> {
+        let double = self.batch();
+        let single = |tensor: Tensor<Double, 2>| {
+            Tensor::from_data(tensor.into_data().convert::<f32>(), &Default::default())
+        };
+        Batch {
+            inputs: single(double.inputs),
+            targets: single(double.targets),
+        }
     }
 }
 
@@ -286,6 +301,55 @@ proptest! {
         prop_assert!(relative_error(&flatten(&stepped.layers), &flatten(&expected)) < 1e-13);
     }
 
+    /// By derivatives that are known already, alone and in an ensemble.
+    #[test]
+    fn a_step_by_known_derivatives_is_the_step(
+        case in cases(),
+        learning_rates in prop::collection::vec(1e-3..2.0f64, 1..4),
+    ) {
+        let mut rng = ChaCha8Rng::seed_from_u64(case.seed);
+        let initial = InitialWeights::draw::<f32>(&case.architecture, &mut rng);
+        let device = Default::default();
+        let network = Mlp::<burn_flex::Flex>::new(&initial, &device);
+        let batch = case.single_batch();
+        let depth = case.architecture.depth();
+        let rates = LayerRates::with_input_rate(depth, 0.3);
+        let derivatives = network.derivatives(&batch, case.loss);
+
+        let copies = vec![&network; learning_rates.len()];
+        let for_all = Derivatives {
+            loss: derivatives.loss.clone(),
+            layers: derivatives
+                .layers
+                .iter()
+                .map(|(input, delta)| (input.clone().unsqueeze(), delta.clone().unsqueeze()))
+                .collect(),
+        };
+        let ensemble = Ensemble::stack(&copies)
+            .sgd_step_by(&for_all, &EnsembleRates::new(&learning_rates, &rates, depth, &device));
+
+        for (row, &learning_rate) in learning_rates.iter().enumerate() {
+            let (stepped, loss) =
+                network.clone().sgd_step(&batch, case.loss, learning_rate, &rates);
+            let by = network.clone().sgd_step_by(&derivatives, learning_rate, &rates);
+            let pass = network.clone().pass(&batch, case.loss);
+            prop_assert_eq!(pass.loss.to_data(), loss.to_data());
+            prop_assert_eq!(derivatives.loss.to_data(), loss.to_data());
+            let halves = pass.sgd_step(learning_rate, &rates);
+            for (index, layer) in stepped.layers.iter().enumerate() {
+                let expected = layer.weight.to_data();
+                prop_assert_eq!(&by.layers[index].weight.to_data(), &expected);
+                prop_assert_eq!(&halves.layers[index].weight.to_data(), &expected);
+                let of_row = ensemble.layers[index].weight.clone().slice([row..row + 1]);
+                prop_assert_eq!(&of_row.squeeze_dim::<2>(0).to_data(), &expected);
+                let bias = |layer: &Layer<burn_flex::Flex>| {
+                    layer.bias.as_ref().map(|bias| bias.to_data())
+                };
+                prop_assert_eq!(bias(&by.layers[index]), bias(layer));
+            }
+        }
+    }
+
     #[test]
     fn flex_agrees_within_single_precision(case in cases()) {
         let single_network = {
@@ -299,12 +363,7 @@ proptest! {
             Mlp::<Double>::new(&initial, &Default::default())
         };
         let double_batch = case.batch();
-        let single_batch = Batch::<burn_flex::Flex> {
-            inputs: Tensor::from_data(
-                double_batch.inputs.to_data().convert::<f32>(), &Default::default()),
-            targets: Tensor::from_data(
-                double_batch.targets.to_data().convert::<f32>(), &Default::default()),
-        };
+        let single_batch = case.single_batch();
         let single: Vec<f64> = single_network
             .gradient(&single_batch, case.loss)
             .1

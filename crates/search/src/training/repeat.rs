@@ -1,7 +1,7 @@
 //! One repeat on the device: what all its trials share.
 
 use etastar_backend::Backend;
-use etastar_model::{Batch, LayerRates, Mlp};
+use etastar_model::{Batch, Derivatives, LayerRates, Mlp};
 
 use super::batches::Batches;
 use super::dataset::LoadedDataset;
@@ -35,6 +35,9 @@ pub(super) struct BurnRepeat<'a, B: Backend> {
     /// Its validation accuracy, where the success rule asks for it.
     pub(super) initial_accuracy: Option<f64>,
     pub(super) rates: LayerRates,
+    /// Of the first step: every trial takes it from the same network on the
+    /// same batch.
+    first_derivatives: Option<Derivatives<B>>,
     /// The first mini-batches, in order.
     kept: Vec<Batch<B>>,
     /// How many mini-batches may be kept.
@@ -78,10 +81,25 @@ impl<'a, B: Backend> BurnRepeat<'a, B> {
             initial,
             initial_accuracy,
             rates,
+            first_derivatives: None,
             kept: Vec::new(),
-            may_keep: keep_bytes / (elements * size_of::<B::FloatElem>()),
+            // The first derivatives have a part of the first one anyway.
+            may_keep: (keep_bytes / (elements * size_of::<B::FloatElem>())).max(1),
             batches,
         })
+    }
+
+    /// Loss and derivatives of the first step.
+    pub(super) fn first_derivatives(&mut self) -> Result<Derivatives<B>, TrainerError> {
+        let derivatives = match self.first_derivatives.take() {
+            Some(known) => known,
+            None => {
+                let batch = self.batch(0, &mut None)?;
+                let loss = self.cell.protocol.loss;
+                self.initial.derivatives(&batch, loss)
+            }
+        };
+        Ok(self.first_derivatives.insert(derivatives).clone())
     }
 
     /// The mini-batch of a step of a trial, which asks for one after the other

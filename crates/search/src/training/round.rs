@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use burn_tensor::{Int, Tensor, TensorData};
 use etastar_backend::Backend;
-use etastar_model::{Batch, Ensemble, EnsembleRates};
+use etastar_model::{Batch, Derivatives, Ensemble, EnsembleRates};
 
 use super::batches::Batches;
 use super::ensemble::Together;
@@ -163,10 +163,15 @@ impl<'r, 'a, B: Backend> Round<'r, 'a, B> {
         let protocol = &self.prepared.cell.protocol;
         let mut losses = Vec::new();
         loop {
-            let batch = self.batch()?;
             // Moved out, so that the backend may work in place.
             let networks = std::mem::replace(&mut self.networks, Ensemble { layers: Vec::new() });
-            let (networks, loss) = networks.sgd_step(&batch, protocol.loss, &self.rates);
+            let (networks, loss) = if self.steps == 0 {
+                let derivatives = self.first_derivatives()?;
+                let loss = derivatives.loss.clone();
+                (networks.sgd_step_by(&derivatives, &self.rates), loss)
+            } else {
+                networks.sgd_step(&self.batch()?, protocol.loss, &self.rates)
+            };
             self.networks = networks;
             losses.push(loss);
             self.steps += 1;
@@ -178,8 +183,7 @@ impl<'r, 'a, B: Backend> Round<'r, 'a, B> {
         Ok(data.iter::<f64>().collect())
     }
 
-    /// The next mini-batch of every network: one for all of them, where all
-    /// are of one repeat.
+    /// The next mini-batch of every network.
     fn batch(&mut self) -> Result<Batch<B, 3>, TrainerError> {
         let mut inputs = Vec::with_capacity(self.sources.len());
         let mut targets = Vec::with_capacity(self.sources.len());
@@ -189,19 +193,41 @@ impl<'r, 'a, B: Backend> Round<'r, 'a, B> {
             inputs.push(batch.inputs);
             targets.push(batch.targets);
         }
-        let one_for_all = self.sources.len() == 1;
-        let spread = |batches: Vec<Tensor<B, 2>>| {
-            let stacked = Tensor::stack::<3>(batches, 0);
-            if one_for_all {
-                stacked
-            } else {
-                stacked.select(0, self.source_of_row.clone())
-            }
-        };
         Ok(Batch {
-            inputs: spread(inputs),
-            targets: spread(targets),
+            inputs: self.spread(inputs),
+            targets: self.spread(targets),
         })
+    }
+
+    /// The derivatives of the first step, and the loss of every network.
+    fn first_derivatives(&mut self) -> Result<Derivatives<B, 3>, TrainerError> {
+        let mut first = Vec::with_capacity(self.sources.len());
+        for source in &self.sources {
+            let repeat = &mut self.prepared.repeats[source.repeat];
+            first.push(repeat.first_derivatives()?);
+        }
+        let losses = first.iter().map(|one| one.loss.clone()).collect();
+        let layers = (0..=self.prepared.cell.depth()).map(|layer| {
+            let of_layer = first.iter().map(|one| one.layers[layer].clone());
+            let (activations, deltas) = of_layer.unzip();
+            (self.spread(activations), self.spread(deltas))
+        });
+        Ok(Derivatives {
+            layers: layers.collect(),
+            loss: Tensor::cat(losses, 0).select(0, self.source_of_row.clone()),
+        })
+    }
+
+    /// Matrices of the sources for the networks: one for all of them, where
+    /// all are of one repeat.
+    fn spread(&self, of_sources: Vec<Tensor<B, 2>>) -> Tensor<B, 3> {
+        let one_for_all = of_sources.len() == 1;
+        let stacked = Tensor::stack::<3>(of_sources, 0);
+        if one_for_all {
+            stacked
+        } else {
+            stacked.select(0, self.source_of_row.clone())
+        }
     }
 
     /// Takes the networks whose trials are over out of the ensemble.

@@ -65,33 +65,56 @@ fn trial<B: Backend>(
 
 struct OneTraining<'r, 'a, B: Backend> {
     repeat: &'r mut BurnRepeat<'a, B>,
-    /// Present between steps; a step consumes it and puts its successor here.
+    /// Present between steps; a step consumes it and puts its successor here,
+    /// if the training goes on.
     network: Option<Mlp<B>>,
     learning_rate: f64,
     steps: usize,
     beyond_kept: Option<Batches<'a, B>>,
-    /// Why no batch could be gathered; ends the trial.
+    /// Why no step could be taken; ends the trial.
     error: Option<TrainerError>,
+}
+
+impl<B: Backend> OneTraining<'_, '_, B> {
+    /// The loss before the step, and the network after it unless the loss is
+    /// not finite: then the trial is over.
+    fn network_after(&mut self, network: Mlp<B>) -> Result<(f64, Option<Mlp<B>>), TrainerError> {
+        let Self {
+            repeat,
+            learning_rate,
+            ..
+        } = self;
+        if self.steps == 0 {
+            let first = repeat.first_derivatives()?;
+            let loss = scalar(&first.loss);
+            let network = network.sgd_step_by(&first, *learning_rate, &repeat.rates);
+            return Ok((loss, Some(network)));
+        }
+        let batch = repeat.batch(self.steps, &mut self.beyond_kept)?;
+        let pass = network.pass(&batch, repeat.cell.protocol.loss);
+        let loss = scalar(&pass.loss);
+        let goes_on = loss.is_finite();
+        let network = goes_on.then(|| pass.sgd_step(*learning_rate, &repeat.rates));
+        Ok((loss, network))
+    }
 }
 
 impl<B: Backend> Training for OneTraining<'_, '_, B> {
     fn step(&mut self) -> f64 {
-        let batch = match self.repeat.batch(self.steps, &mut self.beyond_kept) {
-            Ok(batch) => batch,
-            Err(error) => {
-                self.error = Some(error);
-                return f64::NAN;
-            }
-        };
         let Some(network) = self.network.take() else {
             return f64::NAN;
         };
-        let loss = self.repeat.cell.protocol.loss;
-        let (network, loss) =
-            network.sgd_step(&batch, loss, self.learning_rate, &self.repeat.rates);
-        self.network = Some(network);
-        self.steps += 1;
-        scalar(&loss)
+        match self.network_after(network) {
+            Ok((loss, network)) => {
+                self.network = network;
+                self.steps += 1;
+                loss
+            }
+            Err(error) => {
+                self.error = Some(error);
+                f64::NAN
+            }
+        }
     }
 
     fn validation_accuracy(&mut self) -> f64 {
