@@ -315,15 +315,16 @@ fn an_ensemble_ends_as_its_networks_do_one_by_one() {
 /// The search of repeat 0.
 fn search(trainer: &dyn Trainer, cell: &Cell) -> f64 {
     let at_once = trainer.networks_at_once(cell).unwrap();
+    let search = plan::Search::of_cell(cell, trainer.shape(cell).unwrap());
     let mut prepared = trainer.prepare(cell, &[0]).unwrap();
     let mut tried = plan::Tried::new();
     loop {
-        match plan::next(&cell.protocol, &tried) {
+        match search.next(&tried) {
             plan::Plan::Done(EtaStar::Found { eta_star, .. }) => return eta_star,
             plan::Plan::Done(other) => panic!("{other:?}"),
             plan::Plan::Try(_) => {}
         }
-        let rates = plan::ahead(&cell.protocol, &tried, at_once).into_iter();
+        let rates = search.ahead(&tried, at_once).into_iter();
         let asked: Vec<Asked> = rates
             .map(|learning_rate| Asked {
                 repeat: 0,

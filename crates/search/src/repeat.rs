@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use etastar_backend::check_device;
 
-use crate::plan::{self, Plan, Tried};
+use crate::plan::{Plan, Search, Tried};
 use crate::{Asked, Cell, EtaStar, Interrupt, Trainer, TrainerError, TrialRecord};
 
 /// What a search tells as it goes on.
@@ -30,7 +30,7 @@ struct Open {
 /// not carried out again; `keep` hears of each new one at once.
 ///
 /// A trainer that trains several networks at once is given, in every round,
-/// those that the plans will ask for and may ask for next ([`plan::ahead`]);
+/// those that the plans will ask for and may ask for next ([`Search::ahead`]);
 /// with one at a time that is the plan itself.
 pub(crate) fn search<E: From<TrainerError>>(
     trainer: &dyn Trainer,
@@ -47,10 +47,11 @@ pub(crate) fn search<E: From<TrainerError>>(
             tried: known.iter().collect(),
         })
         .collect();
+    let search = Search::of_cell(cell, trainer.shape(cell)?);
     let at_once = trainer.networks_at_once(cell)?;
     let mut prepared = None;
     loop {
-        for done in take_done(&mut open, cell) {
+        for done in take_done(&mut open, &search) {
             keep(done)?;
         }
         if open.is_empty() || interrupt.is_requested() {
@@ -62,7 +63,7 @@ pub(crate) fn search<E: From<TrainerError>>(
             None => prepared.insert(trainer.prepare(cell, &indices)?),
         };
         let mut failure = None;
-        let asked = round(&open, cell, at_once);
+        let asked = round(&open, &search, at_once);
         ready.trials(&asked, interrupt, &mut |repeat, trial| {
             let kept = check_device()
                 .map_err(|error| TrainerError::from(error).into())
@@ -84,9 +85,9 @@ pub(crate) fn search<E: From<TrainerError>>(
 }
 
 /// Takes out the repeats whose plan is done.
-fn take_done(open: &mut Vec<Open>, cell: &Cell) -> Vec<Event<'static>> {
+fn take_done(open: &mut Vec<Open>, search: &Search<'_>) -> Vec<Event<'static>> {
     let mut done = Vec::new();
-    open.retain(|open| match plan::next(&cell.protocol, &open.tried) {
+    open.retain(|open| match search.next(&open.tried) {
         Plan::Done(eta_star) => {
             done.push(Event::Repeat {
                 repeat: open.repeat,
@@ -101,13 +102,13 @@ fn take_done(open: &mut Vec<Open>, cell: &Cell) -> Vec<Event<'static>> {
 }
 
 /// The trials of a round, up to `at_once`, shared out among the repeats.
-fn round(open: &[Open], cell: &Cell, at_once: usize) -> Vec<Asked> {
+fn round(open: &[Open], search: &Search<'_>, at_once: usize) -> Vec<Asked> {
     let taking_part = &open[..open.len().min(at_once.max(1))];
     let share = at_once / taking_part.len();
     let left_over = at_once % taking_part.len();
     let asked = taking_part.iter().enumerate().flat_map(|(place, open)| {
         let count = (share + usize::from(place < left_over)).max(1);
-        let rates = plan::ahead(&cell.protocol, &open.tried, count);
+        let rates = search.ahead(&open.tried, count);
         rates.into_iter().map(|learning_rate| Asked {
             repeat: open.repeat,
             learning_rate,

@@ -11,7 +11,7 @@ use etastar_search::{
 };
 use serde_json::{Value, json};
 
-use super::warm_start::WarmStart;
+use super::warm_start::{self, WarmStart};
 use crate::arguments::{Execution, Format, LossName, Training};
 use crate::error::CliError;
 use crate::measure::{Cells, Ended, Limits, Measurement, Place};
@@ -27,10 +27,12 @@ const CONFIDENCE: f64 = 0.95;
 Example:
   etastar find --dataset fashion-mnist --width 128 --depth 8 --input-rate 0.1
 
-The search starts at --start, steps down by octaves (factors of 2) to the first
-rate that succeeds, and halves the bracket in log2 down to --tolerance. eta* is
-the largest rate of the final bracket that succeeded; over repeats, which differ
-in initialisation and batch order, the geometric mean with a bootstrap interval.")]
+The search starts where the expected tangent kernel puts the edge and steps down to
+the first rate that succeeds, or up to the first that fails: half an octave (a factor
+of 2) first, then by octaves; from --start by octaves at once. Then it halves the
+bracket in log2 down to --tolerance. eta* is the largest rate of the final bracket
+that succeeded; over repeats, which differ in initialisation and batch order, the
+geometric mean with a bootstrap interval.")]
 pub(crate) struct FindArguments {
     /// Dataset: digits, gaussians, mnist, fashion-mnist, cifar10
     #[arg(long, value_name = "NAME", default_value = "digits")]
@@ -108,14 +110,10 @@ pub(crate) struct FindArguments {
     #[arg(long, value_name = "OCTAVES", value_parser = positive, default_value = "0.125")]
     tolerance: f64,
 
-    /// First learning rate tried, as a power of 2
-    #[arg(
-        long,
-        value_name = "LOG2",
-        allow_negative_numbers = true,
-        default_value = "3"
-    )]
-    start: f64,
+    /// First learning rate tried, as a power of 2; then the search goes by octaves [default:
+    /// where the tangent kernel puts the edge]
+    #[arg(long, value_name = "LOG2", allow_negative_numbers = true)]
+    start: Option<f64>,
 
     /// Lowest learning rate tried, as a power of 2
     #[arg(
@@ -149,6 +147,7 @@ pub(crate) struct FindArguments {
     seed: u64,
 
     /// Start where this store of a sweep predicts eta*, a whole number of octaves from --start
+    /// [default: 3]
     #[arg(long, value_name = "STORE")]
     warm_start: Option<PathBuf>,
 
@@ -188,12 +187,7 @@ impl FindArguments {
             budget: self.budget,
             evaluate_every: self.evaluate_every,
             threshold: self.threshold,
-            search: SearchMethod::Octaves {
-                start: self.start,
-                lowest: self.lowest,
-                highest: self.highest,
-                tolerance: self.tolerance,
-            },
+            search: self.search(),
             ladder: self.ladder.clone(),
             success: SuccessRule::default(),
             accuracy_margin: 0.0,
@@ -209,6 +203,25 @@ impl FindArguments {
             checkpoint: None,
             vary: Vary::default(),
         })
+    }
+
+    fn search(&self) -> SearchMethod {
+        let (lowest, highest, tolerance) = (self.lowest, self.highest, self.tolerance);
+        // A store's prediction is better than the kernel's.
+        let usual = self.warm_start.as_ref().map(|_| warm_start::USUAL_START);
+        match self.start.or(usual) {
+            Some(start) => SearchMethod::Octaves {
+                start,
+                lowest,
+                highest,
+                tolerance,
+            },
+            None => SearchMethod::FromKernel {
+                lowest,
+                highest,
+                tolerance,
+            },
+        }
     }
 
     fn gaussians(&self) -> Result<Option<GaussiansConfig>, CliError> {

@@ -10,6 +10,10 @@ use serde_json::{Value, json};
 
 use crate::error::CliError;
 
+/// `log2` of the rate that a predicted start is whole octaves from, and where
+/// the search starts if nothing is predicted.
+pub(crate) const USUAL_START: f64 = 3.0;
+
 /// A predicted start, or why there is none.
 pub(crate) struct WarmStart {
     store: PathBuf,
@@ -52,8 +56,8 @@ impl WarmStart {
                 Ok((prediction, *start))
             }
             (Err(reason), _) => Err(reason),
-            // Unreachable: `find` searches by octaves.
-            (Ok(_), SearchMethod::Arithmetic { .. }) => {
+            // Unreachable: `find` searches by octaves from a store's prediction.
+            (Ok(_), SearchMethod::FromKernel { .. } | SearchMethod::Arithmetic { .. }) => {
                 Err("only searches by octaves have a start".to_owned())
             }
         };

@@ -8,50 +8,70 @@
 
 use std::collections::BinaryHeap;
 
-use super::{Plan, Tried, next};
-use crate::{Protocol, SearchMethod};
+use super::{Bracketing, Plan, Search, Tried};
 
-/// Up to `count` rates that the search may ask for after `tried`, the most
-/// probable first: the first is the one it asks for now. Empty when the search
-/// is over.
-///
-/// Every sequence of outcomes leads to a rate. Its probability is that of the
-/// outcomes, if the edge lies with equal probability anywhere between the
-/// largest success and the smallest failure above it, on the scale on which
-/// the method bisects (`log2` of the rate, or the rate).
-pub fn ahead(protocol: &Protocol, tried: &Tried, count: usize) -> Vec<f64> {
-    let mut rates: Vec<f64> = Vec::with_capacity(count);
-    let mut futures = BinaryHeap::from([Future {
-        probability: 1.0,
-        order: 0,
-        tried: tried.clone(),
-    }]);
-    let mut order = 0;
-    while rates.len() < count {
-        let Some(future) = futures.pop() else {
-            break;
-        };
-        let Plan::Try(rate) = next(protocol, &future.tried) else {
-            continue;
-        };
-        if !rates.contains(&rate) {
-            rates.push(rate);
-        }
-        let success = success_probability(protocol, &future.tried, rate);
-        for (outcome, probability) in [(true, success), (false, 1.0 - success)] {
-            if probability > 0.0 {
-                let mut tried = future.tried.clone();
-                tried.insert(rate, outcome);
-                order += 1;
-                futures.push(Future {
-                    probability: future.probability * probability,
-                    order,
-                    tried,
-                });
+impl Search<'_> {
+    /// Up to `count` rates that the search may ask for after `tried`, the most
+    /// probable first: the first is the one it asks for now. Empty when the
+    /// search is over.
+    ///
+    /// Every sequence of outcomes leads to a rate. Its probability is that of
+    /// the outcomes, if the edge lies with equal probability anywhere between
+    /// the largest success and the smallest failure above it, on the scale on
+    /// which the method bisects (`log2` of the rate, or the rate).
+    pub fn ahead(&self, tried: &Tried, count: usize) -> Vec<f64> {
+        let mut rates: Vec<f64> = Vec::with_capacity(count);
+        let mut futures = BinaryHeap::from([Future {
+            probability: 1.0,
+            order: 0,
+            tried: tried.clone(),
+        }]);
+        let mut order = 0;
+        while rates.len() < count {
+            let Some(future) = futures.pop() else {
+                break;
+            };
+            let Plan::Try(rate) = self.next(&future.tried) else {
+                continue;
+            };
+            if !rates.contains(&rate) {
+                rates.push(rate);
+            }
+            let success = self.success_probability(&future.tried, rate);
+            for (outcome, probability) in [(true, success), (false, 1.0 - success)] {
+                if probability > 0.0 {
+                    let mut tried = future.tried.clone();
+                    tried.insert(rate, outcome);
+                    order += 1;
+                    futures.push(Future {
+                        probability: future.probability * probability,
+                        order,
+                        tried,
+                    });
+                }
             }
         }
+        rates
     }
-    rates
+
+    /// The probability that a rate succeeds.
+    fn success_probability(&self, tried: &Tried, rate: f64) -> f64 {
+        let (lowest, highest, position): (f64, f64, fn(f64) -> f64) = match &self.bracketing {
+            Bracketing::Steps(steps) => (steps.lowest, steps.highest, f64::log2),
+            Bracketing::Arithmetic(arithmetic) => (arithmetic.low, arithmetic.high, |rate| rate),
+        };
+        let success = tried.largest_success();
+        let failure = tried.smallest_failure_above(success.unwrap_or(0.0));
+        let low = success.map_or(lowest, position);
+        let high = failure.map_or(highest, position);
+        let share = (high - position(rate)) / (high - low);
+        // Outside of the range, or where success is not monotone, nothing is known.
+        if share.is_finite() {
+            share.clamp(0.01, 0.99)
+        } else {
+            0.5
+        }
+    }
 }
 
 /// A possible course of the search.
@@ -82,24 +102,3 @@ impl PartialEq for Future {
 }
 
 impl Eq for Future {}
-
-/// The probability that a rate succeeds.
-fn success_probability(protocol: &Protocol, tried: &Tried, rate: f64) -> f64 {
-    let (lowest, highest, position): (f64, f64, fn(f64) -> f64) = match protocol.search {
-        SearchMethod::Octaves {
-            lowest, highest, ..
-        } => (lowest, highest, f64::log2),
-        SearchMethod::Arithmetic { low, high, .. } => (low, high, |rate| rate),
-    };
-    let success = tried.largest_success();
-    let failure = tried.smallest_failure_above(success.unwrap_or(0.0));
-    let low = success.map_or(lowest, position);
-    let high = failure.map_or(highest, position);
-    let share = (high - position(rate)) / (high - low);
-    // Outside of the range, or where success is not monotone, nothing is known.
-    if share.is_finite() {
-        share.clamp(0.01, 0.99)
-    } else {
-        0.5
-    }
-}

@@ -1,19 +1,24 @@
 //! The search over learning rates, as a pure function of what has been tried.
 //!
-//! [`next`] looks at every rate tried so far and names the next one to try, or
-//! the answer. It keeps no state of its own, so a search that was interrupted
-//! resumes from its stored trials, and a rate is never tried twice.
+//! [`Search::next`] looks at every rate tried so far and names the next one to
+//! try, or the answer. It keeps no state of its own, so a search that was
+//! interrupted resumes from its stored trials, and a rate is never tried
+//! twice.
 
 mod ahead;
 mod arithmetic;
+mod kernel_start;
 mod ladder;
-mod octaves;
+mod steps;
 mod tried;
 
-pub use ahead::ahead;
 pub use tried::Tried;
 
-use crate::{EtaStar, Protocol, SearchMethod};
+use arithmetic::Arithmetic;
+use kernel_start::{STEP, kernel_start};
+use steps::Steps;
+
+use crate::{Cell, EtaStar, Protocol, SearchMethod};
 
 /// What a search does next.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,27 +29,90 @@ pub enum Plan {
     Done(EtaStar),
 }
 
-/// The next step of the search, after `tried`.
-pub fn next(protocol: &Protocol, tried: &Tried) -> Plan {
-    let bracketing = match protocol.search {
-        SearchMethod::Octaves {
-            start,
-            lowest,
-            highest,
-            tolerance,
-        } => octaves::next(start, lowest, highest, tolerance, tried),
-        SearchMethod::Arithmetic {
-            low,
-            high,
-            tolerance,
-        } => arithmetic::next(low, high, tolerance, tried),
-    };
-    match bracketing {
-        Plan::Done(answer) => match ladder::next(&protocol.ladder, answer, tried) {
-            Some(rate) => Plan::Try(rate),
-            None => bracketing,
-        },
-        Plan::Try(_) => bracketing,
+/// The search of a cell's repeats.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Search<'a> {
+    bracketing: Bracketing,
+    ladder: &'a [f64],
+}
+
+/// How the edge is bracketed, with every number that it takes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Bracketing {
+    Steps(Steps),
+    Arithmetic(Arithmetic),
+}
+
+impl<'a> Search<'a> {
+    /// The search of a cell on data with these numbers of features and
+    /// classes.
+    pub fn of_cell(cell: &'a Cell, (inputs, outputs): (usize, usize)) -> Self {
+        Self::new(&cell.protocol, || {
+            let architecture = cell.architecture(inputs, outputs);
+            kernel_start(&architecture, cell.input_rate, cell.protocol.loss)
+        })
+    }
+
+    /// A protocol's search. `kernel_start` is `log2` of the rate at which it
+    /// starts if it starts from the kernel.
+    fn new(protocol: &'a Protocol, kernel_start: impl FnOnce() -> f64) -> Self {
+        let bracketing = match protocol.search {
+            SearchMethod::FromKernel {
+                lowest,
+                highest,
+                tolerance,
+            } => Bracketing::Steps(Steps {
+                start: kernel_start().clamp(lowest, highest),
+                may_start_below: true,
+                first: STEP,
+                further: 1.0,
+                lowest,
+                highest,
+                tolerance,
+            }),
+            SearchMethod::Octaves {
+                start,
+                lowest,
+                highest,
+                tolerance,
+            } => Bracketing::Steps(Steps {
+                start,
+                may_start_below: false,
+                first: 1.0,
+                further: 1.0,
+                lowest,
+                highest,
+                tolerance,
+            }),
+            SearchMethod::Arithmetic {
+                low,
+                high,
+                tolerance,
+            } => Bracketing::Arithmetic(Arithmetic {
+                low,
+                high,
+                tolerance,
+            }),
+        };
+        Self {
+            bracketing,
+            ladder: &protocol.ladder,
+        }
+    }
+
+    /// The next step of the search, after `tried`.
+    pub fn next(&self, tried: &Tried) -> Plan {
+        let bracketing = match &self.bracketing {
+            Bracketing::Steps(steps) => steps.next(tried),
+            Bracketing::Arithmetic(arithmetic) => arithmetic.next(tried),
+        };
+        match bracketing {
+            Plan::Done(answer) => match ladder::next(self.ladder, answer, tried) {
+                Some(rate) => Plan::Try(rate),
+                None => bracketing,
+            },
+            Plan::Try(_) => bracketing,
+        }
     }
 }
 

@@ -3,6 +3,19 @@ use proptest::prelude::*;
 
 use super::*;
 
+/// The search of a protocol; one from the kernel starts at 2^-1.5.
+fn of(protocol: &Protocol) -> Search<'_> {
+    Search::new(protocol, || -1.5)
+}
+
+fn next(protocol: &Protocol, tried: &Tried) -> Plan {
+    of(protocol).next(tried)
+}
+
+fn ahead(protocol: &Protocol, tried: &Tried, count: usize) -> Vec<f64> {
+    of(protocol).ahead(tried, count)
+}
+
 fn protocol(search: SearchMethod) -> Protocol {
     Protocol {
         search,
@@ -13,6 +26,14 @@ fn protocol(search: SearchMethod) -> Protocol {
 fn octaves(tolerance: f64) -> Protocol {
     protocol(SearchMethod::Octaves {
         start: 3.0,
+        lowest: -20.0,
+        highest: 10.0,
+        tolerance,
+    })
+}
+
+fn from_kernel(tolerance: f64) -> Protocol {
+    protocol(SearchMethod::FromKernel {
         lowest: -20.0,
         highest: 10.0,
         tolerance,
@@ -38,7 +59,7 @@ fn search(protocol: &Protocol, mut succeeds: impl FnMut(f64) -> bool) -> (EtaSta
 fn the_default_protocol_is_the_documented_one() {
     let protocol = Protocol::default();
     assert_eq!(protocol.loss, Loss::CrossEntropy);
-    assert_eq!(protocol, octaves(0.125));
+    assert_eq!(protocol, from_kernel(0.125));
 }
 
 #[test]
@@ -48,6 +69,13 @@ fn nothing_succeeds_and_nothing_fails_are_answers() {
     assert_eq!(answer, EtaStar::NothingSucceeds { lowest });
     assert_eq!(tried.len(), 24);
     let (answer, _) = search(&octaves(0.125), |_| true);
+    assert_eq!(answer, EtaStar::NothingFails { highest: 1024.0 });
+
+    // At -1.5, -2, -3, .. -20, then at -1, 0, .. 10.
+    let (answer, tried) = search(&from_kernel(0.125), |_| false);
+    assert_eq!(answer, EtaStar::NothingSucceeds { lowest });
+    assert_eq!(tried.len(), 20 + 12);
+    let (answer, _) = search(&from_kernel(0.125), |_| true);
     assert_eq!(answer, EtaStar::NothingFails { highest: 1024.0 });
 
     let paper = protocol(SearchMethod::Arithmetic {
@@ -77,6 +105,23 @@ fn a_range_that_is_no_whole_number_of_octaves_is_searched_to_its_end() {
         panic!("{answer:?}")
     };
     assert!(eta_star < f64::exp2(-2.2) && f64::exp2(-2.2) <= upper);
+}
+
+/// Too low a rate does not reach the threshold within the budget.
+#[test]
+fn a_start_below_all_rates_that_succeed_finds_them() {
+    let window = |rate: f64| (3.0..=5.3).contains(&rate.log2());
+    let (answer, _) = search(&from_kernel(0.125), window);
+    let (from_above, _) = search(
+        &protocol(SearchMethod::Octaves {
+            start: 8.0,
+            lowest: -20.0,
+            highest: 10.0,
+            tolerance: 0.125,
+        }),
+        window,
+    );
+    assert_eq!(answer, from_above);
 }
 
 #[test]
@@ -125,6 +170,28 @@ proptest! {
         prop_assert!(tried.monotone());
         let octaves_away = (3.0 - edge).abs().ceil() as usize + 1;
         prop_assert!(tried.len() <= octaves_away + 1 + bisections as usize);
+    }
+
+    /// Where success is monotone the start is of no account, bit for bit.
+    #[test]
+    fn from_the_kernel_or_by_octaves_it_is_the_same_answer(
+        edge in -19.0..9.0f64,
+        bisections in 1..6i32,
+        half_octaves in -12..12i32,
+    ) {
+        let tolerance = f64::from(-bisections).exp2();
+        let start = 0.5 * f64::from(half_octaves);
+        let protocol = from_kernel(tolerance);
+        let informed = Search::new(&protocol, || start);
+        let succeeds = |rate: f64| rate.log2() <= edge;
+        let (answer, _) = search(&octaves(tolerance), succeeds);
+        let mut tried = Tried::new();
+        while let Plan::Try(rate) = informed.next(&tried) {
+            tried.insert(rate, succeeds(rate));
+        }
+        prop_assert_eq!(informed.next(&tried), Plan::Done(answer));
+        let octaves_away = (start - edge).abs().ceil() as usize;
+        prop_assert!(tried.len() <= 3 + octaves_away + bisections as usize);
     }
 
     #[test]
@@ -201,12 +268,12 @@ proptest! {
         edge in -15.0f64..9.0,
         odd_octave in -15i32..9,
         count in 1usize..40,
-        arithmetic in any::<bool>(),
+        method in 0..3,
     ) {
-        let method = if arithmetic {
-            protocol(SearchMethod::Arithmetic { low: 0.001, high: 1.0, tolerance: 0.01 })
-        } else {
-            octaves(0.125)
+        let method = match method {
+            0 => protocol(SearchMethod::Arithmetic { low: 0.001, high: 1.0, tolerance: 0.01 }),
+            1 => octaves(0.125),
+            _ => from_kernel(0.125),
         };
         let method = Protocol { ladder: vec![-1.0, 0.5, 2.0], ..method };
         let succeeds = |rate: f64| {

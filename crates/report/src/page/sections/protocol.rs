@@ -132,6 +132,22 @@ fn trial(cell: &Cell) -> Text {
 
 fn search(cell: &Cell) -> Text {
     Text::markup(&match cell.protocol.search {
+        SearchMethod::FromKernel {
+            lowest,
+            highest,
+            tolerance,
+        } => format!(
+            "Search: from the learning rate at which the tangent kernel, averaged over \
+             initialisations, puts the edge, half an octave and then by octaves down to the first \
+             success, or up to the first failure where the start succeeds, within {} to {} \
+             (log_{{2}} from {} to {}); then bisection of log_{{2}} η until the bracket is no \
+             wider than {} of an octave.",
+            power(lowest),
+            power(highest),
+            setting(lowest),
+            setting(highest),
+            setting(tolerance)
+        ),
         SearchMethod::Octaves {
             start,
             lowest,
