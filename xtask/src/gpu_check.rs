@@ -131,6 +131,8 @@ fn benchmarks(
 ) -> Result<String, Failure> {
     let table = folder.join("benchmarks.md");
     bench::run(&BenchArguments {
+        peers: None,
+        rounds: 1,
         backends: devices,
         only: Vec::new(),
         output: Some(table.clone()),

@@ -11,8 +11,8 @@ pub(crate) fn date() -> String {
     now
 }
 
-/// The table's title and manifest, in Markdown.
-pub(super) fn heading(command: &str, backends: &[String]) -> Result<String, Failure> {
+/// The table's title and manifest, in Markdown, and how it was measured.
+pub(super) fn heading(command: &str, backends: &[String], how: &str) -> Result<String, Failure> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let compiler = standard_output(Command::new("rustc").arg("--version"))?;
     let commit = standard_output(
@@ -31,8 +31,7 @@ pub(super) fn heading(command: &str, backends: &[String]) -> Result<String, Fail
          | compiler | {} |\n\
          | commit | {} |\n\
          | features | {} |\n\n\
-         f32, mini-batches of 128, cross-entropy, 10 outputs, one thread of the processor; medians \
-         with criterion's 95 % intervals. GFLOP/s count the products of matrices alone.\n\n",
+         f32, mini-batches of 128, cross-entropy, 10 outputs, one thread of the processor. {how}\n\n",
         date(),
         backends.join(", "),
         processor(),

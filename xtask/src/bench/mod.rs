@@ -3,6 +3,7 @@
 
 mod machine;
 mod measurement;
+mod peers;
 mod table;
 
 use std::path::PathBuf;
@@ -24,7 +25,16 @@ pub(crate) struct BenchArguments {
     #[arg(long, value_name = "NAME,..", value_delimiter = ',', value_parser = ["training", "curvature", "trial", "batched"])]
     pub(crate) only: Vec<String>,
 
-    /// File of the table [default: benches/results/DATE-BACKENDS.md]
+    /// Compare with PyTorch and NumPy instead, by this Python interpreter, which has the packages
+    /// of benches/peers/requirements.txt
+    #[arg(long, value_name = "PYTHON", conflicts_with_all = ["backends", "only", "rest"])]
+    pub(crate) peers: Option<PathBuf>,
+
+    /// With --peers, how many times everything is run, in turns
+    #[arg(long, value_name = "N", default_value = "3", requires = "peers")]
+    pub(crate) rounds: usize,
+
+    /// File of the table [default: benches/results/DATE-BACKENDS.md, or DATE-peers.md]
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
@@ -34,6 +44,28 @@ pub(crate) struct BenchArguments {
 }
 
 pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Failure> {
+    let (name, text) = match &arguments.peers {
+        Some(python) => ("peers".to_owned(), peers::run(python, arguments.rounds)?),
+        None => (
+            arguments.backends.join("-").replace(':', "-"),
+            backends(arguments)?,
+        ),
+    };
+    let file = arguments.output.clone().unwrap_or_else(|| {
+        let date = machine::date();
+        PathBuf::from(format!("benches/results/{date}-{name}.md"))
+    });
+    let path = root().join(&file);
+    std::fs::write(&path, &text).map_err(|source| Failure::File { path, source })?;
+    println!("\n{text}\nWritten to {}", file.display());
+    Ok(())
+}
+
+const HOW: &str = "Medians with criterion's 95 % intervals. GFLOP/s count the products of \
+                   matrices alone.";
+
+/// Criterion's benchmarks, and their table.
+fn backends(arguments: &BenchArguments) -> Result<String, Failure> {
     for device in &arguments.backends {
         provide(device)?;
     }
@@ -52,20 +84,11 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Failure> {
     command::run(bench.env("ETASTAR_DEVICES", arguments.backends.join(",")))?;
 
     let measured = measurement::since(started)?;
-    let text = format!(
+    Ok(format!(
         "{}{}",
-        machine::heading(&as_typed(arguments), &arguments.backends)?,
+        machine::heading(&as_typed(arguments), &arguments.backends, HOW)?,
         table::markdown(&measured, &arguments.backends)
-    );
-    let file = arguments.output.clone().unwrap_or_else(|| {
-        let name = arguments.backends.join("-").replace(':', "-");
-        let date = machine::date();
-        PathBuf::from(format!("benches/results/{date}-{name}.md"))
-    });
-    let path = root().join(&file);
-    std::fs::write(&path, &text).map_err(|source| Failure::File { path, source })?;
-    println!("\n{text}\nWritten to {}", file.display());
-    Ok(())
+    ))
 }
 
 /// The command as a reader of the table would type it.
