@@ -60,6 +60,10 @@ struct Arguments {
     #[arg(long, default_value = "5", allow_negative_numbers = true)]
     start: f64,
 
+    /// Octaves below eta* of the trial whose accuracies must agree
+    #[arg(long, default_value = "3")]
+    far_below: f64,
+
     /// Searches of a run
     #[arg(long, default_value = "5")]
     repeats: usize,
@@ -164,8 +168,8 @@ fn write(path: &Path, description: &Value) -> Result<(), Box<dyn Error>> {
 }
 
 /// `case.json`: the protocol and the trials that are expected. Besides those
-/// of the search there is one at an eighth of eta\*, where training is far
-/// from unstable and accuracies must agree.
+/// of the search there is one far below eta\*, where training is far from
+/// unstable and accuracies must agree.
 fn description(
     arguments: &Arguments,
     trainer: &dyn Trainer,
@@ -178,7 +182,8 @@ fn description(
         let mut trials = repeat.trials;
         if let Some(eta_star) = eta_star {
             let mut prepared = trainer.prepare(cell, &[repeat.repeat])?;
-            let far_below = prepared.trial(repeat.repeat, eta_star / 8.0, &Interrupt::default())?;
+            let rate = eta_star * (-arguments.far_below).exp2();
+            let far_below = prepared.trial(repeat.repeat, rate, &Interrupt::default())?;
             trials.extend(far_below);
         }
         expected.push(json!({

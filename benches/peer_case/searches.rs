@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use etastar_search::{
     Cell, CellRecord, EtaStar, FORMAT_VERSION, Grid, Interrupt, Manifest, MasterSeed, PlannedCell,
-    Provenance, Silent, Store, SweepEnd, Trainer, run_sweep,
+    Provenance, Repeats, Silent, Store, SweepEnd, Trainer, run_sweep,
 };
 use serde_json::{Value, json};
 
@@ -32,7 +32,15 @@ pub(crate) fn search(
     };
     let store = Store::in_memory(&manifest(&provenance, repeats), grid)?;
     let interrupt = Interrupt::default();
-    let (end, store) = run_sweep(&planned, repeats, trainer, store, 1, &interrupt, &Silent)?;
+    let (end, store) = run_sweep(
+        &planned,
+        &Repeats::all(repeats),
+        trainer,
+        store,
+        1,
+        &interrupt,
+        &Silent,
+    )?;
     match (end, store.snapshot()?.cells.pop()) {
         (SweepEnd::Complete, Some(found)) => Ok(found),
         _ => Err("the search was cut short".into()),

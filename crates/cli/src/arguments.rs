@@ -9,8 +9,8 @@ use etastar_search::EnsembleLimits;
 use serde::Serialize;
 
 use crate::commands::{
-    backends, bounds, compare, completions, data, export, find, fit, predict, report, sharpness,
-    sweep,
+    backends, bounds, compare, completions, data, export, find, fit, merge, predict, report,
+    sharpness, status, submit, sweep,
 };
 use crate::numbers::{count, memory};
 
@@ -42,6 +42,12 @@ pub(crate) enum Command {
     Find(find::FindArguments),
     /// Measure eta* over the grid of an experiment file; resumable
     Sweep(sweep::SweepArguments),
+    /// Run the parts of a sweep on a cluster: Slurm, or a manifest for Kubernetes
+    Submit(submit::SubmitArguments),
+    /// Tell how far sweeps are: done, running, failed, time left
+    Status(status::StatusArguments),
+    /// Put the parts of a sweep together
+    Merge(merge::MergeArguments),
     /// Measure, bound and predict the top Hessian eigenvalue of a network at initialisation
     Sharpness(sharpness::SharpnessArguments),
     /// Bounds on the top Hessian eigenvalue from theory alone: no network, no data

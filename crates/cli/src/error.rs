@@ -66,6 +66,11 @@ pub(crate) enum CliError {
     Samples(#[from] SamplesFileError),
     #[error("no eta* in range: {0}")]
     NoEtaStar(String),
+    #[error(
+        "{repeats} of {expected} repeats are there; run the parts that are not complete again, \
+         they go on where they stopped"
+    )]
+    Incomplete { repeats: usize, expected: usize },
     #[error("interrupted; {0}")]
     Interrupted(String),
     #[error("the time limit is reached; {0}")]
@@ -167,7 +172,7 @@ impl CliError {
             Self::Predict(error) => predict_code(error),
             Self::Data(error) => data_code(error),
             Self::Store(error) => store_code(error),
-            Self::FilesNotVerified(..) | Self::Fit(_) => DATA,
+            Self::FilesNotVerified(..) | Self::Incomplete { .. } | Self::Fit(_) => DATA,
             Self::StoreAnalysis { .. } => DATA,
             Self::Weights(_) | Self::Samples(_) | Self::Sharpness(_) => DATA,
             Self::NoEtaStar(_) => NO_ETA_STAR,

@@ -28,6 +28,9 @@ fn run(command: Command) -> Result<(), CliError> {
     match command {
         Command::Find(arguments) => commands::find::run(&arguments),
         Command::Sweep(arguments) => commands::sweep::run(&arguments),
+        Command::Submit(arguments) => commands::submit::run(&arguments),
+        Command::Status(arguments) => commands::status::run(&arguments),
+        Command::Merge(arguments) => commands::merge::run(&arguments),
         Command::Sharpness(arguments) => commands::sharpness::run(&arguments),
         Command::Bounds(arguments) => commands::bounds::run(&arguments),
         Command::Fit(arguments) => commands::fit::run(&arguments),

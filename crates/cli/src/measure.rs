@@ -8,13 +8,13 @@ use etastar_backend::{Selection, Task};
 use etastar_data::{DataFolders, Dataset, DatasetConfig};
 use etastar_search::{
     Adopted, BurnTrainer, Cell, EnsembleLimits, EnsembleTrainer, Grid, Interrupt, MasterSeed,
-    NotRun, PlannedCell, PlannedSharpness, Provenance, SharpnessCell, Store, Strategy, SweepEnd,
-    Trainer, run_sharpness_sweep, run_sweep,
+    NotRun, PlannedCell, PlannedSharpness, Provenance, Repeats, Shard, SharpnessCell, Store,
+    Strategy, SweepEnd, Trainer, run_sharpness_sweep, run_sweep,
 };
 
 use crate::arguments::{Execution, Training};
 use crate::error::CliError;
-use crate::progress::SweepBar;
+use crate::progress::{Both, SoFar, State, StatusWriter, SweepBar};
 use crate::provenance::{self, Loaded, MissingData, Title};
 
 /// What is to be measured.
@@ -39,6 +39,14 @@ pub(crate) enum Ended {
     OutOfTime,
 }
 
+/// What a measurement leaves.
+pub(crate) struct Measured {
+    pub(crate) ended: Ended,
+    pub(crate) store: Store,
+    /// Repeats that it was to have.
+    pub(crate) expected: usize,
+}
+
 /// Where the results of a measurement are kept.
 pub(crate) enum Place<'a> {
     /// Only as long as the program runs.
@@ -61,6 +69,8 @@ pub(crate) struct Measurement<'a> {
     title: Title<'a>,
     cells: Cells,
     repeats: usize,
+    /// The part that is measured, if it is not the whole.
+    shard: Option<Shard>,
     backend: Selection,
     /// Of the batched strategy.
     limits: Option<EnsembleLimits>,
@@ -95,6 +105,7 @@ impl<'a> Measurement<'a> {
             title,
             cells,
             repeats,
+            shard: None,
             backend,
             limits: None,
             jobs: execution.jobs(),
@@ -114,6 +125,12 @@ impl<'a> Measurement<'a> {
         self
     }
 
+    /// Measures only a part.
+    pub(crate) fn of_shard(mut self, shard: Option<Shard>) -> Self {
+        self.shard = shard;
+        self
+    }
+
     /// The datasets left out.
     pub(crate) fn not_run(&self) -> &[NotRun] {
         &self.not_run
@@ -130,12 +147,12 @@ impl<'a> Measurement<'a> {
         configuration_hash: String,
         place: Place<'_>,
         limits: &Limits,
-    ) -> Result<(Ended, Store), CliError> {
+    ) -> Result<Measured, CliError> {
         let interrupt = Interrupt::default();
         listen_for_interrupts(&interrupt)?;
         let out_of_time = limits.time.map(|time| stop_after(time, &interrupt));
         let backend = self.backend;
-        let (end, store) = backend.run(OnBackend {
+        let (end, store, expected) = backend.run(OnBackend {
             measurement: self,
             configuration_hash,
             place,
@@ -148,7 +165,11 @@ impl<'a> Measurement<'a> {
             }
             SweepEnd::Interrupted => Ended::Interrupted,
         };
-        Ok((ended, store))
+        Ok(Measured {
+            ended,
+            store,
+            expected,
+        })
     }
 }
 
@@ -175,13 +196,15 @@ struct OnBackend<'a> {
 }
 
 impl Task for OnBackend<'_> {
-    type Output = Result<(SweepEnd, Store), CliError>;
+    /// And the number of repeats that it was to have.
+    type Output = Result<(SweepEnd, Store, usize), CliError>;
 
     fn run<B: Backend>(self, device: B::Device) -> Self::Output {
         let Measurement {
             title,
             cells,
-            repeats,
+            repeats: count,
+            shard,
             backend,
             limits,
             jobs,
@@ -199,42 +222,66 @@ impl Task for OnBackend<'_> {
             &provenance,
             backend,
             self.configuration_hash,
-            repeats,
+            count,
             &not_run,
         );
         let grid = Grid {
             eta_star: &planned,
             sharpness: &sharpness,
         };
+        let repeats = match shard {
+            None => Repeats::all(count),
+            Some(shard) => Repeats::of_shard(count, shard, grid),
+        };
+        let on_disk = match self.place {
+            Place::Store(path) | Place::Shared(path) => Some(path),
+            Place::Memory => None,
+        };
         let mut store = match self.place {
             Place::Store(path) => Store::open_for_sweep(path, &manifest, grid)?,
             Place::Shared(path) => {
                 let mut store = Store::open_for_sweep(path, &manifest, grid)?;
-                reuse(&mut store, repeats)?;
+                reuse(&mut store, count)?;
                 store
             }
             Place::Memory => Store::in_memory(&manifest, grid)?,
         };
-        store.begin_session(&provenance::session(jobs))?;
-        let bar = SweepBar::new(grid, repeats, &store.snapshot()?);
+        store.begin_session(&provenance::session(jobs, shard))?;
+        let so_far = SoFar::new(grid, &repeats, &store.snapshot()?);
+        let bar = SweepBar::new(count, so_far);
+        let file = on_disk.map(|path| {
+            let shard = shard.map(|shard| shard.to_string());
+            StatusWriter::begin(path, title.experiment, title.profile, shard, jobs, so_far)
+        });
+        let observer = Both(&bar, file.as_ref());
         let interrupt = &self.interrupt;
         let ensembles = limits.map(|limits| EnsembleTrainer::new(&trainer, limits));
         let searching: &dyn Trainer = match &ensembles {
             None => &trainer,
             Some(ensembles) => ensembles,
         };
-        let ended = run_sweep(&planned, repeats, searching, store, jobs, interrupt, &bar).and_then(
-            |(end, store)| match end {
-                SweepEnd::Interrupted => Ok((end, store)),
-                SweepEnd::Complete => {
-                    run_sharpness_sweep(&sharpness, repeats, &trainer, store, jobs, interrupt, &bar)
-                }
-            },
+        let swept = run_sweep(
+            &planned, &repeats, searching, store, jobs, interrupt, &observer,
         );
+        let ended = swept.and_then(|(end, store)| match end {
+            SweepEnd::Interrupted => Ok((end, store)),
+            SweepEnd::Complete => run_sharpness_sweep(
+                &sharpness, &repeats, &trainer, store, jobs, interrupt, &observer,
+            ),
+        });
         bar.finish();
-        let (end, mut store) = ended?;
-        store.end_session(&provenance::now())?;
-        Ok((end, store))
+        let ended = ended.map_err(CliError::from).and_then(|(end, mut store)| {
+            store.end_session(&provenance::now())?;
+            Ok((end, store, repeats.total(grid)))
+        });
+        if let Some(file) = file {
+            match &ended {
+                Ok((SweepEnd::Complete, ..)) => file.end(State::Complete, None),
+                Ok((SweepEnd::Interrupted, ..)) => file.end(State::Stopped, None),
+                Err(error) => file.end(State::Failed, Some(error.to_string())),
+            }
+        }
+        ended
     }
 }
 

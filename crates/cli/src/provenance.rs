@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use etastar_backend::Selection;
 use etastar_data::{DataError, DataFolders, Dataset, DatasetConfig};
 use etastar_search::{
-    FORMAT_VERSION, Host, Manifest, NotRun, Provenance, Session, Strategy, Variant, VariantCells,
+    FORMAT_VERSION, Host, Manifest, NotRun, Provenance, Session, Shard, Strategy, Variant,
+    VariantCells,
 };
 
 use crate::error::CliError;
@@ -155,12 +156,13 @@ pub(crate) fn manifest(
 }
 
 /// The session that begins now.
-pub(crate) fn session(jobs: usize) -> Session {
+pub(crate) fn session(jobs: usize, shard: Option<Shard>) -> Session {
     Session {
         command: command_line(),
         tool_version: VERSION.to_owned(),
         host: host(),
         jobs,
+        shard: shard.map(|shard| shard.to_string()),
         started_at: now(),
         finished_at: None,
     }
@@ -181,7 +183,8 @@ pub(crate) fn command_line() -> String {
     words.join(" ")
 }
 
-fn quoted(word: &str) -> String {
+/// A word as a shell reads it.
+pub(crate) fn quoted(word: &str) -> String {
     let plain =
         |character: char| character.is_ascii_alphanumeric() || "-_./=:,+@".contains(character);
     if !word.is_empty() && word.chars().all(plain) {
@@ -216,6 +219,14 @@ pub(crate) fn host() -> Host {
         processor: processor(),
         cores: std::thread::available_parallelism().map_or(1, usize::from),
     }
+}
+
+/// The machine's name in its network.
+pub(crate) fn host_name() -> String {
+    let of_linux = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let variables = ["HOSTNAME", "COMPUTERNAME"].into_iter();
+    let name = of_linux.or_else(|| variables.filter_map(|name| std::env::var(name).ok()).next());
+    name.map_or_else(|| "unknown".to_owned(), |name| name.trim().to_owned())
 }
 
 /// The processor's model, where Linux tells it.

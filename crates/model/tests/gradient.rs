@@ -340,7 +340,7 @@ proptest! {
                 let expected = layer.weight.to_data();
                 prop_assert_eq!(&by.layers[index].weight.to_data(), &expected);
                 prop_assert_eq!(&halves.layers[index].weight.to_data(), &expected);
-                let of_row = ensemble.layers[index].weight.clone().slice([row..row + 1]);
+                let of_row = ensemble.layers[index].weight.clone().narrow(0, row, 1);
                 prop_assert_eq!(&of_row.squeeze_dim::<2>(0).to_data(), &expected);
                 let bias = |layer: &Layer<burn_flex::Flex>| {
                     layer.bias.as_ref().map(|bias| bias.to_data())

@@ -16,8 +16,8 @@ use etastar_report::page::{Report, ReportInput};
 use etastar_search::mock::{Edge, MockTrainer};
 use etastar_search::statistics::{Bootstrap, Estimate};
 use etastar_search::{
-    Experiment, FORMAT_VERSION, Grid, Interrupt, Manifest, PlannedCell, Provenance, Silent,
-    Snapshot, Store, SweepEnd, run_sweep,
+    Experiment, FORMAT_VERSION, Grid, Interrupt, Manifest, PlannedCell, Provenance, Repeats,
+    Silent, Snapshot, Store, SweepEnd, run_sweep,
 };
 
 /// The law: `eta* = 2^3 (depth width)^-0.7`, with 0.3 octaves of noise a
@@ -117,7 +117,16 @@ fn swept(seed: u64) -> Snapshot {
     let store = Store::in_memory(&manifest, grid).unwrap();
     let interrupt = Interrupt::default();
     let repeats = experiment.repeats;
-    let (end, store) = run_sweep(&cells, repeats, &trainer, store, 1, &interrupt, &Silent).unwrap();
+    let (end, store) = run_sweep(
+        &cells,
+        &Repeats::all(repeats),
+        &trainer,
+        store,
+        1,
+        &interrupt,
+        &Silent,
+    )
+    .unwrap();
     assert_eq!(end, SweepEnd::Complete);
     store.snapshot().unwrap()
 }

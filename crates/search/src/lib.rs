@@ -24,6 +24,7 @@ mod protocol;
 mod random;
 mod record;
 mod repeat;
+mod repeats;
 mod sharpness;
 pub mod statistics;
 mod store;
@@ -42,11 +43,12 @@ pub use record::{
     CellRecord, CurvePoint, EtaStar, Host, Manifest, NotRun, Outcome, RepeatRecord, Session,
     Snapshot, TrialRecord, VariantCells,
 };
+pub use repeats::{InvalidShard, Repeats, Shard};
 pub use sharpness::{
     PlannedSharpness, SharpnessCell, SharpnessCellRecord, SharpnessMeter, SharpnessRecord,
     run_sharpness_sweep,
 };
-pub use store::{Adopted, FORMAT_VERSION, Grid, Store, StoreError};
+pub use store::{Adopted, FORMAT_VERSION, Grid, Merged, Store, StoreError};
 pub use sweep::{Observer, PlannedCell, Silent, SweepEnd, SweepError, run_sweep};
 pub use training::{
     Asked, BurnTrainer, EnsembleLimits, EnsembleTrainer, Judge, Prepared, Trainer, TrainerError,

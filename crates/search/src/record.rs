@@ -217,6 +217,9 @@ pub struct Session {
     pub host: Host,
     /// Threads across trials.
     pub jobs: usize,
+    /// The part of the sweep that it measured, `2/6`; absent for all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<String>,
     /// Start, RFC 3339, UTC.
     pub started_at: String,
     /// End, RFC 3339, UTC; absent when the session was killed.

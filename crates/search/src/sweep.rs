@@ -13,7 +13,9 @@ use crate::pool::{self, lock};
 use crate::repeat::{Event, search};
 use crate::sharpness::{PlannedSharpness, SharpnessRecord};
 use crate::store::{Store, StoreError};
-use crate::{Cell, Interrupt, Provenance, RepeatRecord, Trainer, TrainerError, TrialRecord};
+use crate::{
+    Cell, Interrupt, Provenance, RepeatRecord, Repeats, Trainer, TrainerError, TrialRecord,
+};
 
 /// A cell with what is known before it is measured.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,7 +84,7 @@ impl Observer for Silent {}
 /// How a sweep ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SweepEnd {
-    /// Every repeat is in the store.
+    /// Every repeat asked for is in the store.
     Complete,
     /// It was interrupted; the same call continues it.
     Interrupted,
@@ -102,14 +104,14 @@ pub enum SweepError {
     Worker(String),
 }
 
-/// Measures every repeat of `cells` that is not yet in the store.
+/// Measures those repeats of `cells` that are not yet in the store.
 ///
 /// # Errors
 /// At the first cell that cannot be trained, or when the store cannot be
 /// written.
 pub fn run_sweep(
     cells: &[PlannedCell],
-    repeats: usize,
+    repeats: &Repeats,
     trainer: &dyn Trainer,
     store: Store,
     jobs: usize,
@@ -128,8 +130,7 @@ pub fn run_sweep(
         worker.search(cell, &repeats)
     })?;
     let store = pool::unlock(store);
-    let complete = store.finished_repeats()?.len() == cells.len() * repeats;
-    let end = if complete {
+    let end = if pending(cells, repeats, trainer, &store)?.is_empty() {
         SweepEnd::Complete
     } else {
         SweepEnd::Interrupted
@@ -142,14 +143,15 @@ pub fn run_sweep(
 /// together, as many as there are networks trained at once.
 fn pending<'a>(
     cells: &'a [PlannedCell],
-    repeats: usize,
+    repeats: &Repeats,
     trainer: &dyn Trainer,
     store: &Store,
 ) -> Result<Vec<(&'a PlannedCell, Vec<usize>)>, SweepError> {
     let finished = store.finished_repeats()?;
     let mut units = Vec::new();
     for cell in cells {
-        let left: Vec<usize> = (0..repeats)
+        let left: Vec<usize> = repeats
+            .of_cell(&cell.id)
             .filter(|repeat| !finished.contains(&(cell.id.clone(), *repeat)))
             .collect();
         if !left.is_empty() {

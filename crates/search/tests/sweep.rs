@@ -16,8 +16,8 @@ use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName};
 use etastar_search::mock::{Edge, MockTrainer};
 use etastar_search::{
     Asked, BurnTrainer, Cell, EtaStar, FORMAT_VERSION, Grid, Interrupt, Manifest, MasterSeed,
-    Observer, PlannedCell, Prepared, Protocol, Provenance, RepeatRecord, Silent, Snapshot, Store,
-    SweepEnd, SweepError, Trainer, TrainerError, TrialRecord, run_sweep,
+    Observer, PlannedCell, Prepared, Protocol, Provenance, RepeatRecord, Repeats, Silent, Snapshot,
+    Store, SweepEnd, SweepError, Trainer, TrainerError, TrialRecord, run_sweep,
 };
 
 fn provenance() -> Provenance {
@@ -93,7 +93,7 @@ fn sweep(cells: &[Cell], repeats: usize, trainer: &dyn Trainer, jobs: usize) -> 
     let store = Store::in_memory(&manifest(repeats), grid(&planned)).unwrap();
     let (end, store) = run_sweep(
         &planned,
-        repeats,
+        &Repeats::all(repeats),
         trainer,
         store,
         jobs,
@@ -232,8 +232,16 @@ fn a_sweep_interrupted_anywhere_ends_with_the_same_rows() {
                 interrupt: &interrupt,
             };
             let store = Store::open_for_sweep(&path, &manifest(2), grid(&planned)).unwrap();
-            let (end, store) =
-                run_sweep(&planned, 2, &trainer, store, 1, &interrupt, &observer).unwrap();
+            let (end, store) = run_sweep(
+                &planned,
+                &Repeats::all(2),
+                &trainer,
+                store,
+                1,
+                &interrupt,
+                &observer,
+            )
+            .unwrap();
             carried_out += observer.seen.into_inner();
             if end == SweepEnd::Complete {
                 break store.snapshot().unwrap();
@@ -304,7 +312,7 @@ fn a_failing_trainer_ends_the_sweep_and_keeps_what_is_finished() {
         let store = Store::open_for_sweep(&path, &manifest(1), grid(&planned)).unwrap();
         let error = run_sweep(
             &planned,
-            1,
+            &Repeats::all(1),
             &trainer,
             store,
             1,

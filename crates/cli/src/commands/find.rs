@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::warm_start::{self, WarmStart};
 use crate::arguments::{Execution, Format, LossName, Training};
 use crate::error::CliError;
-use crate::measure::{Cells, Ended, Limits, Measurement, Place};
+use crate::measure::{Cells, Ended, Limits, Measured, Measurement, Place};
 use crate::numbers::{count, fraction, not_negative, positive};
 use crate::output;
 use crate::provenance::{MissingData, Title};
@@ -271,8 +271,9 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
     )?
     .with_training(&arguments.training);
     let identity = cell.identity(measurement.provenance());
-    let (end, store) = measurement.run(identity, Place::Memory, &Limits::default())?;
-    if end != Ended::Complete {
+    let Measured { ended, store, .. } =
+        measurement.run(identity, Place::Memory, &Limits::default())?;
+    if ended != Ended::Complete {
         return Err(CliError::Interrupted(
             "`find` keeps nothing; use `sweep` for measurements that can be resumed".into(),
         ));

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::{Execution, Format, LossName};
 use crate::error::CliError;
-use crate::measure::{Cells, Ended, Limits, Measurement, Place};
+use crate::measure::{Cells, Ended, Limits, Measured, Measurement, Place};
 use crate::numbers::{count, not_negative, positive};
 use crate::output;
 use crate::provenance::{MissingData, Title};
@@ -167,8 +167,9 @@ fn sampled(arguments: &SharpnessArguments) -> Result<(), CliError> {
         MissingData::Refuse,
     )?;
     let identity = cell.identity(measurement.provenance());
-    let (end, store) = measurement.run(identity, Place::Memory, &Limits::default())?;
-    if end != Ended::Complete {
+    let Measured { ended, store, .. } =
+        measurement.run(identity, Place::Memory, &Limits::default())?;
+    if ended != Ended::Complete {
         return Err(CliError::Interrupted("`sharpness` keeps nothing".into()));
     }
     let Snapshot {

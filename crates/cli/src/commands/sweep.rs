@@ -3,12 +3,12 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use etastar_report::analysis::Analysis;
-use etastar_search::Experiment;
+use etastar_search::{Experiment, Shard};
 use serde_json::json;
 
 use crate::arguments::{Execution, Format, Training};
 use crate::error::CliError;
-use crate::measure::{Cells, Ended, Limits, Measurement, Place};
+use crate::measure::{Cells, Ended, Limits, Measured, Measurement, Place};
 use crate::numbers::duration;
 use crate::output;
 use crate::provenance::{MissingData, Title};
@@ -44,7 +44,7 @@ pub(crate) struct SweepArguments {
     )]
     output_dir: PathBuf,
 
-    /// Measure even what other stores in the folder know; implied by --output
+    /// Measure even what other stores in the folder know; implied by --output and --shard
     #[arg(long)]
     no_reuse: bool,
 
@@ -55,6 +55,11 @@ pub(crate) struct SweepArguments {
     /// Stop cleanly after this time, e.g. 90s, 10m, 2h; exit code 5
     #[arg(long, value_name = "TIME", value_parser = duration)]
     time_limit: Option<Duration>,
+
+    /// Measure one of several parts of about equal cost, e.g. 2/6, into a store of its own:
+    /// `etastar merge` puts the parts together
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
 
     #[command(flatten)]
     execution: Execution,
@@ -100,7 +105,8 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
         &arguments.execution,
         missing,
     )?
-    .with_training(&arguments.training);
+    .with_training(&arguments.training)
+    .of_shard(arguments.shard);
     for missing in measurement.not_run() {
         eprintln!("not run: {}, {}", missing.dataset, missing.reason);
     }
@@ -109,7 +115,10 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
         Some(path) => path.clone(),
         None => {
             let name = [Some(experiment.name.as_str()), profile, hash.get(..8)];
-            let name = name.into_iter().flatten().collect::<Vec<_>>().join("-");
+            let mut name = name.into_iter().flatten().collect::<Vec<_>>().join("-");
+            if let Some(shard) = arguments.shard {
+                name.push_str(&format!(".shard-{}-of-{}", shard.index(), shard.count()));
+            }
             arguments.output_dir.join(format!("{name}.db"))
         }
     };
@@ -119,7 +128,9 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
             source,
         })?;
     }
-    let place = if arguments.no_reuse || arguments.output.is_some() {
+    // Other machines may be writing the other parts.
+    let alone = arguments.no_reuse || arguments.output.is_some() || arguments.shard.is_some();
+    let place = if alone {
         Place::Store(&path)
     } else {
         Place::Shared(&path)
@@ -127,7 +138,11 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
     let limits = Limits {
         time: arguments.time_limit,
     };
-    let (ended, store) = measurement.run(hash, place, &limits)?;
+    let Measured {
+        ended,
+        store,
+        expected,
+    } = measurement.run(hash, place, &limits)?;
     let snapshot = store.snapshot()?;
     let searches: usize = snapshot.cells.iter().map(|cell| cell.repeats.len()).sum();
     let networks: usize = snapshot
@@ -137,7 +152,6 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
         .sum();
     let repeats = searches + networks;
     let cells = snapshot.cells.len() + snapshot.sharpness.len();
-    let expected = cells * experiment.repeats;
     let so_far = || {
         format!(
             "{repeats} of {expected} repeats are in {}; run the same command again to go on",

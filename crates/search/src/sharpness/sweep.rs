@@ -7,7 +7,7 @@ use super::{SharpnessCell, SharpnessMeter, SharpnessRecord};
 use crate::pool::{self, lock};
 use crate::store::Store;
 use crate::sweep::{Observer, SweepEnd, SweepError};
-use crate::{Interrupt, Provenance, TrainerError};
+use crate::{Interrupt, Provenance, Repeats, TrainerError};
 
 /// A cell with what is known before it is measured.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,15 +64,15 @@ enum Unit<'a> {
     Prediction(&'a PlannedSharpness),
 }
 
-/// Measures every repeat of `cells` that is not yet in the store, and predicts
-/// every cell that asks for it.
+/// Measures those repeats of `cells` that are not yet in the store, and predicts
+/// the cells that ask for it.
 ///
 /// # Errors
 /// At the first cell that cannot be measured, or when the store cannot be
 /// written.
 pub fn run_sharpness_sweep(
     cells: &[PlannedSharpness],
-    repeats: usize,
+    repeats: &Repeats,
     meter: &dyn SharpnessMeter,
     store: Store,
     jobs: usize,
@@ -115,7 +115,7 @@ pub fn run_sharpness_sweep(
 /// What is left to do, the most expensive first.
 fn pending<'a>(
     cells: &'a [PlannedSharpness],
-    repeats: usize,
+    repeats: &Repeats,
     store: &Store,
 ) -> Result<Vec<Unit<'a>>, SweepError> {
     let records = store.sharpness()?;
@@ -123,14 +123,17 @@ fn pending<'a>(
     let mut units = Vec::new();
     for planned in cells {
         let record = records.iter().find(|record| record.id == planned.id);
-        if planned.cell.prediction && record.is_none_or(|record| record.prediction.is_none()) {
+        // The prediction is that of the cell: it goes with the first repeat.
+        let predicts = planned.cell.prediction && repeats.has(&planned.id, 0);
+        if predicts && record.is_none_or(|record| record.prediction.is_none()) {
             units.push(Unit::Prediction(planned));
         }
         let finished = |repeat: &usize| {
             record.is_some_and(|record| record.repeats.iter().any(|kept| kept.repeat == *repeat))
         };
         measured.extend(
-            (0..repeats)
+            repeats
+                .of_cell(&planned.id)
                 .filter(|repeat| !finished(repeat))
                 .map(|repeat| (planned, repeat)),
         );

@@ -74,7 +74,7 @@ impl Store {
         })
     }
 
-    fn counted(&self) -> Result<Adopted, StoreError> {
+    pub(super) fn counted(&self) -> Result<Adopted, StoreError> {
         let count = |table: &str| {
             let sql = format!("SELECT count(*) FROM main.{table}");
             self.connection

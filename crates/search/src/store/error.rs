@@ -78,6 +78,23 @@ pub enum StoreError {
         /// Hash of this run's configuration.
         expected: String,
     },
+    /// Two stores of the same configuration have different results.
+    #[error(
+        "{path} and {other} disagree in {rows} rows, first in {first}; nothing was merged. Results \
+         of one configuration differ where machines round differently or a file was changed: \
+         measure the parts anew on one kind of machine",
+        path = .path.display(), other = .other.display()
+    )]
+    Disagreement {
+        /// The store merged into.
+        path: PathBuf,
+        /// The store merged.
+        other: PathBuf,
+        /// Number of rows that differ.
+        rows: usize,
+        /// The first of them, in words.
+        first: String,
+    },
     /// What is in the file cannot be right.
     #[error(
         "the store {path} is damaged ({detail}); restore a copy, or delete it and run the sweep \

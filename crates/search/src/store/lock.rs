@@ -26,6 +26,12 @@ impl WriteLock {
             Err(TryLockError::Error(source)) => Err(StoreError::unwritable(store, source)),
         }
     }
+
+    /// Whether a process of this machine holds the lock.
+    pub(super) fn is_held(store: &Path) -> bool {
+        let file = File::open(lock_path(store));
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
 }
 
 fn lock_path(store: &Path) -> PathBuf {

@@ -18,12 +18,14 @@
 mod adopt;
 mod error;
 mod lock;
+mod merge;
 mod read;
 mod schema;
 mod write;
 
 pub use adopt::Adopted;
 pub use error::StoreError;
+pub use merge::Merged;
 pub use schema::FORMAT_VERSION;
 
 use std::path::{Path, PathBuf};
@@ -129,6 +131,11 @@ impl Store {
         };
         store.check_format()?;
         Ok(store)
+    }
+
+    /// Whether a process of this machine writes to the store.
+    pub fn is_being_written(path: &Path) -> bool {
+        WriteLock::is_held(path)
     }
 
     /// The store's file.

@@ -1,11 +1,11 @@
-//! Progress on standard error; silent where that is not a terminal.
+//! A bar on standard error; silent where that is not a terminal.
 
 use std::time::Duration;
 
-use etastar_search::{
-    Grid, Observer, PlannedCell, PlannedSharpness, SharpnessRecord, Snapshot, TrialRecord,
-};
+use etastar_search::{Observer, PlannedCell, PlannedSharpness, SharpnessRecord, TrialRecord};
 use indicatif::{ProgressBar, ProgressStyle};
+
+use super::SoFar;
 
 /// A bar over the repeats of a sweep, each as long as its expected cost.
 pub(crate) struct SweepBar {
@@ -18,11 +18,9 @@ pub(crate) struct SweepBar {
 const TICKS: f64 = 1e6;
 
 impl SweepBar {
-    /// A bar for the repeats of a grid, of which the store has some already.
-    pub(crate) fn new(grid: Grid<'_>, repeats: usize, stored: &Snapshot) -> Self {
-        let eta_star: f64 = grid.eta_star.iter().map(PlannedCell::cost).sum();
-        let sharpness: f64 = grid.sharpness.iter().map(PlannedSharpness::cost).sum();
-        let total = (eta_star + sharpness) * repeats as f64;
+    /// A bar for a sweep of so many repeats a cell, of which some is done.
+    pub(crate) fn new(repeats: usize, so_far: SoFar) -> Self {
+        let [done, total] = so_far.cost;
         let scale = TICKS / total.max(f64::MIN_POSITIVE);
         let bar = ProgressBar::new(TICKS as u64);
         if let Ok(style) = ProgressStyle::with_template(
@@ -30,12 +28,6 @@ impl SweepBar {
         ) {
             bar.set_style(style.progress_chars("=> "));
         }
-        // The store has the grid's cells in the grid's order.
-        let eta_star = grid.eta_star.iter().zip(&stored.cells);
-        let eta_star = eta_star.map(|(cell, kept)| cell.cost() * kept.repeats.len() as f64);
-        let sharpness = grid.sharpness.iter().zip(&stored.sharpness);
-        let sharpness = sharpness.map(|(cell, kept)| cell.cost() * kept.repeats.len() as f64);
-        let done: f64 = eta_star.chain(sharpness).sum();
         // What an earlier run finished says nothing of this one's pace.
         bar.set_position((done * scale) as u64);
         bar.reset_eta();

@@ -1,0 +1,101 @@
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use etastar_search::{Merged, Store};
+use serde_json::json;
+
+use crate::arguments::Format;
+use crate::error::CliError;
+use crate::output;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  etastar merge parts/part-*.db --output all.db
+
+Puts the parts of a sweep together that were measured with `etastar sweep --shard`.
+What is in the output already stays; merging again changes nothing. Stores of
+another configuration, seed, backend or data are refused, and so are stores that
+disagree in a row of both; then nothing of that store is taken.")]
+pub(crate) struct MergeArguments {
+    /// Stores of the parts
+    #[arg(required = true, value_name = "STORE")]
+    stores: Vec<PathBuf>,
+
+    /// Store to write
+    #[arg(long, short, value_name = "FILE")]
+    output: PathBuf,
+
+    /// Exit with 3 unless every repeat of the sweep is there
+    #[arg(long)]
+    complete: bool,
+
+    #[command(flatten)]
+    format: Format,
+}
+
+pub(crate) fn run(arguments: &MergeArguments) -> Result<(), CliError> {
+    let output = arguments.output.as_path();
+    if let Some(same) = arguments.stores.iter().find(|store| is_same(store, output)) {
+        return Err(CliError::Usage(format!(
+            "{} is to be merged into itself; give --output another file",
+            same.display()
+        )));
+    }
+    let [first, ..] = arguments.stores.as_slice() else {
+        return Err(CliError::Usage("give the stores of the parts".into()));
+    };
+    let mut merged = Store::open_like(output, first)?;
+    let parts = arguments
+        .stores
+        .iter()
+        .map(|store| Ok((store, merged.merge(store)?)))
+        .collect::<Result<Vec<(&PathBuf, Merged)>, CliError>>()?;
+    let snapshot = merged.snapshot()?;
+    let searches = snapshot.cells.iter().map(|cell| cell.repeats.len());
+    let networks = snapshot.sharpness.iter().map(|cell| cell.repeats.len());
+    let repeats: usize = searches.chain(networks).sum();
+    let cells = snapshot.cells.len() + snapshot.sharpness.len();
+    let expected = cells * snapshot.manifest.repeats;
+    if arguments.format.json {
+        output::print_json(&json!({
+            "store": output,
+            "repeats": repeats,
+            "expected": expected,
+            "parts": parts.iter().map(|(store, merged)| json!({
+                "store": store,
+                "new": merged.new,
+                "agreeing": merged.agreeing,
+            })).collect::<Vec<_>>(),
+        }))?;
+    } else {
+        let mut rows = vec![
+            ["PART", "NEW", "KNOWN AND EQUAL"]
+                .map(str::to_owned)
+                .to_vec(),
+        ];
+        rows.extend(parts.iter().map(|(store, merged)| {
+            vec![
+                store.display().to_string(),
+                merged.new.to_string(),
+                merged.agreeing.to_string(),
+            ]
+        }));
+        output::print(&format!(
+            "{}{repeats} of {expected} repeats in {}\n",
+            output::columns(&rows),
+            output.display()
+        ))?;
+    }
+    if arguments.complete && repeats < expected {
+        return Err(CliError::Incomplete { repeats, expected });
+    }
+    Ok(())
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => one == other,
+    }
+}

@@ -1,0 +1,217 @@
+//! Which repeats of a grid are measured: all of them, or one machine's part.
+
+use std::collections::BTreeSet;
+use std::fmt::{self, Display};
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use crate::{Grid, PlannedCell, PlannedSharpness};
+
+/// One of several parts of a sweep, written `2/6`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    /// Which part, counted from 1.
+    index: usize,
+    /// Number of parts.
+    count: usize,
+}
+
+/// Text that names no shard.
+#[derive(Debug, Clone, Copy, Error, PartialEq, Eq)]
+#[error("a shard is written INDEX/COUNT with an index from 1 to the count, e.g. 2/6")]
+pub struct InvalidShard;
+
+impl Shard {
+    /// Shard `index` of `count`, counted from 1.
+    ///
+    /// # Errors
+    /// Unless `1 <= index <= count`.
+    pub fn new(index: usize, count: usize) -> Result<Self, InvalidShard> {
+        if (1..=count).contains(&index) {
+            Ok(Self { index, count })
+        } else {
+            Err(InvalidShard)
+        }
+    }
+
+    /// Which part, counted from 1.
+    pub fn index(self) -> usize {
+        self.index
+    }
+
+    /// Number of parts.
+    pub fn count(self) -> usize {
+        self.count
+    }
+}
+
+impl FromStr for Shard {
+    type Err = InvalidShard;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (index, count) = text.split_once('/').ok_or(InvalidShard)?;
+        let number = |text: &str| text.parse().map_err(|_| InvalidShard);
+        Self::new(number(index)?, number(count)?)
+    }
+}
+
+impl Display for Shard {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.index, self.count)
+    }
+}
+
+/// The repeats of a grid that are to be measured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repeats {
+    /// Of every cell.
+    count: usize,
+    /// Cell and repeat, where it is not all of them.
+    own: Option<BTreeSet<(String, usize)>>,
+}
+
+impl Repeats {
+    /// So many of every cell.
+    pub fn all(count: usize) -> Self {
+        Self { count, own: None }
+    }
+
+    /// The part of a shard. Parts are disjoint and together all; they depend
+    /// on the grid, the count and the number of shards alone, not on what is
+    /// measured already.
+    ///
+    /// The most expensive repeat goes first, each to the shard with the least
+    /// expected cost so far: then no shard's cost exceeds the mean by more
+    /// than a single repeat's (Graham, 1969, on longest processing time
+    /// first).
+    pub fn of_shard(count: usize, shard: Shard, grid: Grid<'_>) -> Self {
+        let cells = grid.eta_star.iter().map(|one| (&one.id, one.cost()));
+        let sharpness = grid.sharpness.iter().map(|one| (&one.id, one.cost()));
+        let mut repeats: Vec<(&String, usize, f64)> = cells
+            .chain(sharpness)
+            .flat_map(|(id, cost)| (0..count).map(move |repeat| (id, repeat, cost)))
+            .collect();
+        repeats.sort_by(|(.., a), (.., b)| b.total_cmp(a));
+        let mut loads = vec![0.0_f64; shard.count];
+        let mut own = BTreeSet::new();
+        for (id, repeat, cost) in repeats {
+            let lightest = (0..loads.len()).min_by(|&a, &b| loads[a].total_cmp(&loads[b]));
+            let lightest = lightest.unwrap_or(0);
+            loads[lightest] += cost;
+            if lightest + 1 == shard.index {
+                own.insert((id.clone(), repeat));
+            }
+        }
+        Self {
+            count,
+            own: Some(own),
+        }
+    }
+
+    /// Repeats of every cell, of all shards together.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Those of one cell, by ascending index.
+    pub fn of_cell<'a>(&'a self, id: &'a str) -> impl Iterator<Item = usize> + 'a {
+        (0..self.count).filter(move |&repeat| self.has(id, repeat))
+    }
+
+    /// How many there are in a grid.
+    pub fn total(&self, grid: Grid<'_>) -> usize {
+        match &self.own {
+            Some(own) => own.len(),
+            None => self.count * (grid.eta_star.len() + grid.sharpness.len()),
+        }
+    }
+
+    /// Expected cost of those in a grid, see [`PlannedCell::cost`].
+    pub fn cost(&self, grid: Grid<'_>) -> f64 {
+        let eta_star = grid.eta_star.iter();
+        let eta_star = eta_star.map(|one: &PlannedCell| (&one.id, one.cost()));
+        let sharpness = grid.sharpness.iter();
+        let sharpness = sharpness.map(|one: &PlannedSharpness| (&one.id, one.cost()));
+        let of_cells = eta_star.chain(sharpness);
+        of_cells
+            .map(|(id, cost)| cost * self.of_cell(id).count() as f64)
+            .sum()
+    }
+
+    /// Whether a repeat is one of them.
+    pub(crate) fn has(&self, id: &str, repeat: usize) -> bool {
+        let own = self.own.as_ref();
+        own.is_none_or(|own| own.contains(&(id.to_owned(), repeat)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use etastar_data::{DatasetConfig, DatasetName};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{Cell, Protocol};
+
+    #[test]
+    fn shards_are_counted_from_one() {
+        assert_eq!("2/6".parse(), Shard::new(2, 6));
+        for wrong in ["0/6", "7/6", "2", "2/", "/6", "a/b", "-1/2", "2/6/1", ""] {
+            assert_eq!(wrong.parse::<Shard>(), Err(InvalidShard), "{wrong}");
+        }
+        assert_eq!(
+            Shard::new(3, 4).map(|shard| shard.to_string()),
+            Ok("3/4".into())
+        );
+    }
+
+    fn planned(sizes: &[(usize, usize)]) -> Vec<PlannedCell> {
+        let cell = |&(width, depth): &(usize, usize)| Cell {
+            dataset: DatasetConfig::new(DatasetName::Digits),
+            hidden: vec![width; depth],
+            bias: false,
+            output_gain: 2.0,
+            input_rate: 1.0,
+            protocol: Protocol::default(),
+            checkpoint: None,
+            vary: Default::default(),
+        };
+        let planned = sizes.iter().enumerate().map(|(index, size)| PlannedCell {
+            id: format!("cell {index}"),
+            cell: cell(size),
+            inputs: 64,
+            outputs: 10,
+        });
+        planned.collect()
+    }
+
+    proptest! {
+        #[test]
+        fn shards_are_disjoint_complete_and_balanced(
+            sizes in prop::collection::vec((1..200usize, 1..9usize), 1..12),
+            count in 1..6usize,
+            shards in 1..9usize,
+        ) {
+            let cells = planned(&sizes);
+            let grid = Grid { eta_star: &cells, sharpness: &[] };
+            let parts: Vec<Repeats> = (1..=shards)
+                .map(|index| Repeats::of_shard(count, Shard::new(index, shards).unwrap(), grid))
+                .collect();
+            for cell in &cells {
+                for repeat in 0..count {
+                    let owners = parts.iter().filter(|part| part.has(&cell.id, repeat));
+                    prop_assert_eq!(owners.count(), 1);
+                }
+            }
+            let all = Repeats::all(count);
+            let totals: usize = parts.iter().map(|part| part.total(grid)).sum();
+            prop_assert_eq!(totals, all.total(grid));
+            let mean = all.cost(grid) / shards as f64;
+            let largest = cells.iter().map(PlannedCell::cost).fold(0.0, f64::max);
+            for part in &parts {
+                prop_assert!(part.cost(grid) <= (mean + largest) * (1.0 + 1e-12));
+            }
+        }
+    }
+}

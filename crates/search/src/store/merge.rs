@@ -1,0 +1,165 @@
+//! Parts of a sweep, put together.
+
+use std::path::Path;
+
+use super::{Adopted, Grid, Store, StoreError};
+use crate::{PlannedCell, PlannedSharpness};
+
+/// What a store added to another.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Merged {
+    /// Finished repeats that were new.
+    pub new: usize,
+    /// Finished repeats that both had, with the same rows but for the times.
+    pub agreeing: usize,
+}
+
+/// Rows that two stores have and that differ in more than the time they took:
+/// the cell, the repeat, and what it is.
+const DISAGREEMENTS: &str = "
+    SELECT cell, repeat, 'the trial at ' || learning_rate
+        FROM main.trials AS ours JOIN donor.trials AS theirs USING (cell, repeat, learning_rate)
+        WHERE ours.outcome <> theirs.outcome OR ours.steps <> theirs.steps
+            OR ours.last_loss IS NOT theirs.last_loss OR ours.curve <> theirs.curve
+    UNION ALL
+    SELECT cell, repeat, 'eta*'
+        FROM main.repeats AS ours JOIN donor.repeats AS theirs USING (cell, repeat)
+        WHERE ours.eta_star <> theirs.eta_star OR ours.monotone <> theirs.monotone
+    UNION ALL
+    SELECT cell, repeat, 'the sharpness'
+        FROM main.sharpness AS ours JOIN donor.sharpness AS theirs USING (cell, repeat)
+        WHERE ours.sharpness <> theirs.sharpness OR ours.cheap_rates IS NOT theirs.cheap_rates
+    UNION ALL
+    SELECT id, 0, 'the prediction'
+        FROM main.sharpness_cells AS ours JOIN donor.sharpness_cells AS theirs USING (id)
+        WHERE ours.prediction <> theirs.prediction
+";
+
+/// Trials of searches that are not finished come too: whoever goes on with the
+/// merged store need not repeat them.
+const MERGE: &str = "
+    INSERT OR IGNORE INTO main.trials SELECT * FROM donor.trials ORDER BY cell, repeat;
+    INSERT OR IGNORE INTO main.repeats SELECT * FROM donor.repeats ORDER BY cell, repeat;
+    INSERT OR IGNORE INTO main.sharpness SELECT * FROM donor.sharpness ORDER BY cell, repeat;
+    UPDATE main.sharpness_cells SET prediction =
+        (SELECT prediction FROM donor.sharpness_cells AS known
+         WHERE known.id = main.sharpness_cells.id)
+        WHERE prediction IS NULL;
+    INSERT INTO main.sessions (session)
+        SELECT session FROM donor.sessions
+        WHERE session NOT IN (SELECT session FROM main.sessions)
+        ORDER BY id;
+";
+
+impl Store {
+    /// Opens a store for writing that has the configuration and the grid of
+    /// another, or creates it.
+    ///
+    /// # Errors
+    /// As [`open_for_sweep`](Self::open_for_sweep), or if the other cannot be
+    /// read.
+    pub fn open_like(path: &Path, other: &Path) -> Result<Self, StoreError> {
+        let snapshot = Self::open_to_read(other)?.snapshot()?;
+        let cells = snapshot.cells.into_iter().map(|record| PlannedCell {
+            id: record.id,
+            cell: record.cell,
+            inputs: record.inputs,
+            outputs: record.outputs,
+        });
+        let sharpness = snapshot
+            .sharpness
+            .into_iter()
+            .map(|record| PlannedSharpness {
+                id: record.id,
+                cell: record.cell,
+                inputs: record.inputs,
+                outputs: record.outputs,
+            });
+        let grid = Grid {
+            eta_star: &cells.collect::<Vec<_>>(),
+            sharpness: &sharpness.collect::<Vec<_>>(),
+        };
+        Self::open_for_sweep(path, &snapshot.manifest, grid)
+    }
+
+    /// Takes over everything that another store of the same configuration has
+    /// and this one has not. Doing it again changes nothing.
+    ///
+    /// # Errors
+    /// If the other store is of another configuration, if a row of both
+    /// differs in more than its time (then nothing is taken), or if either
+    /// store cannot be read, or this one not written.
+    pub fn merge(&mut self, other: &Path) -> Result<Merged, StoreError> {
+        let donor = Self::open_to_read(other)?;
+        donor.check_whole()?;
+        donor.check_configuration(&self.manifest()?)?;
+        let before = self.counted()?;
+        let offered = donor.counted()?;
+        drop(donor);
+        self.connection
+            .execute("ATTACH ?1 AS donor", [other.to_string_lossy()])
+            .map_err(self.failed())?;
+        let taken = self.merge_attached(other);
+        if taken.is_err() && !self.connection.is_autocommit() {
+            // The first error is the one to tell.
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+        let detached = self.connection.execute_batch("DETACH donor");
+        taken?;
+        detached.map_err(self.failed())?;
+        let sum = |counted: &Adopted| counted.repeats + counted.networks;
+        let new = sum(&self.counted()?) - sum(&before);
+        Ok(Merged {
+            new,
+            agreeing: sum(&offered).saturating_sub(new),
+        })
+    }
+
+    fn merge_attached(&self, other: &Path) -> Result<(), StoreError> {
+        self.connection
+            .execute_batch("BEGIN IMMEDIATE")
+            .map_err(self.failed())?;
+        let mut statement = self
+            .connection
+            .prepare(DISAGREEMENTS)
+            .map_err(self.failed())?;
+        let found = statement
+            .query_map([], |row| {
+                let (cell, repeat): (String, usize) = (row.get(0)?, row.get(1)?);
+                let what: String = row.get(2)?;
+                Ok(format!("{what} of repeat {repeat} of cell {cell}"))
+            })
+            .and_then(Iterator::collect::<rusqlite::Result<Vec<String>>>)
+            .map_err(self.failed())?;
+        if let Some(first) = found.first() {
+            return Err(StoreError::Disagreement {
+                path: self.path.clone(),
+                other: other.to_owned(),
+                rows: found.len(),
+                first: first.clone(),
+            });
+        }
+        drop(statement);
+        self.connection
+            .execute_batch(MERGE)
+            .and_then(|()| self.connection.execute_batch("COMMIT"))
+            .map_err(self.failed())
+    }
+
+    /// Checks every page and index of the file, not only those that a query
+    /// happens to read.
+    ///
+    /// # Errors
+    /// If the file is damaged.
+    pub fn check_whole(&self) -> Result<(), StoreError> {
+        let found: String = self
+            .connection
+            .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+            .map_err(self.failed())?;
+        if found == "ok" {
+            Ok(())
+        } else {
+            Err(StoreError::damaged(&self.path, &found))
+        }
+    }
+}
