@@ -38,6 +38,10 @@ pub(crate) enum Failure {
         folder: PathBuf,
         version: &'static str,
     },
+    #[error("waited too long for {0}")]
+    Waited(&'static str),
+    #[error("{0} rows are not those of the undisturbed run")]
+    OtherRows(usize),
     #[error("the page has complaints:\n{0}")]
     Page(String),
 }

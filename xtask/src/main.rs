@@ -8,6 +8,8 @@ mod conformance;
 mod gpu_check;
 mod reproduce;
 mod screenshots;
+#[cfg(unix)]
+mod slurm_test;
 mod test;
 
 use std::process::ExitCode;
@@ -33,6 +35,9 @@ enum Command {
     /// Everything that wants a look on a machine with an accelerator: conformance, eta* side by
     /// side, benchmarks
     GpuCheck(gpu_check::GpuCheckArguments),
+    /// Run a sweep in parts on a Slurm of this machine, disturb it, and compare with one process
+    #[cfg(unix)]
+    SlurmTest(slurm_test::SlurmTestArguments),
     /// Take pictures of a report's page, light and dark, with Chromium
     Screenshots(screenshots::ScreenshotsArguments),
     /// Run every test
@@ -51,6 +56,8 @@ fn main() -> ExitCode {
         Command::Backend(arguments) => backend::run(&arguments),
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::GpuCheck(arguments) => gpu_check::run(&arguments),
+        #[cfg(unix)]
+        Command::SlurmTest(arguments) => slurm_test::run(&arguments),
         Command::Screenshots(arguments) => screenshots::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Check => check::run(),

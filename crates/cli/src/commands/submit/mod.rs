@@ -89,7 +89,7 @@ pub(crate) struct SubmitArguments {
     #[arg(long, value_name = "IMAGE", default_value = "etastar:latest")]
     image: String,
 
-    /// Kubernetes: persistent volume claim, mounted at --output-dir
+    /// Kubernetes: persistent volume claim with the experiment's file, mounted at --output-dir
     #[arg(long, value_name = "NAME", default_value = "etastar-results")]
     claim: String,
 
@@ -148,17 +148,22 @@ impl<'a> Job<'a> {
     fn new(arguments: &'a SubmitArguments, experiment: &Experiment) -> Result<Self, CliError> {
         let names = [Some(experiment.name.as_str()), arguments.profile.as_deref()];
         let name = names.into_iter().flatten().collect::<Vec<_>>().join("-");
-        // Where a pod finds the folder is where it is mounted.
-        let outputs = match arguments.to {
-            Target::Slurm => plain(&absolute(&arguments.output_dir)?)?,
-            Target::Kubernetes => plain(&arguments.output_dir)?,
-        };
-        let (experiment, program) = match arguments.to {
-            Target::Slurm => {
-                let program = std::env::current_exe()?;
-                (plain(&absolute(&arguments.experiment)?)?, plain(&program)?)
+        let (outputs, experiment, program) = match arguments.to {
+            Target::Slurm => (
+                plain(&absolute(&arguments.output_dir)?)?,
+                plain(&absolute(&arguments.experiment)?)?,
+                plain(&std::env::current_exe()?)?,
+            ),
+            // Paths of a pod, which finds everything in the volume.
+            Target::Kubernetes => {
+                let outputs = Path::new("/").join(&arguments.output_dir);
+                let file = arguments.experiment.file_name().unwrap_or_default();
+                (
+                    plain(&outputs)?,
+                    plain(&outputs.join(file))?,
+                    "etastar".to_owned(),
+                )
             }
-            Target::Kubernetes => (plain(&arguments.experiment)?, "etastar".to_owned()),
         };
         let folder = format!("{outputs}/{name}.jobs");
         let mut command = format!("{program} sweep {experiment}");
@@ -170,7 +175,7 @@ impl<'a> Job<'a> {
         }
         command.push_str(&format!(" --jobs {}", arguments.cpus_per_task));
         let values = vec![
-            ("name", name.clone()),
+            ("name", label(&name)),
             ("experiment", experiment),
             ("program", program),
             ("command", command),
@@ -319,6 +324,20 @@ fn sbatch(options: &[String], script: &Path) -> Result<String, CliError> {
     Ok(text.trim().split(';').next().unwrap_or_default().to_owned())
 }
 
+/// A name as Kubernetes allows it, and Slurm too.
+fn label(name: &str) -> String {
+    let allowed = |character: char| {
+        let lower = character.to_ascii_lowercase();
+        if lower.is_ascii_lowercase() || lower.is_ascii_digit() {
+            lower
+        } else {
+            '-'
+        }
+    };
+    let label: String = name.chars().map(allowed).take(50).collect();
+    label.trim_matches('-').to_owned()
+}
+
 fn read(path: &Path) -> Result<String, CliError> {
     std::fs::read_to_string(path)
         .map_err(|source| CliError::Usage(format!("cannot read {}: {source}", path.display())))
@@ -361,6 +380,11 @@ fn slurm_time(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_become_labels() {
+        assert_eq!(label("Power law_quick."), "power-law-quick");
+    }
 
     #[test]
     fn times_are_written_as_slurm_reads_them() {
