@@ -224,6 +224,7 @@ fn session(finished_at: Option<&str>) -> Session {
             cores: 8,
         },
         jobs: 4,
+        shard: None,
         started_at: "2026-01-02T03:04:05Z".to_owned(),
         finished_at: finished_at.map(str::to_owned),
     }
