@@ -105,6 +105,29 @@ impl Shape {
     }
 }
 
+/// Text that names no shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidShape;
+
+impl std::fmt::Display for InvalidShape {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a shape is inputs, width and hidden layers, as 784->128x4")
+    }
+}
+
+impl std::error::Error for InvalidShape {}
+
+impl std::str::FromStr for Shape {
+    type Err = InvalidShape;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (inputs, rest) = text.split_once("->").ok_or(InvalidShape)?;
+        let (width, depth) = rest.split_once('x').ok_or(InvalidShape)?;
+        let number = |text: &str| text.parse().map_err(|_| InvalidShape);
+        Ok(Self::new(number(inputs)?, number(width)?, number(depth)?))
+    }
+}
+
 /// Counts floating-point operations, so that criterion's throughput is in
 /// them.
 pub fn flops(count: u64) -> Throughput {

@@ -14,6 +14,13 @@ use serde_json::{Map, Value, json};
 /// Times a training step of etastar, and of a hand-written loop over the same kernels
 #[derive(Debug, Parser)]
 struct Arguments {
+    /// Shapes, as 784->128x4 [default: those of the benchmark]
+    shapes: Vec<Shape>,
+
+    /// Samples of a batch
+    #[arg(long, default_value_t = BATCH)]
+    batch: usize,
+
     /// About as long for each shape
     #[arg(long, default_value = "1")]
     seconds: f64,
@@ -24,9 +31,17 @@ const LEARNING_RATE: f64 = 1e-3;
 const BLOCKS: usize = 20;
 
 fn main() {
-    let Arguments { seconds } = Arguments::parse();
-    let of_each = |time: fn(Shape, f64) -> f64| {
-        let times = SHAPES.map(|shape| (shape.label(), json!(time(shape, seconds))));
+    let Arguments {
+        mut shapes,
+        batch,
+        seconds,
+    } = Arguments::parse();
+    if shapes.is_empty() {
+        shapes = SHAPES.to_vec();
+    }
+    let of_each = |time: fn(Shape, usize, f64) -> f64| {
+        let times = shapes.iter();
+        let times = times.map(|&shape| (shape.label(), json!(time(shape, batch, seconds))));
         Value::Object(Map::from_iter(times))
     };
     let result = json!({
@@ -37,8 +52,8 @@ fn main() {
     println!("{result}");
 }
 
-fn flex(shape: Shape, seconds: f64) -> f64 {
-    let (network, batch) = shape.network_and_batch::<Flex>(BATCH, &Default::default());
+fn flex(shape: Shape, batch: usize, seconds: f64) -> f64 {
+    let (network, batch) = shape.network_and_batch::<Flex>(batch, &Default::default());
     let rates = LayerRates::uniform(network.depth());
     let mut network = Some(network);
     seconds_of(seconds, || {
@@ -50,8 +65,8 @@ fn flex(shape: Shape, seconds: f64) -> f64 {
     })
 }
 
-fn hand_written(shape: Shape, seconds: f64) -> f64 {
-    let mut network = HandWritten::new(shape, BATCH);
+fn hand_written(shape: Shape, batch: usize, seconds: f64) -> f64 {
+    let mut network = HandWritten::new(shape, batch);
     seconds_of(seconds, || {
         black_box(network.step(LEARNING_RATE as f32));
     })
