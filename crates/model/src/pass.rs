@@ -45,17 +45,19 @@ impl<B: Backend, const D: usize> Mlp<B, D> {
 
     /// Both halves but for the step itself.
     pub fn derivatives(&self, batch: &Batch<B, D>, loss: Loss) -> Derivatives<B, D> {
-        let (activations, outputs) = self.forward_with_activations(batch.inputs.clone());
-        let (loss, derivative) = loss.with_derivative(outputs, batch.targets.clone());
+        let pass = self.clone().pass(batch, loss);
         let mut layers = Vec::with_capacity(self.layers.len());
         backpropagate(
             &self.layers,
-            activations,
-            derivative,
+            pass.activations,
+            pass.derivative,
             |_, _, activation, delta| layers.push((activation, delta)),
         );
         layers.reverse();
-        Derivatives { loss, layers }
+        Derivatives {
+            loss: pass.loss,
+            layers,
+        }
     }
 
     /// The network after a step whose derivatives are known; a layer moves by

@@ -239,3 +239,17 @@ pub struct Snapshot {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sharpness: Vec<SharpnessCellRecord>,
 }
+
+impl Snapshot {
+    /// Number of repeats that are finished.
+    pub fn finished_repeats(&self) -> usize {
+        let searches = self.cells.iter().map(|cell| cell.repeats.len());
+        let networks = self.sharpness.iter().map(|cell| cell.repeats.len());
+        searches.chain(networks).sum()
+    }
+
+    /// Number of repeats that the whole sweep has.
+    pub fn expected_repeats(&self) -> usize {
+        (self.cells.len() + self.sharpness.len()) * self.manifest.repeats
+    }
+}

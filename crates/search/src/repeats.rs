@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::{Grid, PlannedCell, PlannedSharpness};
+use crate::Grid;
 
 /// One of several parts of a sweep, written `2/6`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,10 +86,7 @@ impl Repeats {
     /// than a single repeat's (Graham, 1969, on longest processing time
     /// first).
     pub fn of_shard(count: usize, shard: Shard, grid: Grid<'_>) -> Self {
-        let cells = grid.eta_star.iter().map(|one| (&one.id, one.cost()));
-        let sharpness = grid.sharpness.iter().map(|one| (&one.id, one.cost()));
-        let mut repeats: Vec<(&String, usize, f64)> = cells
-            .chain(sharpness)
+        let mut repeats: Vec<(&str, usize, f64)> = costs(grid)
             .flat_map(|(id, cost)| (0..count).map(move |repeat| (id, repeat, cost)))
             .collect();
         repeats.sort_by(|(.., a), (.., b)| b.total_cmp(a));
@@ -100,7 +97,7 @@ impl Repeats {
             let lightest = lightest.unwrap_or(0);
             loads[lightest] += cost;
             if lightest + 1 == shard.index {
-                own.insert((id.clone(), repeat));
+                own.insert((id.to_owned(), repeat));
             }
         }
         Self {
@@ -127,14 +124,9 @@ impl Repeats {
         }
     }
 
-    /// Expected cost of those in a grid, see [`PlannedCell::cost`].
+    /// Expected cost of those in a grid, see [`PlannedCell::cost`](crate::PlannedCell::cost).
     pub fn cost(&self, grid: Grid<'_>) -> f64 {
-        let eta_star = grid.eta_star.iter();
-        let eta_star = eta_star.map(|one: &PlannedCell| (&one.id, one.cost()));
-        let sharpness = grid.sharpness.iter();
-        let sharpness = sharpness.map(|one: &PlannedSharpness| (&one.id, one.cost()));
-        let of_cells = eta_star.chain(sharpness);
-        of_cells
+        costs(grid)
             .map(|(id, cost)| cost * self.of_cell(id).count() as f64)
             .sum()
     }
@@ -146,13 +138,26 @@ impl Repeats {
     }
 }
 
+/// Every cell of a grid, with the expected cost of one of its repeats.
+fn costs(grid: Grid<'_>) -> impl Iterator<Item = (&str, f64)> {
+    let eta_star = grid
+        .eta_star
+        .iter()
+        .map(|one| (one.id.as_str(), one.cost()));
+    let sharpness = grid
+        .sharpness
+        .iter()
+        .map(|one| (one.id.as_str(), one.cost()));
+    eta_star.chain(sharpness)
+}
+
 #[cfg(test)]
 mod tests {
     use etastar_data::{DatasetConfig, DatasetName};
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Cell, Protocol};
+    use crate::{Cell, PlannedCell, Protocol};
 
     #[test]
     fn shards_are_counted_from_one() {

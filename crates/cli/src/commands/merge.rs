@@ -52,11 +52,7 @@ pub(crate) fn run(arguments: &MergeArguments) -> Result<(), CliError> {
         .map(|store| Ok((store, merged.merge(store)?)))
         .collect::<Result<Vec<(&PathBuf, Merged)>, CliError>>()?;
     let snapshot = merged.snapshot()?;
-    let searches = snapshot.cells.iter().map(|cell| cell.repeats.len());
-    let networks = snapshot.sharpness.iter().map(|cell| cell.repeats.len());
-    let repeats: usize = searches.chain(networks).sum();
-    let cells = snapshot.cells.len() + snapshot.sharpness.len();
-    let expected = cells * snapshot.manifest.repeats;
+    let (repeats, expected) = (snapshot.finished_repeats(), snapshot.expected_repeats());
     if arguments.format.json {
         output::print_json(&json!({
             "store": output,

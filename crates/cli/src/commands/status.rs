@@ -139,11 +139,7 @@ impl Row {
 
     fn of_store(store: PathBuf) -> Result<Self, CliError> {
         let snapshot = Store::open_to_read(&store)?.snapshot()?;
-        let searches = snapshot.cells.iter().map(|cell| cell.repeats.len());
-        let networks = snapshot.sharpness.iter().map(|cell| cell.repeats.len());
-        let done: usize = searches.chain(networks).sum();
-        let cells = snapshot.cells.len() + snapshot.sharpness.len();
-        let repeats = cells * snapshot.manifest.repeats;
+        let (done, repeats) = (snapshot.finished_repeats(), snapshot.expected_repeats());
         let state = if done == repeats {
             "complete"
         } else if Store::is_being_written(&store) {

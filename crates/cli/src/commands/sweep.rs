@@ -144,13 +144,7 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
         expected,
     } = measurement.run(hash, place, &limits)?;
     let snapshot = store.snapshot()?;
-    let searches: usize = snapshot.cells.iter().map(|cell| cell.repeats.len()).sum();
-    let networks: usize = snapshot
-        .sharpness
-        .iter()
-        .map(|cell| cell.repeats.len())
-        .sum();
-    let repeats = searches + networks;
+    let repeats = snapshot.finished_repeats();
     let cells = snapshot.cells.len() + snapshot.sharpness.len();
     let so_far = || {
         format!(
@@ -180,7 +174,7 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
             "manifest": snapshot.manifest,
         }));
     }
-    let trained = if searches > 0 {
+    let trained = if trials > 0 {
         format!(", {trials} trials")
     } else {
         String::new()
