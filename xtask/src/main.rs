@@ -5,6 +5,8 @@ mod bench;
 mod check;
 mod command;
 mod conformance;
+#[cfg(unix)]
+mod faults;
 mod gpu_check;
 mod reproduce;
 mod screenshots;
@@ -35,6 +37,9 @@ enum Command {
     /// Everything that wants a look on a machine with an accelerator: conformance, eta* side by
     /// side, benchmarks
     GpuCheck(gpu_check::GpuCheckArguments),
+    /// Disturb sweeps at random and count what is lost; as root
+    #[cfg(unix)]
+    Faults(faults::FaultsArguments),
     /// Run a sweep in parts on a Slurm of this machine, disturb it, and compare with one process
     #[cfg(unix)]
     SlurmTest(slurm_test::SlurmTestArguments),
@@ -56,6 +61,8 @@ fn main() -> ExitCode {
         Command::Backend(arguments) => backend::run(&arguments),
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::GpuCheck(arguments) => gpu_check::run(&arguments),
+        #[cfg(unix)]
+        Command::Faults(arguments) => faults::run(&arguments),
         #[cfg(unix)]
         Command::SlurmTest(arguments) => slurm_test::run(&arguments),
         Command::Screenshots(arguments) => screenshots::run(&arguments),

@@ -16,7 +16,10 @@ Example:
 Puts the parts of a sweep together that were measured with `etastar sweep --shard`.
 What is in the output already stays; merging again changes nothing. Stores of
 another configuration, seed, backend or data are refused, and so are stores that
-disagree in a row of both; then nothing of that store is taken.")]
+disagree in a row of both; then nothing of that store is taken.
+
+With --recover it saves what is whole of damaged stores. `etastar sweep EXPERIMENT
+--output OUTPUT` then measures what was lost.")]
 pub(crate) struct MergeArguments {
     /// Stores of the parts
     #[arg(required = true, value_name = "STORE")]
@@ -25,6 +28,10 @@ pub(crate) struct MergeArguments {
     /// Store to write
     #[arg(long, short, value_name = "FILE")]
     output: PathBuf,
+
+    /// The stores are damaged: take every row that is what was written, and nothing else
+    #[arg(long)]
+    recover: bool,
 
     /// Exit with 3 unless every repeat of the sweep is there
     #[arg(long)]
@@ -45,13 +52,16 @@ pub(crate) fn run(arguments: &MergeArguments) -> Result<(), CliError> {
     let [first, ..] = arguments.stores.as_slice() else {
         return Err(CliError::Usage("give the stores of the parts".into()));
     };
-    let mut merged = Store::open_like(output, first)?;
-    let parts = arguments
-        .stores
-        .iter()
-        .map(|store| Ok((store, merged.merge(store)?)))
-        .collect::<Result<Vec<(&PathBuf, Merged)>, CliError>>()?;
-    let snapshot = merged.snapshot()?;
+    let parts = if arguments.recover {
+        recover(&arguments.stores, output)?
+    } else {
+        let mut merged = Store::open_like(output, first)?;
+        let stores = arguments.stores.iter();
+        stores
+            .map(|store| Ok((store, merged.merge(store)?)))
+            .collect::<Result<Vec<(&PathBuf, Merged)>, CliError>>()?
+    };
+    let snapshot = Store::open_to_read(output)?.snapshot()?;
     let (repeats, expected) = (snapshot.finished_repeats(), snapshot.expected_repeats());
     if arguments.format.json {
         output::print_json(&json!({
@@ -87,6 +97,18 @@ pub(crate) fn run(arguments: &MergeArguments) -> Result<(), CliError> {
         return Err(CliError::Incomplete { repeats, expected });
     }
     Ok(())
+}
+
+fn recover<'a>(
+    stores: &'a [PathBuf],
+    output: &Path,
+) -> Result<Vec<(&'a PathBuf, Merged)>, CliError> {
+    let recovered = stores.iter().map(|store| {
+        let (_, gained) = Store::recover(output, store)?;
+        let new = gained.repeats + gained.networks;
+        Ok((store, Merged { new, agreeing: 0 }))
+    });
+    recovered.collect()
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {

@@ -28,10 +28,11 @@ const ADOPT: &str = "
         SELECT sharpness.* FROM donor.sharpness
         JOIN main.sharpness_cells ON main.sharpness_cells.id = donor.sharpness.cell
         WHERE repeat < REPEATS;
-    UPDATE main.sharpness_cells SET prediction =
-        (SELECT prediction FROM donor.sharpness_cells AS known
+    UPDATE main.sharpness_cells SET (prediction, prediction_sum) =
+        (SELECT prediction, prediction_sum FROM donor.sharpness_cells AS known
          WHERE known.id = main.sharpness_cells.id)
-        WHERE prediction IS NULL;
+        WHERE prediction IS NULL
+        AND id IN (SELECT id FROM donor.sharpness_cells);
     COMMIT;
 ";
 

@@ -97,8 +97,8 @@ pub enum StoreError {
     },
     /// What is in the file cannot be right.
     #[error(
-        "the store {path} is damaged ({detail}); restore a copy, or delete it and run the sweep \
-         again",
+        "the store {path} is damaged ({detail}); restore a copy, or save what is whole with \
+         `etastar merge --recover {path} --output NEW.db` and let the sweep go on with that",
         path = .path.display()
     )]
     Damaged {

@@ -41,12 +41,13 @@ const MERGE: &str = "
     INSERT OR IGNORE INTO main.trials SELECT * FROM donor.trials ORDER BY cell, repeat;
     INSERT OR IGNORE INTO main.repeats SELECT * FROM donor.repeats ORDER BY cell, repeat;
     INSERT OR IGNORE INTO main.sharpness SELECT * FROM donor.sharpness ORDER BY cell, repeat;
-    UPDATE main.sharpness_cells SET prediction =
-        (SELECT prediction FROM donor.sharpness_cells AS known
+    UPDATE main.sharpness_cells SET (prediction, prediction_sum) =
+        (SELECT prediction, prediction_sum FROM donor.sharpness_cells AS known
          WHERE known.id = main.sharpness_cells.id)
-        WHERE prediction IS NULL;
-    INSERT INTO main.sessions (session)
-        SELECT session FROM donor.sessions
+        WHERE prediction IS NULL
+        AND id IN (SELECT id FROM donor.sharpness_cells);
+    INSERT INTO main.sessions (session, sum)
+        SELECT session, sum FROM donor.sessions
         WHERE session NOT IN (SELECT session FROM main.sessions)
         ORDER BY id;
 ";
@@ -59,27 +60,28 @@ impl Store {
     /// As [`open_for_sweep`](Self::open_for_sweep), or if the other cannot be
     /// read.
     pub fn open_like(path: &Path, other: &Path) -> Result<Self, StoreError> {
-        let snapshot = Self::open_to_read(other)?.snapshot()?;
-        let cells = snapshot.cells.into_iter().map(|record| PlannedCell {
+        Self::open_with_grid_of(path, &Self::open_to_read(other)?)
+    }
+
+    pub(super) fn open_with_grid_of(path: &Path, other: &Self) -> Result<Self, StoreError> {
+        let cells = other.cells()?.into_iter().map(|record| PlannedCell {
             id: record.id,
             cell: record.cell,
             inputs: record.inputs,
             outputs: record.outputs,
         });
-        let sharpness = snapshot
-            .sharpness
-            .into_iter()
-            .map(|record| PlannedSharpness {
-                id: record.id,
-                cell: record.cell,
-                inputs: record.inputs,
-                outputs: record.outputs,
-            });
+        let sharpness = other.sharpness_cells()?.into_iter();
+        let sharpness = sharpness.map(|record| PlannedSharpness {
+            id: record.id,
+            cell: record.cell,
+            inputs: record.inputs,
+            outputs: record.outputs,
+        });
         let grid = Grid {
             eta_star: &cells.collect::<Vec<_>>(),
             sharpness: &sharpness.collect::<Vec<_>>(),
         };
-        Self::open_for_sweep(path, &snapshot.manifest, grid)
+        Self::open_for_sweep(path, &other.manifest()?, grid)
     }
 
     /// Takes over everything that another store of the same configuration has
@@ -91,7 +93,6 @@ impl Store {
     /// store cannot be read, or this one not written.
     pub fn merge(&mut self, other: &Path) -> Result<Merged, StoreError> {
         let donor = Self::open_to_read(other)?;
-        donor.check_whole()?;
         donor.check_configuration(&self.manifest()?)?;
         let before = self.counted()?;
         let offered = donor.counted()?;
@@ -144,22 +145,5 @@ impl Store {
             .execute_batch(MERGE)
             .and_then(|()| self.connection.execute_batch("COMMIT"))
             .map_err(self.failed())
-    }
-
-    /// Checks every page and index of the file, not only those that a query
-    /// happens to read.
-    ///
-    /// # Errors
-    /// If the file is damaged.
-    pub fn check_whole(&self) -> Result<(), StoreError> {
-        let found: String = self
-            .connection
-            .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
-            .map_err(self.failed())?;
-        if found == "ok" {
-            Ok(())
-        } else {
-            Err(StoreError::damaged(&self.path, &found))
-        }
     }
 }

@@ -10,6 +10,7 @@
 //! | `sharpness_cells` | one network and data whose sharpness is measured, with its prediction |
 //! | `sharpness` | the sharpness of one initialised network |
 //!
+//! Every row has a checksum ([`sums`]); opening a store checks them all.
 //! The file's `application_id` tells what it is and its `user_version` is the
 //! format version. Every finished trial is one transaction in write-ahead
 //! mode with `synchronous = FULL`, so it survives the process and the machine.
@@ -20,7 +21,9 @@ mod error;
 mod lock;
 mod merge;
 mod read;
+mod recover;
 mod schema;
+mod sums;
 mod write;
 
 pub use adopt::Adopted;
@@ -78,9 +81,11 @@ impl Store {
             _lock: Some(lock),
             session: None,
         };
+        store.define_functions()?;
         if exists && !store.is_blank()? {
             store.check_format()?;
             store.set_up_connection()?;
+            store.check_whole()?;
             store.check_configuration(manifest)?;
         } else {
             store.set_up_connection()?;
@@ -103,6 +108,7 @@ impl Store {
             _lock: None,
             session: None,
         };
+        store.define_functions()?;
         store.create(manifest, grid)?;
         Ok(store)
     }
@@ -113,6 +119,13 @@ impl Store {
     /// If there is no such file, if it is no store, damaged, or of a newer
     /// format.
     pub fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        let store = Self::open_unchecked(path)?;
+        store.check_whole()?;
+        Ok(store)
+    }
+
+    /// The same, whatever is damaged of it but the format.
+    fn open_unchecked(path: &Path) -> Result<Self, StoreError> {
         match std::fs::metadata(path) {
             Err(source) => return Err(StoreError::unreadable(path, source)),
             Ok(metadata) if metadata.is_dir() => {
@@ -129,8 +142,13 @@ impl Store {
             _lock: None,
             session: None,
         };
+        store.define_functions()?;
         store.check_format()?;
         Ok(store)
+    }
+
+    fn define_functions(&self) -> Result<(), StoreError> {
+        sums::define(&self.connection).map_err(self.failed())
     }
 
     /// Whether a process of this machine writes to the store.
@@ -154,7 +172,10 @@ impl Store {
     pub fn begin_session(&mut self, session: &Session) -> Result<(), StoreError> {
         let text = schema::to_json(session, &self.path)?;
         self.connection
-            .execute("INSERT INTO sessions (session) VALUES (?1)", [text])
+            .execute(
+                "INSERT INTO sessions (session, sum) VALUES (?1, row_sum(?1))",
+                [text],
+            )
             .map_err(self.failed())?;
         self.session = Some(self.connection.last_insert_rowid());
         Ok(())
@@ -170,8 +191,8 @@ impl Store {
         };
         self.connection
             .execute(
-                "UPDATE sessions SET session = json_set(session, '$.finished_at', ?1) \
-                 WHERE id = ?2",
+                "UPDATE sessions SET session = json_set(session, '$.finished_at', ?1), \
+                 sum = row_sum(json_set(session, '$.finished_at', ?1)) WHERE id = ?2",
                 (finished_at, row),
             )
             .map_err(self.failed())?;

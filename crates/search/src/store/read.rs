@@ -101,7 +101,7 @@ impl Store {
             .collect()
     }
 
-    fn cells(&self) -> Result<Vec<CellRecord>, StoreError> {
+    pub(super) fn cells(&self) -> Result<Vec<CellRecord>, StoreError> {
         let mut statement = self
             .connection
             .prepare("SELECT id, cell, inputs, outputs FROM cells ORDER BY position")
@@ -198,6 +198,15 @@ impl Store {
     /// # Errors
     /// If the store is damaged.
     pub fn sharpness(&self) -> Result<Vec<SharpnessCellRecord>, StoreError> {
+        let mut repeats = self.sharpness_repeats()?;
+        let mut cells = self.sharpness_cells()?;
+        for cell in &mut cells {
+            cell.repeats = repeats.remove(&cell.id).unwrap_or_default();
+        }
+        Ok(cells)
+    }
+
+    pub(super) fn sharpness_cells(&self) -> Result<Vec<SharpnessCellRecord>, StoreError> {
         let mut statement = self
             .connection
             .prepare(
@@ -205,22 +214,20 @@ impl Store {
                  ORDER BY position",
             )
             .map_err(self.failed())?;
-        let mut repeats = self.sharpness_repeats()?;
         let mut rows = statement.query([]).map_err(self.failed())?;
         let mut cells = Vec::new();
         while let Some(row) = rows.next().map_err(self.failed())? {
-            let id: String = row.get(0).map_err(self.failed())?;
             let cell: String = row.get(1).map_err(self.failed())?;
             let prediction: Option<String> = row.get(4).map_err(self.failed())?;
             cells.push(SharpnessCellRecord {
+                id: row.get(0).map_err(self.failed())?,
                 cell: from_json(&cell, &self.path)?,
                 inputs: row.get(2).map_err(self.failed())?,
                 outputs: row.get(3).map_err(self.failed())?,
                 prediction: prediction
                     .map(|text| from_json(&text, &self.path))
                     .transpose()?,
-                repeats: repeats.remove(&id).unwrap_or_default(),
-                id,
+                repeats: Vec::new(),
             });
         }
         Ok(cells)

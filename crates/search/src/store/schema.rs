@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use rusqlite::Connection;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Grid, Store, StoreError};
@@ -14,7 +13,8 @@ use crate::Manifest;
 /// |---|---|
 /// | 1 | eta\* and sharpness |
 /// | 2 | variants, analysis and missing data in the manifest; `cheap_rates` |
-pub const FORMAT_VERSION: u32 = 2;
+/// | 3 | a checksum of every row, and the number of trials of every repeat |
+pub const FORMAT_VERSION: u32 = 3;
 
 /// `application_id` of the file: "ETA*" in ASCII.
 const APPLICATION_ID: i32 = 0x4554_412a;
@@ -22,24 +22,29 @@ const APPLICATION_ID: i32 = 0x4554_412a;
 const TABLES: &str = "
     CREATE TABLE manifest (
         only INTEGER PRIMARY KEY CHECK (only = 0),
-        manifest TEXT NOT NULL
+        manifest TEXT NOT NULL,
+        sum INTEGER NOT NULL
     );
     CREATE TABLE sessions (
         id INTEGER PRIMARY KEY,
-        session TEXT NOT NULL
+        session TEXT NOT NULL,
+        sum INTEGER NOT NULL
     );
     CREATE TABLE cells (
         id TEXT PRIMARY KEY,
         position INTEGER NOT NULL UNIQUE,
         cell TEXT NOT NULL,
         inputs INTEGER NOT NULL,
-        outputs INTEGER NOT NULL
+        outputs INTEGER NOT NULL,
+        sum INTEGER NOT NULL
     ) WITHOUT ROWID;
     CREATE TABLE repeats (
         cell TEXT NOT NULL REFERENCES cells (id),
         repeat INTEGER NOT NULL,
         eta_star TEXT NOT NULL,
         monotone INTEGER NOT NULL,
+        trials INTEGER NOT NULL,
+        sum INTEGER NOT NULL,
         PRIMARY KEY (cell, repeat)
     ) WITHOUT ROWID;
     CREATE TABLE trials (
@@ -51,6 +56,7 @@ const TABLES: &str = "
         last_loss REAL,
         curve TEXT NOT NULL,
         seconds REAL NOT NULL,
+        sum INTEGER NOT NULL,
         PRIMARY KEY (cell, repeat, learning_rate)
     ) WITHOUT ROWID;
     CREATE TABLE sharpness_cells (
@@ -59,7 +65,9 @@ const TABLES: &str = "
         cell TEXT NOT NULL,
         inputs INTEGER NOT NULL,
         outputs INTEGER NOT NULL,
-        prediction TEXT
+        sum INTEGER NOT NULL,
+        prediction TEXT,
+        prediction_sum INTEGER NOT NULL
     ) WITHOUT ROWID;
     CREATE TABLE sharpness (
         cell TEXT NOT NULL REFERENCES sharpness_cells (id),
@@ -67,8 +75,19 @@ const TABLES: &str = "
         sharpness TEXT NOT NULL,
         seconds REAL NOT NULL,
         cheap_rates TEXT,
+        sum INTEGER NOT NULL,
         PRIMARY KEY (cell, repeat)
     ) WITHOUT ROWID;
+";
+
+const INSERT_CELL: &str = "
+    INSERT INTO cells (id, position, cell, inputs, outputs, sum)
+        VALUES (?1, ?2, ?3, ?4, ?5, row_sum(?1, ?2, ?3, ?4, ?5))
+";
+
+const INSERT_SHARPNESS_CELL: &str = "
+    INSERT INTO sharpness_cells (id, position, cell, inputs, outputs, sum, prediction_sum)
+        VALUES (?1, ?2, ?3, ?4, ?5, row_sum(?1, ?2, ?3, ?4, ?5), row_sum(?1, NULL))
 ";
 
 impl Store {
@@ -103,28 +122,24 @@ impl Store {
             .map_err(failed)?;
         transaction
             .execute(
-                "INSERT INTO manifest (only, manifest) VALUES (0, ?1)",
+                "INSERT INTO manifest (only, manifest, sum) VALUES (0, ?1, row_sum(?1))",
                 [to_json(manifest, &path)?],
             )
             .map_err(failed)?;
+        let insert = |sql: &str, id: &str, position: usize, cell: String, shape| {
+            let (inputs, outputs): (usize, usize) = shape;
+            let statement = transaction.prepare_cached(sql);
+            statement.and_then(|mut insert| insert.execute((id, position, cell, inputs, outputs)))
+        };
         for (position, planned) in grid.eta_star.iter().enumerate() {
             let cell = to_json(&planned.cell, &path)?;
             let shape = (planned.inputs, planned.outputs);
-            insert_cell(&transaction, "cells", &planned.id, position, &cell, shape)
-                .map_err(failed)?;
+            insert(INSERT_CELL, &planned.id, position, cell, shape).map_err(failed)?;
         }
         for (position, planned) in grid.sharpness.iter().enumerate() {
             let cell = to_json(&planned.cell, &path)?;
             let shape = (planned.inputs, planned.outputs);
-            insert_cell(
-                &transaction,
-                "sharpness_cells",
-                &planned.id,
-                position,
-                &cell,
-                shape,
-            )
-            .map_err(failed)?;
+            insert(INSERT_SHARPNESS_CELL, &planned.id, position, cell, shape).map_err(failed)?;
         }
         transaction.commit().map_err(failed)
     }
@@ -166,23 +181,6 @@ impl Store {
             expected: manifest.configuration_hash.clone(),
         })
     }
-}
-
-/// Adds a cell to one of the two tables of cells, which share these columns.
-fn insert_cell(
-    connection: &Connection,
-    table: &str,
-    id: &str,
-    position: usize,
-    cell: &str,
-    (inputs, outputs): (usize, usize),
-) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(&format!(
-            "INSERT INTO {table} (id, position, cell, inputs, outputs) VALUES (?1, ?2, ?3, ?4, ?5)"
-        ))?
-        .execute((id, position, cell, inputs, outputs))?;
-    Ok(())
 }
 
 pub(super) fn to_json(value: &impl Serialize, path: &Path) -> Result<String, StoreError> {

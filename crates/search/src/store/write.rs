@@ -21,8 +21,9 @@ impl Store {
             .connection
             .prepare_cached(
                 "INSERT OR IGNORE INTO trials \
-                 (cell, repeat, learning_rate, outcome, steps, last_loss, curve, seconds) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                 (cell, repeat, learning_rate, outcome, steps, last_loss, curve, seconds, sum) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, \
+                 row_sum(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8))",
             )
             .map_err(self.failed())?;
         statement
@@ -48,8 +49,9 @@ impl Store {
     pub fn insert_repeat(&mut self, cell: &str, record: &RepeatRecord) -> Result<(), StoreError> {
         self.connection
             .execute(
-                "INSERT OR IGNORE INTO repeats (cell, repeat, eta_star, monotone) \
-                 VALUES (?1, ?2, ?3, ?4)",
+                "INSERT OR IGNORE INTO repeats (cell, repeat, eta_star, monotone, trials, sum) \
+                 SELECT ?1, ?2, ?3, ?4, counted, row_sum(?1, ?2, ?3, ?4, counted) FROM \
+                 (SELECT count(*) AS counted FROM trials WHERE cell = ?1 AND repeat = ?2)",
                 (
                     cell,
                     record.repeat,
@@ -76,8 +78,9 @@ impl Store {
             .transpose()?;
         self.connection
             .execute(
-                "INSERT OR IGNORE INTO sharpness (cell, repeat, sharpness, seconds, cheap_rates) \
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT OR IGNORE INTO sharpness \
+                 (cell, repeat, sharpness, seconds, cheap_rates, sum) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, row_sum(?1, ?2, ?3, ?4, ?5))",
                 (
                     cell,
                     record.repeat,
@@ -101,7 +104,8 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.connection
             .execute(
-                "UPDATE sharpness_cells SET prediction = ?1 WHERE id = ?2",
+                "UPDATE sharpness_cells SET prediction = ?1, prediction_sum = row_sum(?2, ?1) \
+                 WHERE id = ?2",
                 (to_json(prediction, &self.path)?, cell),
             )
             .map_err(self.failed())?;

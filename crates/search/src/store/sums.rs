@@ -1,0 +1,145 @@
+//! Checksums: a row that is not what was written is never taken for one.
+//!
+//! SQLite finds out when a file's structure is damaged, not when a digit in it
+//! is another one. So every row carries a checksum of its values, which every
+//! opening of the file compares.
+
+use rusqlite::functions::FunctionFlags;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row};
+use sha2::{Digest, Sha256};
+
+use super::{Store, StoreError};
+
+/// The SQL function `row_sum(value, ..)`: the first 8 bytes of the SHA-256 of
+/// the values, each after its type.
+pub(super) fn define(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function("row_sum", -1, flags, |context| {
+        let mut hash = Sha256::new();
+        for index in 0..context.len() {
+            match context.get_raw(index) {
+                ValueRef::Null => hash.update(b"n"),
+                ValueRef::Integer(value) => {
+                    hash.update(b"i");
+                    hash.update(value.to_le_bytes());
+                }
+                ValueRef::Real(value) => {
+                    hash.update(b"r");
+                    hash.update(value.to_le_bytes());
+                }
+                ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+                    hash.update(b"t");
+                    hash.update(bytes.len().to_le_bytes());
+                    hash.update(bytes);
+                }
+            }
+        }
+        let mut first = [0; 8];
+        first.copy_from_slice(&hash.finalize()[..8]);
+        Ok(i64::from_le_bytes(first))
+    })
+}
+
+/// A checksum in a table and the columns that it is of.
+pub(super) struct Sum {
+    pub(super) table: &'static str,
+    pub(super) column: &'static str,
+    pub(super) of: &'static str,
+}
+
+const fn sum(table: &'static str, of: &'static str) -> Sum {
+    Sum {
+        table,
+        column: "sum",
+        of,
+    }
+}
+
+pub(super) const MANIFEST: Sum = sum("manifest", "manifest");
+pub(super) const SESSIONS: Sum = sum("sessions", "session");
+pub(super) const CELLS: Sum = sum("cells", "id, position, cell, inputs, outputs");
+pub(super) const REPEATS: Sum = sum("repeats", "cell, repeat, eta_star, monotone, trials");
+pub(super) const TRIALS: Sum = sum(
+    "trials",
+    "cell, repeat, learning_rate, outcome, steps, last_loss, curve, seconds",
+);
+pub(super) const SHARPNESS_CELLS: Sum =
+    sum("sharpness_cells", "id, position, cell, inputs, outputs");
+pub(super) const PREDICTIONS: Sum = Sum {
+    column: "prediction_sum",
+    ..sum("sharpness_cells", "id, prediction")
+};
+pub(super) const SHARPNESS: Sum = sum("sharpness", "cell, repeat, sharpness, seconds, cheap_rates");
+
+const ALL: [Sum; 8] = [
+    MANIFEST,
+    SESSIONS,
+    CELLS,
+    REPEATS,
+    TRIALS,
+    SHARPNESS_CELLS,
+    PREDICTIONS,
+    SHARPNESS,
+];
+
+impl Sum {
+    /// The condition that a row is what was written.
+    pub(super) fn holds(&self) -> String {
+        format!("{} IS row_sum({})", self.column, self.of)
+    }
+}
+
+/// The condition that all trials of a finished repeat are there.
+pub(super) const HAS_ITS_TRIALS: &str = "repeats.trials <= (SELECT count(*) FROM trials \
+                                         WHERE trials.cell = repeats.cell \
+                                         AND trials.repeat = repeats.repeat)";
+
+impl Store {
+    /// Checks every page of the file and every row, not only what a query
+    /// happens to read.
+    ///
+    /// # Errors
+    /// If the file is damaged.
+    pub(super) fn check_whole(&self) -> Result<(), StoreError> {
+        let damaged = |detail: &str| Err(StoreError::damaged(&self.path, &detail));
+        let found: String = self.one("PRAGMA integrity_check(1)", |row| row.get(0))?;
+        if found != "ok" {
+            return damaged(&found);
+        }
+        for sum in &ALL {
+            self.check_sum(sum)?;
+        }
+        let sql = format!("SELECT count(*) FROM repeats WHERE NOT ({HAS_ITS_TRIALS})");
+        let wrong: usize = self.one(&sql, |row| row.get(0))?;
+        if wrong > 0 {
+            return damaged(&format!("{wrong} repeats have lost trials"));
+        }
+        Ok(())
+    }
+
+    /// Checks the rows of one table.
+    ///
+    /// # Errors
+    /// If one of them is not what was written.
+    pub(super) fn check_sum(&self, sum: &Sum) -> Result<(), StoreError> {
+        let (table, holds) = (sum.table, sum.holds());
+        let sql = format!("SELECT count(*) FROM {table} WHERE NOT ({holds})");
+        let wrong: usize = self.one(&sql, |row| row.get(0))?;
+        if wrong == 0 {
+            return Ok(());
+        }
+        let detail = format!("rows of `{table}` are not what was written: {wrong}");
+        Err(StoreError::damaged(&self.path, &detail))
+    }
+
+    fn one<T>(
+        &self,
+        sql: &str,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        self.connection
+            .query_row(sql, [], read)
+            .map_err(self.failed())
+    }
+}
