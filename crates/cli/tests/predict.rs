@@ -12,8 +12,9 @@ mod support;
 use std::fmt::Write;
 use std::path::Path;
 
-use serde_json::{Value, json};
-use support::{EXPERIMENT, json, run, succeed};
+use etastar_search::EtaStar;
+use serde_json::Value;
+use support::{EXPERIMENT, json, rewrite, run, succeed};
 
 /// Sweeps a grid of nine small networks at two input-layer rates.
 fn swept(folder: &Path, store: &str) {
@@ -28,30 +29,19 @@ fn swept(folder: &Path, store: &str) {
 /// Puts numbers of a law, with deviations that are always the same, in place
 /// of those measured, which differ a little between kinds of processors.
 fn made_up(folder: &Path, store: &str) {
-    let connection = rusqlite::Connection::open(folder.join(store)).unwrap();
-    let mut cells = connection.prepare("SELECT id, cell FROM cells").unwrap();
-    let cells: Vec<(String, String)> = cells
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
-        .unwrap()
-        .map(Result::unwrap)
-        .collect();
-    for (index, (id, cell)) in cells.iter().enumerate() {
-        let cell: Value = serde_json::from_str(cell).unwrap();
-        let hidden = cell["hidden"].as_array().unwrap();
-        let size = (hidden.len() * hidden[0].as_u64().unwrap() as usize) as f64;
-        let effective = 64.0 * cell["input_rate"].as_f64().unwrap() + size;
-        for repeat in 0..2 {
-            let deviation = 0.05 * ((7 * index + 5 * repeat) % 11) as f64;
-            let eta_star = (4.0 - 0.8 * effective.log2() + deviation).exp2();
-            let end = json!({"result": "found", "eta_star": eta_star, "upper": 1.1 * eta_star});
-            connection
-                .execute(
-                    "UPDATE repeats SET eta_star = ?1 WHERE cell = ?2 AND repeat = ?3",
-                    (end.to_string(), id, repeat),
-                )
-                .unwrap();
+    rewrite(folder, store, |snapshot| {
+        for (index, record) in snapshot.cells.iter_mut().enumerate() {
+            let cell = &record.cell;
+            let size = (cell.hidden.len() * cell.hidden[0]) as f64;
+            let effective = 64.0 * cell.input_rate + size;
+            for repeat in &mut record.repeats {
+                let deviation = 0.05 * ((7 * index + 5 * repeat.repeat) % 11) as f64;
+                let eta_star = (4.0 - 0.8 * effective.log2() + deviation).exp2();
+                let upper = 1.1 * eta_star;
+                repeat.eta_star = EtaStar::Found { eta_star, upper };
+            }
         }
-    }
+    });
 }
 
 #[test]
@@ -121,8 +111,11 @@ fn nothing_measured_is_missing_data() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     swept(folder, "sweep.db");
-    let connection = rusqlite::Connection::open(folder.join("sweep.db")).unwrap();
-    connection.execute("DELETE FROM repeats", []).unwrap();
+    rewrite(folder, "sweep.db", |snapshot| {
+        for cell in &mut snapshot.cells {
+            cell.repeats.clear();
+        }
+    });
     let failed = run(
         folder,
         &["predict", "sweep.db", "--depth", "2", "--width", "16"],

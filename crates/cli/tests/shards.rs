@@ -97,12 +97,14 @@ fn what_does_not_belong_together_is_not_merged() {
     std::fs::write(folder.join("small.toml"), other).unwrap();
     succeed(folder, &["sweep", "small.toml", "-o", "seed.db"]);
     std::fs::copy(folder.join("a.db"), folder.join("changed.db")).unwrap();
-    let connection = rusqlite::Connection::open(folder.join("changed.db")).unwrap();
-    let changed = connection
-        .execute("UPDATE trials SET steps = steps + 1 WHERE repeat = 1", [])
-        .unwrap();
-    assert!(changed > 0);
-    drop(connection);
+    let mut changed = 0;
+    support::rewrite(folder, "changed.db", |snapshot| {
+        let repeats = snapshot.cells.iter_mut().flat_map(|cell| &mut cell.repeats);
+        for trial in repeats.flat_map(|repeat| &mut repeat.trials).step_by(3) {
+            trial.steps += 1;
+            changed += 1;
+        }
+    });
 
     for (stores, code, says) in [
         (["a.db", "seed.db"], 2, "results of another configuration"),
@@ -248,4 +250,39 @@ fn templates_are_the_user_s() {
         assert_eq!(run.code, Some(2), "{}", run.stderr);
         assert!(run.stderr.contains(says), "{}", run.stderr);
     }
+}
+
+#[test]
+fn a_damaged_store_is_refused_and_what_is_whole_is_recovered() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_experiment(folder);
+    succeed(folder, &["sweep", "small.toml", "-o", "whole.db"]);
+    // A digit of a number in a row: SQLite itself would not find it.
+    let mut bytes = std::fs::read(folder.join("whole.db")).unwrap();
+    let row = b"\"result\":\"found\",\"eta_star\":";
+    let at = bytes
+        .windows(row.len())
+        .position(|window| window == row)
+        .unwrap();
+    bytes[at + row.len() + 3] ^= 1;
+    std::fs::write(folder.join("damaged.db"), bytes).unwrap();
+    for arguments in [
+        ["export", "damaged.db"].as_slice(),
+        &["report", "damaged.db"],
+        &["fit", "damaged.db"],
+        &["sweep", "small.toml", "-o", "damaged.db"],
+        &["merge", "whole.db", "damaged.db", "-o", "all.db"],
+    ] {
+        let run = run(folder, arguments);
+        assert_eq!(run.code, Some(3), "{arguments:?}: {}", run.stderr);
+        let says = "damaged.db is damaged (rows of `repeats` are not what was written: 1)";
+        assert!(run.stderr.contains(says), "{arguments:?}: {}", run.stderr);
+    }
+    let recover = ["merge", "--recover", "damaged.db", "-o", "saved.db"];
+    let told = succeed(folder, &recover);
+    assert!(told.contains("23 of 24 repeats in saved.db"), "{told}");
+    succeed(folder, &["sweep", "small.toml", "-o", "saved.db"]);
+    assert_eq!(repeats(folder, "saved.db"), repeats(folder, "whole.db"));
+    assert_eq!(trials(folder, "saved.db"), trials(folder, "whole.db"));
 }

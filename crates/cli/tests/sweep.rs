@@ -136,22 +136,14 @@ fn an_analysis_that_is_none_is_named_with_its_store() {
     let folder = folder.path();
     swept(folder, "wrong.db");
     // As a program of another version might have written it.
-    let connection = rusqlite::Connection::open(folder.join("wrong.db")).unwrap();
-    let text: String = connection
-        .query_row("SELECT manifest FROM manifest", [], |row| row.get(0))
-        .unwrap();
-    let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
-    manifest["analysis"] = serde_json::json!({"criteria": [{
-        "claim": "C1",
-        "says": "It holds.",
-        "statistic": {"of": "shift", "variant": "small"},
-        "rule": {"above": 1.0},
-    }]});
-    let changed = manifest.to_string();
-    connection
-        .execute("UPDATE manifest SET manifest = ?1", [changed])
-        .unwrap();
-    drop(connection);
+    support::rewrite(folder, "wrong.db", |snapshot| {
+        snapshot.manifest.analysis = serde_json::json!({"criteria": [{
+            "claim": "C1",
+            "says": "It holds.",
+            "statistic": {"of": "shift", "variant": "small"},
+            "rule": {"above": 1.0},
+        }]});
+    });
     let failed = run(folder, &["report", "wrong.db"]);
     assert_eq!(failed.code, Some(3));
     for part in ["wrong.db", "criterion 1", "`above`"] {

@@ -18,8 +18,9 @@ What is in the output already stays; merging again changes nothing. Stores of
 another configuration, seed, backend or data are refused, and so are stores that
 disagree in a row of both; then nothing of that store is taken.
 
-With --recover it saves what is whole of damaged stores. `etastar sweep EXPERIMENT
---output OUTPUT` then measures what was lost.")]
+With --recover it saves every whole row of damaged stores; `etastar sweep EXPERIMENT
+--output OUTPUT` then measures what was lost. It may write into a store that a sweep
+has begun, and must where the damage is in the list of cells.")]
 pub(crate) struct MergeArguments {
     /// Stores of the parts
     #[arg(required = true, value_name = "STORE")]

@@ -5,6 +5,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use etastar_search::{Grid, PlannedCell, Snapshot, Store};
+
 /// What a run of the program gave.
 pub(crate) struct Run {
     /// Exit code; absent where a signal ended it.
@@ -94,4 +96,38 @@ pub(crate) fn trials(folder: &Path, store: &str) -> String {
         folder,
         &["export", store, "--table", "trials", "--without-times"],
     )
+}
+
+/// Puts a store with other content, whole as any other, in place of a store of
+/// eta\*.
+pub(crate) fn rewrite(folder: &Path, store: &str, change: impl FnOnce(&mut Snapshot)) {
+    let path = folder.join(store);
+    let mut snapshot = Store::open_to_read(&path).unwrap().snapshot().unwrap();
+    change(&mut snapshot);
+    std::fs::remove_file(&path).unwrap();
+    let cells: Vec<PlannedCell> = snapshot
+        .cells
+        .iter()
+        .map(|record| PlannedCell {
+            id: record.id.clone(),
+            cell: record.cell.clone(),
+            inputs: record.inputs,
+            outputs: record.outputs,
+        })
+        .collect();
+    let grid = Grid {
+        eta_star: &cells,
+        sharpness: &[],
+    };
+    let mut changed = Store::open_for_sweep(&path, &snapshot.manifest, grid).unwrap();
+    for cell in &snapshot.cells {
+        for repeat in &cell.repeats {
+            for trial in &repeat.trials {
+                changed
+                    .insert_trial(&cell.id, repeat.repeat, trial)
+                    .unwrap();
+            }
+            changed.insert_repeat(&cell.id, repeat).unwrap();
+        }
+    }
 }

@@ -107,6 +107,18 @@ pub enum StoreError {
         /// What is wrong.
         detail: String,
     },
+    /// Not even the grid of the file is whole.
+    #[error(
+        "the grid of the store {path} is damaged ({detail}); begin a new store, for instance with \
+         `etastar sweep EXPERIMENT --output NEW.db --time-limit 1s`, and recover into that",
+        path = .path.display()
+    )]
+    GridDamaged {
+        /// The store.
+        path: PathBuf,
+        /// What is wrong.
+        detail: String,
+    },
     /// SQLite failed in a way not foreseen.
     #[error("the store {path} failed: {source}", path = .path.display())]
     Sqlite {
@@ -140,6 +152,14 @@ impl StoreError {
         Self::Damaged {
             path: path.to_owned(),
             detail: detail.to_string(),
+        }
+    }
+
+    /// The same damage, where it is the grid's.
+    pub(super) fn beyond_recovery(self) -> Self {
+        match self {
+            Self::Damaged { path, detail } => Self::GridDamaged { path, detail },
+            other => other,
         }
     }
 

@@ -201,4 +201,6 @@ impl Store {
 }
 
 #[cfg(test)]
+mod damage_tests;
+#[cfg(test)]
 mod tests;

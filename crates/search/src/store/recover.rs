@@ -13,17 +13,25 @@ impl Store {
     /// store at `path`, which a sweep can then go on with. Finished repeats
     /// that lost a trial count as not finished.
     ///
+    /// A store that does not exist gets the damaged one's grid. One that does
+    /// gets the rows of its own cells; then the damaged one's grid may be
+    /// damaged too.
+    ///
     /// # Errors
-    /// If the manifest or the grid are damaged, if the store at `path` is of
-    /// another configuration, or cannot be written.
+    /// If there is neither a store nor a whole grid, or the store cannot be
+    /// written.
     pub fn recover(path: &Path, damaged: &Path) -> Result<(Self, Adopted), StoreError> {
         let donor = Self::open_unchecked(damaged)?;
-        for sum in [sums::MANIFEST, sums::CELLS, sums::SHARPNESS_CELLS] {
-            donor.check_sum(&sum)?;
-        }
-        let mut store = Self::open_with_grid_of(path, &donor)?;
-        let mut cells = donor.ids("cells")?;
-        cells.extend(donor.ids("sharpness_cells")?);
+        let mut store = if path.exists() {
+            Self::open_like(path, path)?
+        } else {
+            let whole = [sums::MANIFEST, sums::CELLS, sums::SHARPNESS_CELLS];
+            let whole = whole.iter().try_for_each(|sum| donor.check_sum(sum));
+            whole.map_err(StoreError::beyond_recovery)?;
+            Self::open_with_grid_of(path, &donor)?
+        };
+        let mut cells = store.ids("cells")?;
+        cells.extend(store.ids("sharpness_cells")?);
         let before = store.counted()?;
         let failed = |source| StoreError::sqlite(path, source);
         let transaction = store.connection.transaction().map_err(failed)?;

@@ -4,7 +4,7 @@ use super::*;
 use crate::{Cell, EtaStar, Manifest, Outcome, Protocol, RepeatRecord, TrialRecord};
 use etastar_data::{DatasetConfig, DatasetName};
 
-fn manifest() -> Manifest {
+pub(super) fn manifest() -> Manifest {
     Manifest {
         format_version: FORMAT_VERSION,
         tool_version: "0.0.0".into(),
@@ -27,7 +27,7 @@ fn manifest() -> Manifest {
     }
 }
 
-fn cells() -> Vec<PlannedCell> {
+pub(super) fn cells() -> Vec<PlannedCell> {
     [2, 4]
         .map(|depth| PlannedCell {
             id: format!("cell-{depth}"),
@@ -47,7 +47,7 @@ fn cells() -> Vec<PlannedCell> {
         .to_vec()
 }
 
-fn trial(learning_rate: f64) -> TrialRecord {
+pub(super) fn trial(learning_rate: f64) -> TrialRecord {
     TrialRecord {
         learning_rate,
         outcome: Outcome::Exhausted,
@@ -59,7 +59,7 @@ fn trial(learning_rate: f64) -> TrialRecord {
 }
 
 /// Opens a store with the grid of [`cells`] for writing.
-fn open(path: &Path, manifest: &Manifest) -> Result<Store, StoreError> {
+pub(super) fn open(path: &Path, manifest: &Manifest) -> Result<Store, StoreError> {
     let grid = Grid {
         eta_star: &cells(),
         sharpness: &[],
@@ -67,7 +67,7 @@ fn open(path: &Path, manifest: &Manifest) -> Result<Store, StoreError> {
     Store::open_for_sweep(path, manifest, grid)
 }
 
-fn file() -> (tempfile::TempDir, std::path::PathBuf) {
+pub(super) fn file() -> (tempfile::TempDir, std::path::PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sweep.db");
     (folder, path)
