@@ -1,8 +1,9 @@
 //! Disks that are full, or may not be written any more.
 
 use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread::sleep;
 
 use rand::RngExt;
@@ -61,8 +62,8 @@ pub(super) fn full(place: &Place, rng: &mut ChaCha8Rng, times: usize) -> Result<
     Ok(tally)
 }
 
-/// A file system with open files cannot be made read-only at once: the sweep
-/// is stopped, the disk made read-only, and the sweep asked to go on there.
+/// The sweep is stopped, the disk made read-only, and the sweep asked to go on
+/// there: a file system with open files cannot be made read-only at once.
 pub(super) fn read_only(
     place: &Place,
     rng: &mut ChaCha8Rng,
@@ -84,6 +85,55 @@ pub(super) fn read_only(
         tally.expect(told, &answer);
         disk.remount("rw")?;
         place.finish(&disk.store(), &kept, &mut tally)?;
+    }
+    Ok(tally)
+}
+
+/// User and group that have no rights, which root has always: `nobody`.
+const NOBODY: u32 = 65534;
+
+/// The folder alone is made read-only while a sweep of another user writes in
+/// it: what is open stays so, nothing can be created or removed.
+pub(super) fn locked_folder(
+    place: &Place,
+    rng: &mut ChaCha8Rng,
+    times: usize,
+) -> Result<Tally, Failure> {
+    let mut tally = Tally::default();
+    for _ in 0..times {
+        let folder = place.folder.join("locked");
+        // Of the try before.
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).map_err(|source| file(&folder, source))?;
+        chown(&folder, Some(NOBODY), Some(NOBODY)).map_err(|source| file(&folder, source))?;
+        let rights = |mode| {
+            let rights = fs::Permissions::from_mode(mode);
+            fs::set_permissions(&folder, rights).map_err(|source| file(&folder, source))
+        };
+        let store = folder.join("sweep.db");
+        let sweep = || {
+            let sweep = place.command(&store);
+            let mut nobody = Command::new("setpriv");
+            nobody
+                .args(["--reuid=nobody", "--regid=65534", "--clear-groups"])
+                .arg(sweep.get_program())
+                .args(sweep.get_args());
+            let nobody = nobody.stdout(Stdio::null()).stderr(Stdio::piped());
+            nobody.spawn().map_err(start)
+        };
+        let child = sweep()?;
+        sleep(place.moment(rng));
+        rights(0o555)?;
+        let answer = ended(child)?;
+        tally.tried += 1;
+        tally.hit += usize::from(answer.code != Some(0));
+        let told = answer.code == Some(1) && answer.message.contains("rights");
+        tally.expect(answer.code == Some(0) || told, &answer);
+        let kept = place.rows(&store)?.unwrap_or_default();
+        rights(0o755)?;
+        let answer = ended(sweep()?)?;
+        tally.expect(answer.code == Some(0), &answer);
+        place.finish(&store, &kept, &mut tally)?;
     }
     Ok(tally)
 }

@@ -40,11 +40,30 @@ pub(crate) struct Tally {
     pub(crate) lost: usize,
     /// Rows in the end that the undisturbed sweep has not, or has otherwise.
     pub(crate) wrong: usize,
+    /// Rows that were recovered from damaged stores, and that were in them.
+    pub(crate) recovered: (usize, usize),
     /// Answers of the program that were not those documented.
     pub(crate) unexpected: Vec<String>,
 }
 
 impl Tally {
+    fn row(&self, fault: &str) -> String {
+        let Self {
+            tried,
+            hit,
+            lost,
+            wrong,
+            recovered,
+            unexpected,
+        } = self;
+        let recovered = match recovered {
+            (_, 0) => "-".to_owned(),
+            (rows, of) => format!("{rows} of {of}"),
+        };
+        let unexpected = unexpected.len();
+        format!("| {fault} | {tried} | {hit} | {lost} | {wrong} | {unexpected} | {recovered} |\n")
+    }
+
     /// Takes note of an exit code and message that should be like this.
     pub(crate) fn expect(&mut self, is: bool, answer: &sweep::Answer) {
         if !is {
@@ -58,15 +77,22 @@ type Fault = fn(&Place, &mut ChaCha8Rng, usize) -> Result<Tally, Failure>;
 pub(crate) fn run(arguments: &FaultsArguments) -> Result<(), Failure> {
     command::run(&mut cargo(&["build", "--release"]))?;
     let place = Place::new(&target().join("faults"))?;
+    others::provide_faketime()?;
     let few = arguments.kills.div_ceil(10);
-    let faults: [(&str, Fault, usize); 10] = [
+    let faults: [(&str, Fault, usize); 12] = [
         ("kill -9 at a random moment", signals::kill, arguments.kills),
         ("SIGTERM", signals::terminate, few),
         ("SIGINT twice", signals::interrupt_twice, few),
         ("disk full", disk::full, few),
-        ("folder becomes read-only", disk::read_only, few),
+        ("disk read-only when resumed", disk::read_only, few),
+        ("folder read-only in mid-run", disk::locked_folder, few),
         ("store truncated", damage::truncate, few),
         ("bit of the store flipped", damage::flip, arguments.kills),
+        (
+            "bit of the log of a killed sweep flipped",
+            damage::flip_log,
+            few,
+        ),
         ("clock set back", others::clock_set_back, few),
         ("two processes on one store", others::two_processes, few),
         (
@@ -75,30 +101,22 @@ pub(crate) fn run(arguments: &FaultsArguments) -> Result<(), Failure> {
             few,
         ),
     ];
-    println!(
-        "| fault | tried | hit | trials lost | wrong rows | unexpected answers |\n\
-         |---|---|---|---|---|---|"
+    let mut table = String::from(
+        "| fault | tried | hit | trials lost | wrong rows | unexpected answers | rows recovered |\n\
+         |---|---|---|---|---|---|---|\n",
     );
     let mut bad = 0;
     let mut answers = Vec::new();
     for (index, (name, fault, times)) in faults.into_iter().enumerate() {
         let mut rng = ChaCha8Rng::seed_from_u64(arguments.seed);
         rng.set_stream(index as u64);
+        eprintln!("{name}, {times} times");
         let tally = fault(&place, &mut rng, times)?;
-        let Tally {
-            tried,
-            hit,
-            lost,
-            wrong,
-            unexpected,
-        } = tally;
-        println!(
-            "| {name} | {tried} | {hit} | {lost} | {wrong} | {} |",
-            unexpected.len()
-        );
-        bad += lost + wrong + unexpected.len();
-        answers.extend(unexpected);
+        table.push_str(&tally.row(name));
+        bad += tally.lost + tally.wrong + tally.unexpected.len();
+        answers.extend(tally.unexpected);
     }
+    print!("{table}");
     for answer in answers.iter().take(5) {
         eprintln!("unexpected: {answer}");
     }

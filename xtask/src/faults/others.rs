@@ -18,7 +18,6 @@ pub(super) fn clock_set_back(
     rng: &mut ChaCha8Rng,
     times: usize,
 ) -> Result<Tally, Failure> {
-    provide_faketime()?;
     let mut tally = Tally::default();
     for _ in 0..times {
         let store = place.fresh("clock");
@@ -44,7 +43,7 @@ pub(super) fn clock_set_back(
     Ok(tally)
 }
 
-fn provide_faketime() -> Result<(), Failure> {
+pub(super) fn provide_faketime() -> Result<(), Failure> {
     let mut present = Command::new("faketime");
     if present
         .arg("--version")

@@ -55,7 +55,7 @@ pub struct Store {
     connection: Connection,
     path: PathBuf,
     /// Held while this process may write.
-    _lock: Option<WriteLock>,
+    lock: Option<WriteLock>,
     /// Row of the session in progress.
     session: Option<i64>,
 }
@@ -78,7 +78,7 @@ impl Store {
         let mut store = Self {
             connection,
             path: path.to_owned(),
-            _lock: Some(lock),
+            lock: Some(lock),
             session: None,
         };
         store.define_functions()?;
@@ -105,7 +105,7 @@ impl Store {
         let mut store = Self {
             connection,
             path,
-            _lock: None,
+            lock: None,
             session: None,
         };
         store.define_functions()?;
@@ -139,7 +139,7 @@ impl Store {
         let store = Self {
             connection,
             path: path.to_owned(),
-            _lock: None,
+            lock: None,
             session: None,
         };
         store.define_functions()?;
@@ -197,6 +197,17 @@ impl Store {
             )
             .map_err(self.failed())?;
         Ok(())
+    }
+}
+
+impl Drop for Store {
+    /// Leaves one file that can be copied, and read where nothing may be
+    /// written: readers of a file in write-ahead mode put two beside it.
+    fn drop(&mut self) {
+        if self.lock.is_some() {
+            // With a reader at work it stays as it is, which is as good.
+            let _ = self.connection.execute_batch("PRAGMA journal_mode = DELETE");
+        }
     }
 }
 
