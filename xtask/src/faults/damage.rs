@@ -77,7 +77,10 @@ fn recovered(place: &Place, store: &Path) -> Result<Rows, Failure> {
     if !output.status.success() {
         // Where the grid is damaged it takes a store that has it.
         let mut begin = place.command(&rescued);
-        begin.args(["--time-limit", "0.01s"]).output().map_err(start)?;
+        begin
+            .args(["--time-limit", "0.01s"])
+            .output()
+            .map_err(start)?;
         output = recover()?;
     }
     if output.status.success() {

@@ -24,7 +24,8 @@ pub(crate) struct FaultsArguments {
     #[arg(long, default_value = "1")]
     seed: u64,
 
-    /// Kills with signal 9; other faults are tried a tenth as often
+    /// Sweeps killed with signal 9 in mid-run, and bits flipped; other faults are tried a tenth
+    /// as often
     #[arg(long, default_value = "200")]
     kills: usize,
 }

@@ -25,7 +25,7 @@ fn send(signal: &str, child: &Child) -> Result<(), Failure> {
 /// next one.
 pub(super) fn kill(place: &Place, rng: &mut ChaCha8Rng, times: usize) -> Result<Tally, Failure> {
     let mut tally = Tally::default();
-    while tally.tried < times {
+    while tally.hit < times {
         let store = place.fresh("killed");
         let mut kept = Rows::new();
         // Shorter and shorter runs of one sweep, or none would come to ten.

@@ -4,9 +4,16 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::tests::{cells, file, manifest, open, trial};
+use super::tests::{cells, file, open, trial};
 use super::*;
 use crate::{EtaStar, RepeatRecord, Snapshot};
+
+fn manifest() -> Manifest {
+    Manifest {
+        repeats: 3,
+        ..super::tests::manifest()
+    }
+}
 
 /// A store with three trials in every repeat but the last, which has not
 /// ended.
@@ -47,6 +54,7 @@ fn a_row_that_is_not_what_was_written_is_damage() {
         ("UPDATE trials SET steps = 127 WHERE repeat = 1", "`trials`"),
         ("UPDATE trials SET last_loss = NULL", "`trials`"),
         ("UPDATE trials SET repeat = 7 WHERE repeat = 0", "`trials`"),
+        ("UPDATE trials SET curve = CAST(curve AS BLOB)", "`trials`"),
         ("UPDATE repeats SET monotone = 0", "`repeats`"),
         ("UPDATE cells SET inputs = 65", "`cells`"),
         (

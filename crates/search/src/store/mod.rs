@@ -120,11 +120,11 @@ impl Store {
     /// format.
     pub fn open_to_read(path: &Path) -> Result<Self, StoreError> {
         let store = Self::open_unchecked(path)?;
+        store.check_format()?;
         store.check_whole()?;
         Ok(store)
     }
 
-    /// The same, whatever is damaged of it but the format.
     fn open_unchecked(path: &Path) -> Result<Self, StoreError> {
         match std::fs::metadata(path) {
             Err(source) => return Err(StoreError::unreadable(path, source)),
@@ -143,7 +143,6 @@ impl Store {
             session: None,
         };
         store.define_functions()?;
-        store.check_format()?;
         Ok(store)
     }
 
@@ -206,7 +205,9 @@ impl Drop for Store {
     fn drop(&mut self) {
         if self.lock.is_some() {
             // With a reader at work it stays as it is, which is as good.
-            let _ = self.connection.execute_batch("PRAGMA journal_mode = DELETE");
+            let _ = self
+                .connection
+                .execute_batch("PRAGMA journal_mode = DELETE");
         }
     }
 }

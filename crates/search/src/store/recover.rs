@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, Params, Row, params_from_iter};
 
 use super::sums::{self, HAS_ITS_TRIALS, Sum};
 use super::{Adopted, Store, StoreError};
@@ -21,7 +21,7 @@ impl Store {
     /// If there is neither a store nor a whole grid, or the store cannot be
     /// written.
     pub fn recover(path: &Path, damaged: &Path) -> Result<(Self, Adopted), StoreError> {
-        let donor = Self::open_unchecked(damaged)?;
+        let donor = Self::open_damaged(damaged)?;
         let mut store = if path.exists() {
             Self::open_like(path, path)?
         } else {
@@ -30,21 +30,30 @@ impl Store {
             whole.map_err(StoreError::beyond_recovery)?;
             Self::open_with_grid_of(path, &donor)?
         };
-        let mut cells = store.ids("cells")?;
-        cells.extend(store.ids("sharpness_cells")?);
+        let cells = store.cells()?;
+        let sharpness = store.sharpness_cells()?;
+        let repeats = store.manifest()?.repeats;
         let before = store.counted()?;
         let failed = |source| StoreError::sqlite(path, source);
         let transaction = store.connection.transaction().map_err(failed)?;
+        let rescue = Rescue {
+            from: &donor.connection,
+            to: &transaction,
+        };
         for cell in &cells {
-            for (sum, key) in [
-                (sums::TRIALS, "repeat, learning_rate"),
-                (sums::REPEATS, "repeat"),
-                (sums::SHARPNESS, "repeat"),
-            ] {
-                copy(&donor.connection, &transaction, cell, &sum, key).map_err(failed)?;
+            for repeat in 0..repeats {
+                let trials = rescue.rows(&sums::TRIALS, &cell.id, repeat, "learning_rate");
+                let ends = rescue.rows(&sums::REPEATS, &cell.id, repeat, "repeat");
+                trials.and(ends).map_err(failed)?;
             }
         }
-        copy_predictions(&donor.connection, &transaction).map_err(failed)?;
+        for cell in &sharpness {
+            rescue.prediction(&cell.id).map_err(failed)?;
+            for repeat in 0..repeats {
+                let networks = rescue.rows(&sums::SHARPNESS, &cell.id, repeat, "repeat");
+                networks.map_err(failed)?;
+            }
+        }
         transaction
             .execute_batch(&format!("DELETE FROM repeats WHERE NOT ({HAS_ITS_TRIALS})"))
             .map_err(failed)?;
@@ -57,76 +66,85 @@ impl Store {
         Ok((store, gained))
     }
 
-    fn ids(&self, table: &str) -> Result<Vec<String>, StoreError> {
-        let sql = format!("SELECT id FROM {table} ORDER BY position");
-        let mut statement = self.connection.prepare(&sql).map_err(self.failed())?;
-        let ids = statement
-            .query_map([], |row| row.get(0))
-            .map_err(self.failed())?;
-        ids.collect::<rusqlite::Result<_>>().map_err(self.failed())
+    fn open_damaged(path: &Path) -> Result<Self, StoreError> {
+        let store = Self::open_unchecked(path)?;
+        // Else SQLite refuses a file that is shorter than its header says,
+        // before it is asked for any page.
+        store
+            .connection
+            .execute_batch("PRAGMA writable_schema = ON")
+            .map_err(store.failed())?;
+        store.check_format()?;
+        Ok(store)
     }
 }
 
-/// Copies a cell's rows, from either end up to what cannot be read.
-fn copy(
-    from: &Connection,
-    to: &Connection,
-    cell: &str,
-    sum: &Sum,
-    key: &str,
-) -> rusqlite::Result<()> {
-    let table = sum.table;
-    for direction in ["ASC", "DESC"] {
-        let order: Vec<String> = key
-            .split(", ")
-            .map(|one| format!("{one} {direction}"))
-            .collect();
-        let sql = format!(
-            "SELECT * FROM {table} WHERE cell = ?1 AND {} ORDER BY {}",
-            sum.holds(),
-            order.join(", ")
+struct Rescue<'a> {
+    from: &'a Connection,
+    to: &'a Connection,
+}
+
+impl Rescue<'_> {
+    /// Copies the rows of one repeat, from either end up to what cannot be
+    /// read. Each repeat is looked up by its key, so that a page that is lost
+    /// takes along only what was on it.
+    fn rows(&self, sum: &Sum, cell: &str, repeat: usize, key: &str) -> rusqlite::Result<()> {
+        let (table, holds) = (sum.table, sum.holds());
+        for direction in ["ASC", "DESC"] {
+            let select = format!(
+                "SELECT * FROM {table} WHERE cell = ?1 AND repeat = ?2 AND {holds} \
+                 ORDER BY {key} {direction}"
+            );
+            self.each(&select, (cell, repeat), |row| {
+                let columns = row.as_ref().column_count();
+                let values = (0..columns).map(|column| row.get::<_, Value>(column));
+                let Ok(values) = values.collect::<rusqlite::Result<Vec<_>>>() else {
+                    return Ok(());
+                };
+                let places = vec!["?"; columns].join(", ");
+                let insert = format!("INSERT OR IGNORE INTO {table} VALUES ({places})");
+                let mut insert = self.to.prepare_cached(&insert)?;
+                insert.execute(params_from_iter(values)).map(drop)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn prediction(&self, cell: &str) -> rusqlite::Result<()> {
+        let select = format!(
+            "SELECT prediction, prediction_sum FROM sharpness_cells WHERE id = ?1 AND {}",
+            sums::PREDICTIONS.holds()
         );
-        let Ok(mut statement) = from.prepare(&sql) else {
+        self.each(&select, [cell], |row| {
+            let (Ok(prediction), Ok(sum)) = (row.get::<_, Option<String>>(0), row.get::<_, i64>(1))
+            else {
+                return Ok(());
+            };
+            let update = "UPDATE sharpness_cells SET prediction = ?2, prediction_sum = ?3 \
+                          WHERE id = ?1 AND prediction IS NULL";
+            self.to
+                .prepare_cached(update)?
+                .execute((cell, prediction, sum))
+                .map(drop)
+        })
+    }
+
+    /// Every row up to the first that cannot be read; only writing can fail.
+    fn each(
+        &self,
+        select: &str,
+        parameters: impl Params,
+        mut keep: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<()> {
+        let Ok(mut statement) = self.from.prepare_cached(select) else {
             return Ok(());
         };
-        let columns = statement.column_count();
-        let places = vec!["?"; columns].join(", ");
-        let insert = format!("INSERT OR IGNORE INTO {table} VALUES ({places})");
-        let mut insert = to.prepare_cached(&insert)?;
-        let Ok(mut rows) = statement.query([cell]) else {
-            continue;
+        let Ok(mut rows) = statement.query(parameters) else {
+            return Ok(());
         };
-        // At the first page that cannot be read it ends.
         while let Ok(Some(row)) = rows.next() {
-            let values: rusqlite::Result<Vec<Value>> =
-                (0..columns).map(|column| row.get(column)).collect();
-            if let Ok(values) = values {
-                insert.execute(params_from_iter(values))?;
-            }
+            keep(row)?;
         }
+        Ok(())
     }
-    Ok(())
-}
-
-fn copy_predictions(from: &Connection, to: &Connection) -> rusqlite::Result<()> {
-    let sql = format!(
-        "SELECT id, prediction, prediction_sum FROM sharpness_cells WHERE {}",
-        sums::PREDICTIONS.holds()
-    );
-    let Ok(mut statement) = from.prepare(&sql) else {
-        return Ok(());
-    };
-    let Ok(mut rows) = statement.query([]) else {
-        return Ok(());
-    };
-    while let Ok(Some(row)) = rows.next() {
-        let (id, prediction): (String, Option<String>) = (row.get(0)?, row.get(1)?);
-        let sum: i64 = row.get(2)?;
-        to.execute(
-            "UPDATE sharpness_cells SET prediction = ?2, prediction_sum = ?3 \
-             WHERE id = ?1 AND prediction IS NULL",
-            (id, prediction, sum),
-        )?;
-    }
-    Ok(())
 }

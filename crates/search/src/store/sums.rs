@@ -28,17 +28,20 @@ pub(super) fn define(connection: &Connection) -> rusqlite::Result<()> {
                     hash.update(b"r");
                     hash.update(value.to_le_bytes());
                 }
-                ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
-                    hash.update(b"t");
-                    hash.update(bytes.len().to_le_bytes());
-                    hash.update(bytes);
-                }
+                ValueRef::Text(bytes) => bytes_of(&mut hash, b"t", bytes),
+                ValueRef::Blob(bytes) => bytes_of(&mut hash, b"b", bytes),
             }
         }
         let mut first = [0; 8];
         first.copy_from_slice(&hash.finalize()[..8]);
         Ok(i64::from_le_bytes(first))
     })
+}
+
+fn bytes_of(hash: &mut Sha256, kind: &[u8], bytes: &[u8]) {
+    hash.update(kind);
+    hash.update((bytes.len() as u64).to_le_bytes());
+    hash.update(bytes);
 }
 
 /// A checksum in a table and the columns that it is of.
