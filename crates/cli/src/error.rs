@@ -12,6 +12,7 @@ use etastar_report::export::ExportError;
 use etastar_report::fit::FitError;
 use etastar_report::page::ReportError;
 use etastar_report::predict::PredictError;
+use etastar_search::scale::TooLarge;
 use etastar_search::{ExperimentError, InvalidProtocol, StoreError, SweepError, TrainerError};
 use etastar_sharpness::MeasureError;
 use etastar_sharpness::bounds::BoundsError;
@@ -34,6 +35,19 @@ pub(crate) enum CliError {
     Analysis {
         path: std::path::PathBuf,
         error: AnalysisError,
+    },
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
+    #[error(
+        "the largest network has {parameters:.1e} parameters and needs about {} in each of {threads} \
+         threads, but this machine has {} to spare; use smaller networks or fewer --jobs",
+        bytes(*.needed), bytes(*.spare)
+    )]
+    Memory {
+        parameters: f64,
+        needed: u64,
+        threads: usize,
+        spare: u64,
     },
     #[error(transparent)]
     Data(#[from] DataError),
@@ -134,6 +148,16 @@ impl CliError {
     }
 }
 
+/// An amount of memory for people.
+fn bytes(count: u64) -> String {
+    let units = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    let unit = units.into_iter().find(|(_, bits)| count >> bits > 0);
+    match unit {
+        Some((unit, bits)) => format!("{:.1} {unit}", count as f64 / (1_u64 << bits) as f64),
+        None => format!("{count} bytes"),
+    }
+}
+
 fn what_to_do(failure: DeviceFailure) -> &'static str {
     match failure {
         DeviceFailure::OutOfMemory => {
@@ -164,6 +188,8 @@ impl CliError {
             | Self::Protocol(_)
             | Self::Experiment(_)
             | Self::Analysis { .. }
+            | Self::TooLarge(_)
+            | Self::Memory { .. }
             | Self::Bounds(_)
             | Self::Compare(_)
             | Self::Fit(

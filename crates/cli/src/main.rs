@@ -4,6 +4,7 @@ mod arguments;
 mod commands;
 mod error;
 mod measure;
+mod memory;
 mod numbers;
 mod output;
 mod progress;

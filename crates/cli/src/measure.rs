@@ -6,6 +6,7 @@ use std::time::Duration;
 use etastar_backend::Backend;
 use etastar_backend::{Selection, Task};
 use etastar_data::{DataFolders, Dataset, DatasetConfig};
+use etastar_search::scale::Request;
 use etastar_search::{
     Adopted, BurnTrainer, Cell, EnsembleLimits, EnsembleTrainer, Grid, Interrupt, MasterSeed,
     NotRun, PlannedCell, PlannedSharpness, Provenance, Repeats, Shard, SharpnessCell, Store,
@@ -14,6 +15,7 @@ use etastar_search::{
 
 use crate::arguments::{Execution, Training};
 use crate::error::CliError;
+use crate::memory;
 use crate::progress::{Both, SoFar, State, StatusWriter, SweepBar};
 use crate::provenance::{self, Loaded, MissingData, Title};
 
@@ -58,6 +60,18 @@ pub(crate) enum Place<'a> {
 }
 
 impl Cells {
+    fn request(&self, repeats: usize) -> Request {
+        let depths = self.eta_star.iter().map(Cell::depth);
+        let depths = depths.chain(self.sharpness.iter().map(SharpnessCell::depth));
+        let trials = self.eta_star.iter().map(|cell| cell.protocol.most_trials());
+        Request {
+            cells: self.eta_star.len() + self.sharpness.len(),
+            repeats,
+            depth: depths.max().unwrap_or(0),
+            trials: trials.max().unwrap_or(1),
+        }
+    }
+
     fn datasets(&self) -> impl Iterator<Item = &DatasetConfig> {
         let eta_star = self.eta_star.iter().map(|cell| &cell.dataset);
         eta_star.chain(self.sharpness.iter().map(|cell| &cell.dataset))
@@ -92,6 +106,7 @@ impl<'a> Measurement<'a> {
         missing: MissingData,
     ) -> Result<Self, CliError> {
         let backend = Selection::new(execution.backend)?;
+        cells.request(repeats).check()?;
         let folders = DataFolders::discover(execution.data.data_dir.clone());
         let Loaded { datasets, not_run } =
             provenance::load_datasets(cells.datasets(), &folders, missing)?;
@@ -229,6 +244,9 @@ impl Task for OnBackend<'_> {
             eta_star: &planned,
             sharpness: &sharpness,
         };
+        if !backend.device().is_accelerator() {
+            memory::check(grid, size_of::<B::FloatElem>(), jobs)?;
+        }
         let repeats = match shard {
             None => Repeats::all(count),
             Some(shard) => Repeats::of_shard(count, shard, grid),

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use etastar_search::scale::MOST_DEPTH;
+
 fn number(text: &str, allowed: fn(f64) -> bool, range: &str) -> Result<f64, String> {
     let value: f64 = text
         .parse()
@@ -38,6 +40,14 @@ pub(crate) fn count(text: &str) -> Result<usize, String> {
         Ok(0) => Err("must be at least 1".to_owned()),
         Ok(value) => Ok(value),
         Err(_) => Err(format!("`{text}` is not a whole number")),
+    }
+}
+
+/// Numbers of hidden layers.
+pub(crate) fn depth(text: &str) -> Result<usize, String> {
+    match count(text)? {
+        depth if depth > MOST_DEPTH => Err(format!("must be at most {MOST_DEPTH}")),
+        depth => Ok(depth),
     }
 }
 

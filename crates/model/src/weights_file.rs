@@ -1,5 +1,7 @@
 //! Weights of the user's own, from a safetensors file.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use burn_tensor::{Tensor, TensorData};
@@ -9,6 +11,9 @@ use safetensors::{Dtype, SafeTensors};
 use thiserror::Error;
 
 use crate::{Layer, Mlp};
+
+/// Most bytes of a file: a billion parameters in single precision.
+const MOST_BYTES: u64 = 1 << 32;
 
 /// A file of weights that cannot be used.
 #[derive(Debug, Error)]
@@ -60,10 +65,20 @@ impl<B: Backend> Mlp<B> {
     /// layer, if shapes do not fit together, or a value is not finite.
     pub fn read_safetensors(path: &Path, device: &B::Device) -> Result<Self, WeightsFileError> {
         let name = path.display().to_string();
-        let bytes = std::fs::read(path).map_err(|source| WeightsFileError::Read {
+        let failed = |source| WeightsFileError::Read {
             path: name.clone(),
             source,
-        })?;
+        };
+        let mut bytes = Vec::new();
+        let file = File::open(path).map_err(failed)?;
+        let read = file.take(MOST_BYTES + 1).read_to_end(&mut bytes);
+        if read.map_err(failed)? as u64 > MOST_BYTES {
+            let problem = "it has more than 4 GiB".to_owned();
+            return Err(WeightsFileError::Format {
+                path: name,
+                problem,
+            });
+        }
         let file = SafeTensors::deserialize(&bytes).map_err(|error| WeightsFileError::Format {
             path: name.clone(),
             problem: error.to_string(),

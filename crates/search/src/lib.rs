@@ -25,6 +25,7 @@ mod random;
 mod record;
 mod repeat;
 mod repeats;
+pub mod scale;
 mod sharpness;
 pub mod statistics;
 mod store;

@@ -149,6 +149,13 @@ impl Protocol {
         steps.is_multiple_of(self.evaluate_every) || steps == self.budget
     }
 
+    /// Trials of one search, at most.
+    pub fn most_trials(&self) -> usize {
+        let bracketing = self.search.most_trials();
+        // Infinite where the ends of a range are, which a check refuses.
+        (bracketing as usize).saturating_add(self.ladder.len())
+    }
+
     /// Checks that the protocol can be carried out.
     ///
     /// # Errors
@@ -170,6 +177,28 @@ impl Protocol {
 }
 
 impl SearchMethod {
+    /// Steps along the whole range, its ends and the start, then halvings.
+    fn most_trials(&self) -> f64 {
+        match *self {
+            Self::FromKernel {
+                lowest,
+                highest,
+                tolerance,
+            }
+            | Self::Octaves {
+                lowest,
+                highest,
+                tolerance,
+                ..
+            } => (highest - lowest).ceil() + 4.0 + (1.0 / tolerance).log2().ceil().max(0.0),
+            Self::Arithmetic {
+                low,
+                high,
+                tolerance,
+            } => 2.0 + ((high - low) / tolerance).log2().ceil().max(0.0),
+        }
+    }
+
     fn validate(&self) -> Result<(), InvalidProtocol> {
         match *self {
             Self::FromKernel {

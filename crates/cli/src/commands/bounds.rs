@@ -4,7 +4,7 @@ use etastar_sharpness::bounds::{DEFAULT_DELTA, TheoryBounds};
 
 use crate::arguments::{Format, LossName};
 use crate::error::CliError;
-use crate::numbers::{count, fraction, not_negative, positive};
+use crate::numbers::{count, depth, fraction, not_negative, positive};
 use crate::output;
 
 #[derive(Debug, Args)]
@@ -21,7 +21,7 @@ pub(crate) struct BoundsArguments {
     inputs: usize,
 
     /// Number of hidden layers
-    #[arg(long, value_name = "L", value_parser = count)]
+    #[arg(long, value_name = "L", value_parser = depth)]
     depth: usize,
 
     /// Width of every hidden layer

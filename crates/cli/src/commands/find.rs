@@ -15,7 +15,7 @@ use super::warm_start::{self, WarmStart};
 use crate::arguments::{Execution, Format, LossName, Training};
 use crate::error::CliError;
 use crate::measure::{Cells, Ended, Limits, Measured, Measurement, Place};
-use crate::numbers::{count, fraction, not_negative, positive};
+use crate::numbers::{count, depth, fraction, not_negative, positive};
 use crate::output;
 use crate::provenance::{MissingData, Title};
 
@@ -43,7 +43,7 @@ pub(crate) struct FindArguments {
     width: Option<usize>,
 
     /// Number of hidden layers
-    #[arg(long, value_name = "N", value_parser = count, required_unless_present = "hidden")]
+    #[arg(long, value_name = "N", value_parser = depth, required_unless_present = "hidden")]
     depth: Option<usize>,
 
     /// Widths of the hidden layers from the input side, instead of --width and --depth

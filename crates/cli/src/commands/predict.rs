@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::Format;
 use crate::error::CliError;
-use crate::numbers::{count, not_negative};
+use crate::numbers::{count, depth, not_negative};
 use crate::output;
 
 #[derive(Debug, Args)]
@@ -25,7 +25,7 @@ pub(crate) struct PredictArguments {
     store: PathBuf,
 
     /// Number of hidden layers
-    #[arg(long, value_name = "L", value_parser = count)]
+    #[arg(long, value_name = "L", value_parser = depth)]
     depth: usize,
 
     /// Width of every hidden layer

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::arguments::{Execution, Format, LossName};
 use crate::error::CliError;
 use crate::measure::{Cells, Ended, Limits, Measured, Measurement, Place};
-use crate::numbers::{count, not_negative, positive};
+use crate::numbers::{count, depth, not_negative, positive};
 use crate::output;
 use crate::provenance::{MissingData, Title};
 
@@ -48,7 +48,7 @@ pub(crate) struct SharpnessArguments {
     width: Option<usize>,
 
     /// Number of hidden layers
-    #[arg(long, value_name = "N", value_parser = count, required_unless_present = "weights")]
+    #[arg(long, value_name = "N", value_parser = depth, required_unless_present = "weights")]
     depth: Option<usize>,
 
     /// Training samples over which the loss is averaged

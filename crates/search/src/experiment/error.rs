@@ -5,6 +5,7 @@ use etastar_data::DataError;
 use thiserror::Error;
 
 use crate::InvalidProtocol;
+use crate::scale::TooLarge;
 
 /// An experiment that cannot be run as written.
 #[derive(Debug, Error)]
@@ -17,6 +18,9 @@ pub enum ExperimentError {
         /// Why.
         source: io::Error,
     },
+    /// The file is too large to be one.
+    #[error("{path} has more than 1 MiB: it is no experiment", path = .0.display())]
+    TooLong(PathBuf),
     /// The text is not a valid experiment. The message has line and column.
     #[error("{0}")]
     Parse(#[from] toml::de::Error),
@@ -96,6 +100,9 @@ pub enum ExperimentError {
         /// Training samples.
         train: usize,
     },
+    /// It is more than one measurement can be.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
     /// The protocol cannot be carried out.
     #[error(transparent)]
     Protocol(#[from] InvalidProtocol),

@@ -17,13 +17,19 @@ mod variant;
 pub use error::ExperimentError;
 pub use variant::{GridSettings, Measure, Network, SharpnessSettings, Variant};
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use serde::Serialize;
 
 use crate::random::{content_hash, hexadecimal};
-use crate::{Cell, Provenance, SharpnessCell};
+use crate::scale::Request;
+use crate::{Cell, Protocol, Provenance, SharpnessCell};
 use layer::Layer;
+
+/// Most bytes of a file: more than anybody writes, or a file of another kind.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// An experiment in which every setting is settled.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -94,7 +100,23 @@ impl Experiment {
                 }
             })?;
         }
+        self.request().check()?;
         Ok(self)
+    }
+
+    /// What it asks for; cells that are listed twice count twice.
+    fn request(&self) -> Request {
+        let variants = || self.variants.iter();
+        let depths = variants().flat_map(|variant| &variant.grid.depths);
+        let protocols = variants().filter_map(|variant| variant.protocol.as_ref());
+        Request {
+            cells: variants()
+                .map(Variant::listed)
+                .fold(0, usize::saturating_add),
+            repeats: self.repeats,
+            depth: depths.copied().max().unwrap_or(0),
+            trials: protocols.map(Protocol::most_trials).max().unwrap_or(1),
+        }
     }
 
     /// Every cell whose eta\* is measured, each once, by variant and then as in
@@ -116,10 +138,16 @@ impl Experiment {
 }
 
 fn read_layer(path: &Path) -> Result<Layer, ExperimentError> {
-    let text = std::fs::read_to_string(path).map_err(|source| ExperimentError::Read {
+    let failed = |source| ExperimentError::Read {
         path: path.to_owned(),
         source,
-    })?;
+    };
+    let mut text = String::new();
+    let file = File::open(path).map_err(failed)?;
+    let read = file.take(MOST_BYTES + 1).read_to_string(&mut text);
+    if read.map_err(failed)? as u64 > MOST_BYTES {
+        return Err(ExperimentError::TooLong(path.to_owned()));
+    }
     toml::from_str(&text).map_err(|error| ExperimentError::from(error).in_file(path))
 }
 

@@ -55,6 +55,23 @@ fn a_grid_has_every_combination_once() {
 }
 
 #[test]
+fn what_no_machine_can_list_is_refused_with_an_estimate() {
+    let many = message("repeats = 3", "repeats = 1000000000000");
+    assert!(
+        many.contains("8.0e12 searches of up to 37 trials"),
+        "{many}"
+    );
+    let deep = message("depths = [2, 4]", "depths = [2, 1000000000000]");
+    assert!(deep.contains("1000000000000 hidden layers"), "{deep}");
+    let sizes: Vec<usize> = (1..=2000).collect();
+    let many = SOUND
+        .replace("widths = [16, 32]", &format!("widths = {sizes:?}"))
+        .replace("depths = [2, 4]", &format!("depths = {sizes:?}"));
+    let many = Experiment::parse(&many, None).unwrap_err().to_string();
+    assert!(many.contains("8000000 cells x 3 repeats"), "{many}");
+}
+
+#[test]
 fn a_profile_changes_what_it_names() {
     let smoke = Experiment::parse(SOUND, Some("smoke")).unwrap();
     assert_eq!((smoke.repeats, smoke.cells().len()), (1, 4));

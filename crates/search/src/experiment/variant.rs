@@ -1,8 +1,11 @@
+use std::collections::HashSet;
+
 use etastar_data::DatasetConfig;
 use etastar_model::Loss;
 use serde::{Deserialize, Serialize};
 
 use super::ExperimentError;
+use crate::random::content_hash;
 use crate::{Cell, CheapRateSettings, Checkpoint, Protocol, SharpnessCell, Vary};
 
 /// One variant of an experiment: a grid of networks on some datasets, and what
@@ -116,6 +119,25 @@ impl Variant {
         }))
     }
 
+    /// Number of cells, those given twice counted twice.
+    pub(super) fn listed(&self) -> usize {
+        let GridSettings {
+            widths,
+            depths,
+            input_rates,
+        } = &self.grid;
+        let losses = self.sharpness.as_ref().map_or(0, |it| it.losses.len());
+        let measured = usize::from(self.protocol.is_some()) + losses;
+        [
+            widths.len(),
+            depths.len(),
+            input_rates.len(),
+            self.datasets.len(),
+        ]
+        .into_iter()
+        .fold(measured, usize::saturating_mul)
+    }
+
     fn points(&self) -> impl Iterator<Item = Point<'_>> {
         let grid = &self.grid;
         self.datasets.iter().flat_map(move |dataset| {
@@ -173,12 +195,9 @@ struct Point<'a> {
 }
 
 /// Each value once, at its first place.
-pub(super) fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
-    let mut kept = Vec::new();
-    for value in values {
-        if !kept.contains(&value) {
-            kept.push(value);
-        }
-    }
-    kept
+pub(super) fn distinct<T: Serialize>(values: impl Iterator<Item = T>) -> Vec<T> {
+    let mut known = HashSet::new();
+    values
+        .filter(|value| known.insert(content_hash(value)))
+        .collect()
 }

@@ -282,6 +282,7 @@ proptest! {
         let (one_by_one, tried) = search(&method, succeeds);
         let (answer, rounds, more) = in_rounds(&method, count, succeeds);
         prop_assert_eq!(answer, one_by_one);
+        prop_assert!(tried.len() <= method.most_trials());
         prop_assert!(rounds <= tried.len());
         prop_assert!(more.len() <= rounds * count);
     }

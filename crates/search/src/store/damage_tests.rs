@@ -86,6 +86,20 @@ fn a_row_that_is_not_what_was_written_is_damage() {
 }
 
 #[test]
+fn a_table_does_not_pass_for_another() {
+    let (_folder, path) = file();
+    written(&path);
+    let connection = Connection::open(&path).unwrap();
+    let swap = "PRAGMA writable_schema = ON;
+        UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema
+            WHERE name = 'cells') WHERE name = 'sharpness_cells' AND type = 'table';";
+    connection.execute_batch(swap).unwrap();
+    drop(connection);
+    let error = Store::open_to_read(&path).unwrap_err();
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+}
+
+#[test]
 fn whole_rows_are_recovered_and_repeats_that_lost_a_trial_are_not_finished() {
     let (folder, path) = file();
     let before = written(&path);

@@ -172,7 +172,7 @@ impl Store {
         let text = schema::to_json(session, &self.path)?;
         self.connection
             .execute(
-                "INSERT INTO sessions (session, sum) VALUES (?1, row_sum(?1))",
+                "INSERT INTO sessions (session, sum) VALUES (?1, row_sum('sessions', ?1))",
                 [text],
             )
             .map_err(self.failed())?;
@@ -191,7 +191,7 @@ impl Store {
         self.connection
             .execute(
                 "UPDATE sessions SET session = json_set(session, '$.finished_at', ?1), \
-                 sum = row_sum(json_set(session, '$.finished_at', ?1)) WHERE id = ?2",
+                 sum = row_sum('sessions', json_set(session, '$.finished_at', ?1)) WHERE id = ?2",
                 (finished_at, row),
             )
             .map_err(self.failed())?;

@@ -82,12 +82,13 @@ const TABLES: &str = "
 
 const INSERT_CELL: &str = "
     INSERT INTO cells (id, position, cell, inputs, outputs, sum)
-        VALUES (?1, ?2, ?3, ?4, ?5, row_sum(?1, ?2, ?3, ?4, ?5))
+        VALUES (?1, ?2, ?3, ?4, ?5, row_sum('cells', ?1, ?2, ?3, ?4, ?5))
 ";
 
 const INSERT_SHARPNESS_CELL: &str = "
     INSERT INTO sharpness_cells (id, position, cell, inputs, outputs, sum, prediction_sum)
-        VALUES (?1, ?2, ?3, ?4, ?5, row_sum(?1, ?2, ?3, ?4, ?5), row_sum(?1, NULL))
+        VALUES (?1, ?2, ?3, ?4, ?5, row_sum('sharpness_cells', ?1, ?2, ?3, ?4, ?5),
+            row_sum('prediction', ?1, NULL))
 ";
 
 impl Store {
@@ -122,7 +123,7 @@ impl Store {
             .map_err(failed)?;
         transaction
             .execute(
-                "INSERT INTO manifest (only, manifest, sum) VALUES (0, ?1, row_sum(?1))",
+                "INSERT INTO manifest (only, manifest, sum) VALUES (0, ?1, row_sum('manifest', ?1))",
                 [to_json(manifest, &path)?],
             )
             .map_err(failed)?;

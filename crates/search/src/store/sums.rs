@@ -44,7 +44,8 @@ fn bytes_of(hash: &mut Sha256, kind: &[u8], bytes: &[u8]) {
     hash.update(bytes);
 }
 
-/// A checksum in a table and the columns that it is of.
+/// A checksum in a table and what it is of: the table's name, or a page of
+/// one table could pass for one of another, and the columns.
 pub(super) struct Sum {
     pub(super) table: &'static str,
     pub(super) column: &'static str,
@@ -59,21 +60,29 @@ const fn sum(table: &'static str, of: &'static str) -> Sum {
     }
 }
 
-pub(super) const MANIFEST: Sum = sum("manifest", "manifest");
-pub(super) const SESSIONS: Sum = sum("sessions", "session");
-pub(super) const CELLS: Sum = sum("cells", "id, position, cell, inputs, outputs");
-pub(super) const REPEATS: Sum = sum("repeats", "cell, repeat, eta_star, monotone, trials");
+pub(super) const MANIFEST: Sum = sum("manifest", "'manifest', manifest");
+pub(super) const SESSIONS: Sum = sum("sessions", "'sessions', session");
+pub(super) const CELLS: Sum = sum("cells", "'cells', id, position, cell, inputs, outputs");
+pub(super) const REPEATS: Sum = sum(
+    "repeats",
+    "'repeats', cell, repeat, eta_star, monotone, trials",
+);
 pub(super) const TRIALS: Sum = sum(
     "trials",
-    "cell, repeat, learning_rate, outcome, steps, last_loss, curve, seconds",
+    "'trials', cell, repeat, learning_rate, outcome, steps, last_loss, curve, seconds",
 );
-pub(super) const SHARPNESS_CELLS: Sum =
-    sum("sharpness_cells", "id, position, cell, inputs, outputs");
+pub(super) const SHARPNESS_CELLS: Sum = sum(
+    "sharpness_cells",
+    "'sharpness_cells', id, position, cell, inputs, outputs",
+);
 pub(super) const PREDICTIONS: Sum = Sum {
     column: "prediction_sum",
-    ..sum("sharpness_cells", "id, prediction")
+    ..sum("sharpness_cells", "'prediction', id, prediction")
 };
-pub(super) const SHARPNESS: Sum = sum("sharpness", "cell, repeat, sharpness, seconds, cheap_rates");
+pub(super) const SHARPNESS: Sum = sum(
+    "sharpness",
+    "'sharpness', cell, repeat, sharpness, seconds, cheap_rates",
+);
 
 const ALL: [Sum; 8] = [
     MANIFEST,

@@ -23,7 +23,7 @@ impl Store {
                 "INSERT OR IGNORE INTO trials \
                  (cell, repeat, learning_rate, outcome, steps, last_loss, curve, seconds, sum) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, \
-                 row_sum(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8))",
+                 row_sum('trials', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8))",
             )
             .map_err(self.failed())?;
         statement
@@ -50,7 +50,7 @@ impl Store {
         self.connection
             .execute(
                 "INSERT OR IGNORE INTO repeats (cell, repeat, eta_star, monotone, trials, sum) \
-                 SELECT ?1, ?2, ?3, ?4, counted, row_sum(?1, ?2, ?3, ?4, counted) FROM \
+                 SELECT ?1, ?2, ?3, ?4, counted, row_sum('repeats', ?1, ?2, ?3, ?4, counted) FROM \
                  (SELECT count(*) AS counted FROM trials WHERE cell = ?1 AND repeat = ?2)",
                 (
                     cell,
@@ -80,7 +80,7 @@ impl Store {
             .execute(
                 "INSERT OR IGNORE INTO sharpness \
                  (cell, repeat, sharpness, seconds, cheap_rates, sum) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, row_sum(?1, ?2, ?3, ?4, ?5))",
+                 VALUES (?1, ?2, ?3, ?4, ?5, row_sum('sharpness', ?1, ?2, ?3, ?4, ?5))",
                 (
                     cell,
                     record.repeat,
@@ -104,7 +104,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.connection
             .execute(
-                "UPDATE sharpness_cells SET prediction = ?1, prediction_sum = row_sum(?2, ?1) \
+                "UPDATE sharpness_cells SET prediction = ?1, prediction_sum = row_sum('prediction', ?2, ?1) \
                  WHERE id = ?2",
                 (to_json(prediction, &self.path)?, cell),
             )
