@@ -42,6 +42,8 @@ pub(crate) enum Failure {
     Waited(&'static str),
     #[error("{0} rows are not those of the undisturbed run")]
     OtherRows(usize),
+    #[error("fuzzing `{target}` found a failure; {log} tells of it and of the input", log = .log.display())]
+    Found { target: String, log: PathBuf },
     #[error("the page has complaints:\n{0}")]
     Page(String),
 }

@@ -7,6 +7,7 @@ mod command;
 mod conformance;
 #[cfg(unix)]
 mod faults;
+mod fuzz;
 mod gpu_check;
 mod reproduce;
 mod screenshots;
@@ -40,6 +41,8 @@ enum Command {
     /// Disturb sweeps at random and count what is lost; as root
     #[cfg(unix)]
     Faults(faults::FaultsArguments),
+    /// Fuzz the parsers of bytes from outside; needs `cargo install cargo-fuzz`
+    Fuzz(fuzz::FuzzArguments),
     /// Run a sweep in parts on a Slurm of this machine, disturb it, and compare with one process
     #[cfg(unix)]
     SlurmTest(slurm_test::SlurmTestArguments),
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         Command::GpuCheck(arguments) => gpu_check::run(&arguments),
         #[cfg(unix)]
         Command::Faults(arguments) => faults::run(&arguments),
+        Command::Fuzz(arguments) => fuzz::run(&arguments),
         #[cfg(unix)]
         Command::SlurmTest(arguments) => slurm_test::run(&arguments),
         Command::Screenshots(arguments) => screenshots::run(&arguments),

@@ -28,6 +28,10 @@ pub(crate) struct FaultsArguments {
     /// as often
     #[arg(long, default_value = "200")]
     kills: usize,
+
+    /// Only faults with this in their name, e.g. `bit`
+    #[arg(long, default_value = "")]
+    only: String,
 }
 
 /// What trying a fault came to.
@@ -109,6 +113,9 @@ pub(crate) fn run(arguments: &FaultsArguments) -> Result<(), Failure> {
     let mut bad = 0;
     let mut answers = Vec::new();
     for (index, (name, fault, times)) in faults.into_iter().enumerate() {
+        if !name.contains(&arguments.only) {
+            continue;
+        }
         let mut rng = ChaCha8Rng::seed_from_u64(arguments.seed);
         rng.set_stream(index as u64);
         eprintln!("{name}, {times} times");

@@ -126,6 +126,26 @@ fn whole_rows_are_recovered_and_repeats_that_lost_a_trial_are_not_finished() {
     );
 }
 
+/// A key damaged amid rows of the same cell and repeat, where SQLite finds it
+/// by the key that it had.
+#[test]
+fn a_row_whose_key_is_damaged_is_not_recovered() {
+    let (folder, path) = file();
+    let before = written(&path);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let trial = b"cell-4?\xc9\x99\x99";
+    let at = bytes
+        .windows(trial.len())
+        .position(|window| window == trial);
+    bytes[at.unwrap() + 5] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let (store, _) = Store::recover(&folder.path().join("saved.db"), &path).unwrap();
+    let saved = store.snapshot().unwrap();
+    assert_eq!(saved.cells[0], before.cells[0]);
+    assert!(saved.cells[1].repeats.len() < before.cells[1].repeats.len());
+    store.check_whole().unwrap();
+}
+
 #[test]
 fn where_the_grid_is_damaged_it_takes_a_store_that_has_one() {
     let (folder, path) = file();

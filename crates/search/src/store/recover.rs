@@ -90,6 +90,7 @@ impl Rescue<'_> {
     /// takes along only what was on it.
     fn rows(&self, sum: &Sum, cell: &str, repeat: usize, key: &str) -> rusqlite::Result<()> {
         let (table, holds) = (sum.table, sum.holds());
+        let asked = [Value::from(cell.to_owned()), Value::from(repeat as i64)];
         for direction in ["ASC", "DESC"] {
             let select = format!(
                 "SELECT * FROM {table} WHERE cell = ?1 AND repeat = ?2 AND {holds} \
@@ -101,6 +102,11 @@ impl Rescue<'_> {
                 let Ok(values) = values.collect::<rusqlite::Result<Vec<_>>>() else {
                     return Ok(());
                 };
+                // Amid rows of the same key SQLite takes one for another of
+                // them whose key is damaged.
+                if values.get(..2) != Some(&asked) {
+                    return Ok(());
+                }
                 let places = vec!["?"; columns].join(", ");
                 let insert = format!("INSERT OR IGNORE INTO {table} VALUES ({places})");
                 let mut insert = self.to.prepare_cached(&insert)?;
