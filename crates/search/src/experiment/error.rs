@@ -63,6 +63,9 @@ pub enum ExperimentError {
     /// An empty list of variants.
     #[error("`variants` must have at least one entry")]
     NoVariant,
+    /// More variants than an experiment can have.
+    #[error("`variants` has {0} entries, more than 1000: make several experiments of it")]
+    TooManyVariants(usize),
     /// Two variants of one name.
     #[error("two variants are called `{0}`")]
     SameVariant(String),

@@ -10,6 +10,9 @@ use super::{
 };
 use crate::{Checkpoint, Protocol};
 
+/// Each has its own copy of every setting.
+const MOST_VARIANTS: usize = 1000;
+
 /// Piles up a base, a file and the profile of either, and settles everything.
 pub(super) fn resolve(
     base: Option<Layer>,
@@ -43,12 +46,18 @@ pub(super) fn resolve(
     experiment(settled)
 }
 
-fn experiment(settled: Layer) -> Result<Experiment, ExperimentError> {
-    let variants = match &settled.variants {
+fn experiment(mut settled: Layer) -> Result<Experiment, ExperimentError> {
+    // No variant needs a copy of the others, nor of profiles.
+    let changes = settled.variants.take();
+    settled.profiles.clear();
+    let variants = match changes {
         None => vec![variant(String::new(), &settled)?],
         Some(changes) if changes.is_empty() => return Err(ExperimentError::NoVariant),
+        Some(changes) if changes.len() > MOST_VARIANTS => {
+            return Err(ExperimentError::TooManyVariants(changes.len()));
+        }
         Some(changes) => changes
-            .iter()
+            .into_iter()
             .map(|change| {
                 let own = [
                     (change.repeats.is_some(), "repeats"),
@@ -62,7 +71,7 @@ fn experiment(settled: Layer) -> Result<Experiment, ExperimentError> {
                     });
                 }
                 let name = required(change.name.clone(), "variants.name")?;
-                variant(name, &settled.clone().under(change.clone()))
+                variant(name, &settled.clone().under(change))
             })
             .collect::<Result<Vec<_>, _>>()?,
     };
