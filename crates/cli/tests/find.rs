@@ -187,6 +187,20 @@ fn no_eta_star_in_range_is_an_exit_code_of_its_own() {
     );
 }
 
+#[test]
+fn a_network_without_room_is_refused_before_it_is_built() {
+    let folder = tempfile::tempdir().unwrap();
+    let network = ["--width", "1000000", "--depth", "5", "--jobs", "2"];
+    for command in ["find", "sharpness"] {
+        let command = [&[command], network.as_slice()].concat();
+        let run = support::run(folder.path(), &command);
+        assert_eq!(run.code, Some(2), "{}", run.stderr);
+        for part in ["4.0e12 parameters", "TiB in each of 2 threads", "to spare"] {
+            assert!(run.stderr.contains(part), "{}", run.stderr);
+        }
+    }
+}
+
 #[cfg(feature = "ndarray")]
 #[test]
 fn backends_agree_within_rounding() {

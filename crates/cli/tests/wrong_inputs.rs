@@ -70,6 +70,9 @@ fn prepare(folder: &Path) {
     };
     change("unknown-key.toml", "budget = 32", "budgett = 32");
     change("width-0.toml", "widths = [8, 16, 32]", "widths = [8, 0]");
+    change("repeats.toml", "repeats = 2", "repeats = 1000000000000");
+    change("deep.toml", "depths = [2, 4]", "depths = [2, 20000]");
+    std::fs::write(folder.join("large.toml"), " ".repeat(2 << 20)).unwrap();
     change("no-depth.toml", "depths = [2, 4]", "depths = []");
     change("threshold.toml", "threshold = 0.2", "threshold = 1.5");
     change("start.toml", "start = 5.0", "start = 11.0");
@@ -152,6 +155,17 @@ fn cases() -> Vec<Case<'static>> {
         case("a network without depth", "find --width 16"),
         case("width 0", "find --width 0 --depth 2"),
         case("depth 0", "find --width 16 --depth 0"),
+        case(
+            "a network too deep",
+            "find --width 16 --depth 1000000000000",
+        ),
+        case(
+            "more repeats than a store has",
+            "find --width 16 --depth 2 --repeats 1000000000000",
+        ),
+        case("10^12 trials", "sweep repeats.toml"),
+        case("a grid too deep", "sweep deep.toml"),
+        case("a file too large for an experiment", "sweep large.toml"),
         case("a width that is no number", "find --width wide --depth 2"),
         case(
             "threshold above 1",

@@ -141,11 +141,8 @@ impl Reader {
         };
         let (kind, width) = element(&file);
         let values: Vec<f32> = match (kind, width) {
-            (Some(TypeChar::Float), Some(4)) => self.values::<f32, _>(file)?,
-            (Some(TypeChar::Float), Some(8)) => {
-                let wide = self.values::<f64, _>(file)?;
-                wide.into_iter().map(|value| value as f32).collect()
-            }
+            (Some(TypeChar::Float), Some(4)) => self.values(file, |value: f32| value)?,
+            (Some(TypeChar::Float), Some(8)) => self.values(file, |value: f64| value as f32)?,
             _ => return Err(self.array("x", "must be of type float32 or float64")),
         };
         if let Some(index) = values.iter().position(|value| !value.is_finite()) {
@@ -169,13 +166,13 @@ impl Reader {
             return Err(self.array("y", problem));
         }
         let wide: Vec<i64> = match element(&file) {
-            (Some(TypeChar::Int), Some(8)) => self.values::<i64, _>(file)?,
-            (Some(TypeChar::Int), Some(4)) => widened(self.values::<i32, _>(file)?),
-            (Some(TypeChar::Int), Some(2)) => widened(self.values::<i16, _>(file)?),
-            (Some(TypeChar::Int), Some(1)) => widened(self.values::<i8, _>(file)?),
-            (Some(TypeChar::Uint), Some(4)) => widened(self.values::<u32, _>(file)?),
-            (Some(TypeChar::Uint), Some(2)) => widened(self.values::<u16, _>(file)?),
-            (Some(TypeChar::Uint), Some(1)) => widened(self.values::<u8, _>(file)?),
+            (Some(TypeChar::Int), Some(8)) => self.values(file, |label: i64| label)?,
+            (Some(TypeChar::Int), Some(4)) => self.values(file, |label: i32| label.into())?,
+            (Some(TypeChar::Int), Some(2)) => self.values(file, |label: i16| label.into())?,
+            (Some(TypeChar::Int), Some(1)) => self.values(file, |label: i8| label.into())?,
+            (Some(TypeChar::Uint), Some(4)) => self.values(file, |label: u32| label.into())?,
+            (Some(TypeChar::Uint), Some(2)) => self.values(file, |label: u16| label.into())?,
+            (Some(TypeChar::Uint), Some(1)) => self.values(file, |label: u8| label.into())?,
             _ => return Err(self.array("y", "must be of an integer type of at most 64 bits")),
         };
         // More classes than this is a mistake, not a classification task.
@@ -189,22 +186,20 @@ impl Reader {
         Ok(wide.into_iter().map(|label| label as u32).collect())
     }
 
-    fn values<T: npyz::Deserialize, R: Read>(
+    fn values<T: npyz::Deserialize, V, R: Read>(
         &self,
         file: NpyFile<R>,
-    ) -> Result<Vec<T>, SamplesFileError> {
+        convert: impl Fn(T) -> V,
+    ) -> Result<Vec<V>, SamplesFileError> {
         // Not `into_vec`, which allocates what the header announces.
         let values = file
             .data::<T>()
             .map_err(|error| self.read(std::io::Error::other(error)))?;
         values
+            .map(|value| value.map(&convert))
             .collect::<Result<_, _>>()
             .map_err(|source| self.read(source))
     }
-}
-
-fn widened<T: Into<i64>>(values: Vec<T>) -> Vec<i64> {
-    values.into_iter().map(Into::into).collect()
 }
 
 /// Kind and width in bytes of an array's elements, where they are plain.
