@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use etastar_search::Shard;
 use etastar_search::scale::MOST_DEPTH;
 
 fn number(text: &str, allowed: fn(f64) -> bool, range: &str) -> Result<f64, String> {
@@ -43,12 +44,21 @@ pub(crate) fn count(text: &str) -> Result<usize, String> {
     }
 }
 
+fn count_to(most: usize, text: &str) -> Result<usize, String> {
+    match count(text)? {
+        value if value > most => Err(format!("must be at most {most}")),
+        value => Ok(value),
+    }
+}
+
 /// Numbers of hidden layers.
 pub(crate) fn depth(text: &str) -> Result<usize, String> {
-    match count(text)? {
-        depth if depth > MOST_DEPTH => Err(format!("must be at most {MOST_DEPTH}")),
-        depth => Ok(depth),
-    }
+    count_to(MOST_DEPTH, text)
+}
+
+/// Numbers of parts.
+pub(crate) fn shards(text: &str) -> Result<usize, String> {
+    count_to(Shard::MOST, text)
 }
 
 /// Amounts of memory, as `512MiB` or `8GiB`, in bytes.

@@ -1,5 +1,6 @@
 //! Which repeats of a grid are measured: all of them, or one machine's part.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fmt::{self, Display};
 use std::str::FromStr;
@@ -19,16 +20,22 @@ pub struct Shard {
 
 /// Text that names no shard.
 #[derive(Debug, Clone, Copy, Error, PartialEq, Eq)]
-#[error("a shard is written INDEX/COUNT with an index from 1 to the count, e.g. 2/6")]
+#[error(
+    "a shard is written INDEX/COUNT with an index from 1 to the count, e.g. 2/6; the count is at \
+     most {most}", most = Shard::MOST
+)]
 pub struct InvalidShard;
 
 impl Shard {
+    /// Most parts of a sweep.
+    pub const MOST: usize = 10_000;
+
     /// Shard `index` of `count`, counted from 1.
     ///
     /// # Errors
-    /// Unless `1 <= index <= count`.
+    /// Unless `1 <= index <= count <= MOST`.
     pub fn new(index: usize, count: usize) -> Result<Self, InvalidShard> {
-        if (1..=count).contains(&index) {
+        if (1..=count).contains(&index) && count <= Self::MOST {
             Ok(Self { index, count })
         } else {
             Err(InvalidShard)
@@ -90,15 +97,19 @@ impl Repeats {
             .flat_map(|(id, cost)| (0..count).map(move |repeat| (id, repeat, cost)))
             .collect();
         repeats.sort_by(|(.., a), (.., b)| b.total_cmp(a));
-        let mut loads = vec![0.0_f64; shard.count];
+        let mut loads: BTreeSet<Load> = (1..=shard.count)
+            .map(|index| Load { cost: 0.0, index })
+            .collect();
         let mut own = BTreeSet::new();
         for (id, repeat, cost) in repeats {
-            let lightest = (0..loads.len()).min_by(|&a, &b| loads[a].total_cmp(&loads[b]));
-            let lightest = lightest.unwrap_or(0);
-            loads[lightest] += cost;
-            if lightest + 1 == shard.index {
+            let Some(mut lightest) = loads.pop_first() else {
+                break;
+            };
+            if lightest.index == shard.index {
                 own.insert((id.to_owned(), repeat));
             }
+            lightest.cost += cost;
+            loads.insert(lightest);
         }
         Self {
             count,
@@ -138,6 +149,34 @@ impl Repeats {
     }
 }
 
+/// What a shard has so far; the lightest, and of those the first, is least.
+#[derive(Debug, Clone, Copy)]
+struct Load {
+    cost: f64,
+    index: usize,
+}
+
+impl Ord for Load {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let by_cost = self.cost.total_cmp(&other.cost);
+        by_cost.then(self.index.cmp(&other.index))
+    }
+}
+
+impl PartialOrd for Load {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Load {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Load {}
+
 /// Every cell of a grid, with the expected cost of one of its repeats.
 fn costs(grid: Grid<'_>) -> impl Iterator<Item = (&str, f64)> {
     let eta_star = grid
@@ -162,7 +201,9 @@ mod tests {
     #[test]
     fn shards_are_counted_from_one() {
         assert_eq!("2/6".parse(), Shard::new(2, 6));
-        for wrong in ["0/6", "7/6", "2", "2/", "/6", "a/b", "-1/2", "2/6/1", ""] {
+        for wrong in [
+            "0/6", "7/6", "2", "2/", "/6", "a/b", "-1/2", "2/6/1", "1/10001", "",
+        ] {
             assert_eq!(wrong.parse::<Shard>(), Err(InvalidShard), "{wrong}");
         }
         assert_eq!(

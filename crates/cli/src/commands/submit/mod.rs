@@ -11,7 +11,7 @@ use etastar_backend::DeviceName;
 use etastar_search::Experiment;
 
 use crate::error::CliError;
-use crate::numbers::{count, duration};
+use crate::numbers::{count, duration, shards};
 use crate::output;
 use crate::provenance;
 
@@ -45,7 +45,7 @@ pub(crate) struct SubmitArguments {
     profile: Option<String>,
 
     /// Parts of about equal cost, each a task
-    #[arg(long, value_name = "N", value_parser = count)]
+    #[arg(long, value_name = "N", value_parser = shards)]
     shards: usize,
 
     /// Whom to submit to
