@@ -2,7 +2,7 @@
 //! without standardising.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek};
+use std::io::{BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
 use npyz::{NpyFile, Order, TypeChar};
@@ -14,6 +14,9 @@ use crate::Samples;
 
 /// The most values an array may have: 2^28, 1 GiB in single precision.
 const MOST_VALUES: u64 = 1 << 28;
+
+/// The most bytes a header may have; NumPy reads no larger one either.
+const MOST_HEADER_BYTES: u32 = 10_000;
 
 /// A file of samples that cannot be used.
 #[derive(Debug, Error)]
@@ -115,7 +118,11 @@ impl Reader {
                 },
                 other => self.read(other.into()),
             })?;
-        let file = NpyFile::new(entry).map_err(|source| self.read(source))?;
+        let start = Start::read(entry).map_err(|source| self.read(source))?;
+        if start.header_bytes() > MOST_HEADER_BYTES {
+            return Err(self.array(name, "has a header that is too large"));
+        }
+        let file = NpyFile::new(start.whole()).map_err(|source| self.read(source))?;
         let values = file
             .shape()
             .iter()
@@ -202,6 +209,35 @@ impl Reader {
     }
 }
 
+/// The first bytes of an array's file, looked at before the parser, which
+/// allocates whatever length they announce.
+struct Start<R> {
+    first: Vec<u8>,
+    rest: R,
+}
+
+impl<R: Read> Start<R> {
+    fn read(mut rest: R) -> std::io::Result<Self> {
+        let mut first = Vec::new();
+        rest.by_ref().take(12).read_to_end(&mut first)?;
+        Ok(Self { first, rest })
+    }
+
+    /// Length of the header: after magic and version, in two bytes or, from
+    /// version 2 on, in four.
+    fn header_bytes(&self) -> u32 {
+        match self.first.as_slice() {
+            [_, _, _, _, _, _, 0..=1, _, a, b, ..] => u16::from_le_bytes([*a, *b]).into(),
+            [_, _, _, _, _, _, _, _, a, b, c, d] => u32::from_le_bytes([*a, *b, *c, *d]),
+            _ => 0,
+        }
+    }
+
+    fn whole(self) -> impl Read {
+        Cursor::new(self.first).chain(self.rest)
+    }
+}
+
 /// Kind and width in bytes of an array's elements, where they are plain.
 fn element<R: Read>(file: &NpyFile<R>) -> (Option<TypeChar>, Option<u64>) {
     match file.dtype() {
@@ -244,6 +280,19 @@ mod tests {
         }
         archive.finish().unwrap();
         Samples::read_npz(&path, classes).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_header_that_announces_gigabytes_is_refused_before_they_are_allocated() {
+        let y = npy(&[1], &[0_i64]);
+        for start in [
+            b"\x93NUMPY\x02\0\xff\xff\xff\xff",
+            b"\x93NUMPY\x01\0\xff\xff{'",
+        ] {
+            let error = read(&[("x", start.to_vec()), ("y", y.clone())], None).unwrap_err();
+            assert!(error.contains("`x`"), "{error}");
+            assert!(error.contains("header that is too large"), "{error}");
+        }
     }
 
     #[test]
