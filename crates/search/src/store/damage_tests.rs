@@ -45,6 +45,8 @@ fn written(path: &Path) -> Snapshot {
 /// Changes the file by SQL, as no program of ours does.
 fn change(path: &Path, sql: &str) {
     let connection = Connection::open(path).unwrap();
+    let free = "PRAGMA foreign_keys = OFF; PRAGMA writable_schema = ON";
+    connection.execute_batch(free).unwrap();
     assert!(connection.execute(sql, []).unwrap() > 0, "{sql}");
 }
 
@@ -60,6 +62,12 @@ fn a_row_that_is_not_what_was_written_is_damage() {
         (
             "UPDATE manifest SET manifest = replace(manifest, '1', '2')",
             "`manifest`",
+        ),
+        ("DELETE FROM cells WHERE position = 1", "cells are lost"),
+        ("DELETE FROM manifest", "no rows"),
+        (
+            "UPDATE sqlite_schema SET sql = replace(sql, 'curve', 'curse')",
+            "no such column: curve",
         ),
         (
             "DELETE FROM trials WHERE learning_rate = 0.1",

@@ -176,6 +176,9 @@ impl StoreError {
         match source.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Self::NotAStore(path.to_owned()),
             Some(ErrorCode::DatabaseCorrupt) => Self::damaged(path, &source),
+            // The statements are ours: a table, a column or a type that one
+            // does not find is not what was written.
+            Some(ErrorCode::Unknown) | None => Self::damaged(path, &source),
             Some(ErrorCode::DiskFull) => Self::unwritable(path, "the disk is full"),
             Some(
                 ErrorCode::ReadOnly

@@ -25,9 +25,7 @@ impl Store {
         let mut store = if path.exists() {
             Self::open_like(path, path)?
         } else {
-            let whole = [sums::MANIFEST, sums::CELLS, sums::SHARPNESS_CELLS];
-            let whole = whole.iter().try_for_each(|sum| donor.check_sum(sum));
-            whole.map_err(StoreError::beyond_recovery)?;
+            donor.check_grid().map_err(StoreError::beyond_recovery)?;
             Self::open_with_grid_of(path, &donor)?
         };
         let cells = store.cells()?;

@@ -13,7 +13,7 @@ use crate::Manifest;
 /// |---|---|
 /// | 1 | eta\* and sharpness |
 /// | 2 | variants, analysis and missing data in the manifest; `cheap_rates` |
-/// | 3 | a checksum of every row, and the number of trials of every repeat |
+/// | 3 | a checksum of every row; the number of cells, and of trials of every repeat |
 pub const FORMAT_VERSION: u32 = 3;
 
 /// `application_id` of the file: "ETA*" in ASCII.
@@ -23,6 +23,8 @@ const TABLES: &str = "
     CREATE TABLE manifest (
         only INTEGER PRIMARY KEY CHECK (only = 0),
         manifest TEXT NOT NULL,
+        cells INTEGER NOT NULL,
+        sharpness_cells INTEGER NOT NULL,
         sum INTEGER NOT NULL
     );
     CREATE TABLE sessions (
@@ -80,6 +82,11 @@ const TABLES: &str = "
     ) WITHOUT ROWID;
 ";
 
+const INSERT_MANIFEST: &str = "
+    INSERT INTO manifest (only, manifest, cells, sharpness_cells, sum)
+        VALUES (0, ?1, ?2, ?3, row_sum('manifest', ?1, ?2, ?3))
+";
+
 const INSERT_CELL: &str = "
     INSERT INTO cells (id, position, cell, inputs, outputs, sum)
         VALUES (?1, ?2, ?3, ?4, ?5, row_sum('cells', ?1, ?2, ?3, ?4, ?5))
@@ -123,8 +130,12 @@ impl Store {
             .map_err(failed)?;
         transaction
             .execute(
-                "INSERT INTO manifest (only, manifest, sum) VALUES (0, ?1, row_sum('manifest', ?1))",
-                [to_json(manifest, &path)?],
+                INSERT_MANIFEST,
+                (
+                    to_json(manifest, &path)?,
+                    grid.eta_star.len(),
+                    grid.sharpness.len(),
+                ),
             )
             .map_err(failed)?;
         let insert = |sql: &str, id: &str, position: usize, cell: String, shape| {

@@ -60,9 +60,9 @@ const fn sum(table: &'static str, of: &'static str) -> Sum {
     }
 }
 
-pub(super) const MANIFEST: Sum = sum("manifest", "'manifest', manifest");
-pub(super) const SESSIONS: Sum = sum("sessions", "'sessions', session");
-pub(super) const CELLS: Sum = sum("cells", "'cells', id, position, cell, inputs, outputs");
+const MANIFEST: Sum = sum("manifest", "'manifest', manifest, cells, sharpness_cells");
+const SESSIONS: Sum = sum("sessions", "'sessions', session");
+const CELLS: Sum = sum("cells", "'cells', id, position, cell, inputs, outputs");
 pub(super) const REPEATS: Sum = sum(
     "repeats",
     "'repeats', cell, repeat, eta_star, monotone, trials",
@@ -71,7 +71,7 @@ pub(super) const TRIALS: Sum = sum(
     "trials",
     "'trials', cell, repeat, learning_rate, outcome, steps, last_loss, curve, seconds",
 );
-pub(super) const SHARPNESS_CELLS: Sum = sum(
+const SHARPNESS_CELLS: Sum = sum(
     "sharpness_cells",
     "'sharpness_cells', id, position, cell, inputs, outputs",
 );
@@ -84,16 +84,8 @@ pub(super) const SHARPNESS: Sum = sum(
     "'sharpness', cell, repeat, sharpness, seconds, cheap_rates",
 );
 
-const ALL: [Sum; 8] = [
-    MANIFEST,
-    SESSIONS,
-    CELLS,
-    REPEATS,
-    TRIALS,
-    SHARPNESS_CELLS,
-    PREDICTIONS,
-    SHARPNESS,
-];
+/// What is beside the grid.
+const ROWS: [Sum; 5] = [SESSIONS, REPEATS, TRIALS, PREDICTIONS, SHARPNESS];
 
 impl Sum {
     /// The condition that a row is what was written.
@@ -119,7 +111,8 @@ impl Store {
         if found != "ok" {
             return damaged(&found);
         }
-        for sum in &ALL {
+        self.check_grid()?;
+        for sum in &ROWS {
             self.check_sum(sum)?;
         }
         let sql = format!("SELECT count(*) FROM repeats WHERE NOT ({HAS_ITS_TRIALS})");
@@ -130,11 +123,28 @@ impl Store {
         Ok(())
     }
 
+    /// Checks that the manifest and all cells are there, as they were written.
+    ///
+    /// # Errors
+    /// If one is not.
+    pub(super) fn check_grid(&self) -> Result<(), StoreError> {
+        for sum in [&MANIFEST, &CELLS, &SHARPNESS_CELLS] {
+            self.check_sum(sum)?;
+        }
+        let sql = "SELECT cells - (SELECT count(*) FROM cells), \
+                   sharpness_cells - (SELECT count(*) FROM sharpness_cells) FROM manifest";
+        let lost: (i64, i64) = self.one(sql, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        if lost == (0, 0) {
+            return Ok(());
+        }
+        Err(StoreError::damaged(&self.path, &"cells are lost"))
+    }
+
     /// Checks the rows of one table.
     ///
     /// # Errors
     /// If one of them is not what was written.
-    pub(super) fn check_sum(&self, sum: &Sum) -> Result<(), StoreError> {
+    fn check_sum(&self, sum: &Sum) -> Result<(), StoreError> {
         let (table, holds) = (sum.table, sum.holds());
         let sql = format!("SELECT count(*) FROM {table} WHERE NOT ({holds})");
         let wrong: usize = self.one(&sql, |row| row.get(0))?;
