@@ -118,9 +118,9 @@ impl Reader {
                 },
                 other => self.read(other.into()),
             })?;
-        let start = Start::read(entry).map_err(|source| self.read(source))?;
-        if start.header_bytes() > MOST_HEADER_BYTES {
-            return Err(self.array(name, "has a header that is too large"));
+        let mut start = Start::read(entry).map_err(|source| self.read(source))?;
+        if let Some(problem) = start.problem().map_err(|source| self.read(source))? {
+            return Err(self.array(name, problem));
         }
         let file = NpyFile::new(start.whole()).map_err(|source| self.read(source))?;
         let values = file
@@ -210,7 +210,8 @@ impl Reader {
 }
 
 /// The first bytes of an array's file, looked at before the parser, which
-/// allocates whatever length they announce.
+/// allocates whatever length they announce and takes exponential time for
+/// nested brackets.
 struct Start<R> {
     first: Vec<u8>,
     rest: R,
@@ -223,14 +224,29 @@ impl<R: Read> Start<R> {
         Ok(Self { first, rest })
     }
 
-    /// Length of the header: after magic and version, in two bytes or, from
-    /// version 2 on, in four.
-    fn header_bytes(&self) -> u32 {
+    /// Where the header begins, and its length: after magic and version, in
+    /// two bytes or, from version 2 on, in four.
+    fn header(&self) -> (usize, u32) {
         match self.first.as_slice() {
-            [_, _, _, _, _, _, 0..=1, _, a, b, ..] => u16::from_le_bytes([*a, *b]).into(),
-            [_, _, _, _, _, _, _, _, a, b, c, d] => u32::from_le_bytes([*a, *b, *c, *d]),
-            _ => 0,
+            [_, _, _, _, _, _, 0..=1, _, a, b, ..] => (10, u16::from_le_bytes([*a, *b]).into()),
+            [_, _, _, _, _, _, _, _, a, b, c, d] => (12, u32::from_le_bytes([*a, *b, *c, *d])),
+            _ => (0, 0),
         }
+    }
+
+    /// What is wrong with the header, if anything: too large, or more brackets
+    /// than those of a dictionary with a tuple.
+    fn problem(&mut self) -> std::io::Result<Option<&'static str>> {
+        let (begin, length) = self.header();
+        if length > MOST_HEADER_BYTES {
+            return Ok(Some("has a header that is too large"));
+        }
+        let missing = (begin + length as usize).saturating_sub(self.first.len());
+        let mut header = self.rest.by_ref().take(missing as u64);
+        header.read_to_end(&mut self.first)?;
+        let header = self.first.iter().skip(begin).take(length as usize);
+        let opening = header.filter(|byte| b"([{".contains(byte)).count();
+        Ok((opening > 2).then_some("has a header that no plain array has"))
     }
 
     fn whole(self) -> impl Read {
@@ -293,6 +309,15 @@ mod tests {
             assert!(error.contains("`x`"), "{error}");
             assert!(error.contains("header that is too large"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_header_of_nested_brackets_is_refused_before_it_is_parsed() {
+        let y = npy(&[1], &[0_i64]);
+        let mut nested = b"\x93NUMPY\x01\0\x40\0{'descr': ".to_vec();
+        nested.resize(74, b'[');
+        let error = read(&[("x", nested), ("y", y)], None).unwrap_err();
+        assert!(error.contains("no plain array"), "{error}");
     }
 
     #[test]
