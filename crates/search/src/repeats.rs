@@ -8,6 +8,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use crate::Grid;
+use crate::random::content_hash;
 
 /// One of several parts of a sweep, written `2/6`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,17 +92,22 @@ impl Repeats {
     /// The most expensive repeat goes first, each to the shard with the least
     /// expected cost so far: then no shard's cost exceeds the mean by more
     /// than a single repeat's (Graham, 1969, on longest processing time
-    /// first).
+    /// first). Of equal ones the order is that of a hash: in the grid's own,
+    /// some shards would have more of one dataset or input-layer rate, whose
+    /// searches take more steps than others.
     pub fn of_shard(count: usize, shard: Shard, grid: Grid<'_>) -> Self {
-        let mut repeats: Vec<(&str, usize, f64)> = costs(grid)
+        let mut repeats: Vec<_> = costs(grid)
             .flat_map(|(id, cost)| (0..count).map(move |repeat| (id, repeat, cost)))
+            .map(|(id, repeat, cost)| (id, repeat, cost, content_hash(&(id, repeat))))
             .collect();
-        repeats.sort_by(|(.., a), (.., b)| b.total_cmp(a));
+        repeats.sort_by(|(.., cost, hash), (.., other_cost, other_hash)| {
+            other_cost.total_cmp(cost).then(hash.cmp(other_hash))
+        });
         let mut loads: BTreeSet<Load> = (1..=shard.count)
             .map(|index| Load { cost: 0.0, index })
             .collect();
         let mut own = BTreeSet::new();
-        for (id, repeat, cost) in repeats {
+        for (id, repeat, cost, _) in repeats {
             let Some(mut lightest) = loads.pop_first() else {
                 break;
             };
