@@ -99,6 +99,14 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
+/// The compiler that cargo uses.
+pub(crate) fn rustc() -> Command {
+    let program = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let mut command = Command::new(program);
+    command.current_dir(root());
+    command
+}
+
 /// Shows the command, runs it, and waits for its success.
 pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
     eprintln!("$ {}", shown(command));

@@ -41,7 +41,7 @@ enum Command {
     /// Disturb sweeps at random and count what is lost; as root
     #[cfg(unix)]
     Faults(faults::FaultsArguments),
-    /// Fuzz the parsers of bytes from outside; needs `cargo install cargo-fuzz`
+    /// Fuzz the parsers of bytes from outside; needs `cargo install cargo-fuzz`, and llvm-cov
     Fuzz(fuzz::FuzzArguments),
     /// Run a sweep in parts on a Slurm of this machine, disturb it, and compare with one process
     #[cfg(unix)]

@@ -17,7 +17,7 @@ const BROWSERS: [&str; 4] = [
 
 #[derive(Debug, Args)]
 pub(crate) struct ScreenshotsArguments {
-    /// The page
+    /// The page, or the folder of its `index.html`
     #[arg(default_value = "results/quick/report/index.html")]
     page: PathBuf,
 
@@ -33,7 +33,10 @@ pub(crate) struct ScreenshotsArguments {
 /// Takes pictures of a page, light and dark, in every width, into the folder
 /// `screenshots` beside it. Fails if the browser's console has a complaint.
 pub(crate) fn run(arguments: &ScreenshotsArguments) -> Result<(), Failure> {
-    let page = root().join(&arguments.page);
+    let mut page = root().join(&arguments.page);
+    if page.is_dir() {
+        page.push("index.html");
+    }
     let page = page
         .canonicalize()
         .map_err(|source| Failure::File { path: page, source })?;

@@ -1,5 +1,7 @@
 //! `cargo xtask fuzz`: every parser of bytes from outside against a fuzzer,
-//! and a table of what it came to.
+//! and tables of what it came to.
+
+mod coverage;
 
 use std::collections::VecDeque;
 use std::fs;
@@ -10,6 +12,7 @@ use std::thread;
 
 use clap::Args;
 
+use self::coverage::{Lines, Tools};
 use crate::command::{self, Failure, cargo, root, target};
 
 #[derive(Debug, Args)]
@@ -25,6 +28,10 @@ pub(crate) struct FuzzArguments {
     /// Targets at once
     #[arg(long, default_value = "2")]
     jobs: usize,
+
+    /// No lines that were run: they take `llvm-cov`, and a build of their own
+    #[arg(long)]
+    no_lines: bool,
 }
 
 /// What fuzzing one target came to.
@@ -35,8 +42,6 @@ struct Fuzzed {
     seconds: u32,
     /// Edges that were taken, of the whole program.
     edges: u64,
-    /// Edges of this project's functions that were entered: taken, and all.
-    own: (u64, u64),
     /// Inputs that made it fail.
     findings: usize,
     /// What it printed.
@@ -49,7 +54,11 @@ pub(crate) fn run(arguments: &FuzzArguments) -> Result<(), Failure> {
     } else {
         arguments.targets.clone()
     };
-    command::run(&mut fuzz(&["build"]))?;
+    let tools = match arguments.no_lines {
+        true => None,
+        false => Some(Tools::find()?),
+    };
+    command::run(&mut fuzz(&["build"], &built()))?;
     let waiting = Mutex::new(VecDeque::from(targets));
     let fuzzed = Mutex::new(Vec::new());
     thread::scope(|scope| {
@@ -71,16 +80,15 @@ pub(crate) fn run(arguments: &FuzzArguments) -> Result<(), Failure> {
     })?;
     let mut fuzzed = fuzzed.into_inner().unwrap_or_else(PoisonError::into_inner);
     fuzzed.sort_by(|a, b| a.target.cmp(&b.target));
-    println!(
-        "| target | executions | seconds | edges | edges of entered functions of ours | findings |\n\
-         |---|---|---|---|---|---|"
-    );
+    println!("| target | executions | seconds | edges | findings |\n|---|---|---|---|---|");
     for one in &fuzzed {
-        let (taken, of) = one.own;
         println!(
-            "| {} | {} | {} | {} | {taken} of {of} | {} |",
+            "| {} | {} | {} | {} | {} |",
             one.target, one.executions, one.seconds, one.edges, one.findings
         );
+    }
+    if let Some(tools) = tools {
+        print_lines(&tools, &fuzzed)?;
     }
     match fuzzed.iter().find(|one| one.findings > 0) {
         None => Ok(()),
@@ -89,6 +97,17 @@ pub(crate) fn run(arguments: &FuzzArguments) -> Result<(), Failure> {
             log: one.log.clone(),
         }),
     }
+}
+
+/// What failed has no place here: its input ends the replay, too.
+fn print_lines(tools: &Tools, fuzzed: &[Fuzzed]) -> Result<(), Failure> {
+    println!("\n| target | file | lines run | of |\n|---|---|---|---|");
+    for one in fuzzed.iter().filter(|one| one.findings == 0) {
+        for Lines { file, run, of } in tools.lines(&one.target)? {
+            println!("| {} | `{file}` | {run} | {of} |", one.target);
+        }
+    }
+    Ok(())
 }
 
 fn locked<T, R>(shared: &Mutex<T>, act: impl FnOnce(&mut T) -> R) -> R {
@@ -111,38 +130,56 @@ fn all() -> Result<Vec<String>, Failure> {
     Ok(names)
 }
 
-fn fuzz(arguments: &[&str]) -> Command {
+/// `cargo fuzz`, with a folder to build in.
+fn fuzz(arguments: &[&str], folder: &Path) -> Command {
     let mut command = cargo(&["fuzz"]);
     command
         .args(arguments)
         .args(["--fuzz-dir", "fuzz", "--target-dir"]);
-    command.arg(target().join("fuzz"));
+    command.arg(folder);
     // The sanitizers' flags are unstable; the stable compiler knows them too.
     command.env("RUSTC_BOOTSTRAP", "1");
     command
 }
 
-/// New inputs stay below the target folder; those that are committed are read.
+/// The folder in which the targets are built, with the sanitizer.
+fn built() -> PathBuf {
+    target().join("fuzz")
+}
+
+/// What a run of a target leaves.
+fn run_folder(name: &str) -> PathBuf {
+    built().join("runs").join(name)
+}
+
+/// The inputs of a target: new ones, which stay below the target folder, and
+/// those that are committed.
+fn corpora(name: &str) -> [PathBuf; 2] {
+    [
+        run_folder(name).join("corpus"),
+        root().join("fuzz").join("corpus").join(name),
+    ]
+}
+
 fn fuzz_target(name: String, seconds: u32) -> Result<Fuzzed, Failure> {
     eprintln!("{name}, {seconds} s");
-    let folder = target().join("fuzz").join("runs").join(&name);
+    let folder = run_folder(&name);
     // What an earlier run found is no result of this one.
     let _ = fs::remove_dir_all(&folder);
-    let corpus = folder.join("corpus");
+    let corpora = corpora(&name);
     let findings = folder.join("findings");
-    for folder in [&corpus, &findings] {
+    for folder in [&corpora[0], &findings] {
         fs::create_dir_all(folder).map_err(|source| file(folder, source))?;
     }
     let log = folder.join("log");
     let output = fs::File::create(&log).map_err(|source| file(&log, source))?;
-    let mut command = fuzz(&["run", &name]);
+    let mut command = fuzz(&["run", &name], &built());
     command
-        .arg(&corpus)
-        .arg(root().join("fuzz").join("corpus").join(&name))
+        .args(corpora)
         .arg("--")
         .arg(format!("-max_total_time={seconds}"))
         .arg(format!("-artifact_prefix={}/", findings.display()))
-        .args(["-print_final_stats=1", "-print_coverage=1", "-timeout=60"]);
+        .args(["-print_final_stats=1", "-timeout=60"]);
     // It fails where it finds something, which the table tells.
     command
         .stdout(Stdio::null())
@@ -158,7 +195,6 @@ fn fuzz_target(name: String, seconds: u32) -> Result<Fuzzed, Failure> {
     Ok(Fuzzed {
         executions: number_after(&text, "stat::number_of_executed_units:"),
         edges: number_after(&text, " cov:"),
-        own: own_edges(&text),
         findings: found.count(),
         target: name,
         seconds,
@@ -171,22 +207,6 @@ fn number_after(text: &str, what: &str) -> u64 {
     let last = text.rsplit_once(what).map(|(_, rest)| rest.trim_start());
     let word = last.and_then(|rest| rest.split_whitespace().next());
     word.and_then(|word| word.parse().ok()).unwrap_or(0)
-}
-
-/// From lines as `COVERED_FUNC: hits: 21 edges: 24/51 NAME FILE:LINE`.
-fn own_edges(text: &str) -> (u64, u64) {
-    let own = root().join("crates");
-    let own = own.to_string_lossy();
-    let lines = text
-        .lines()
-        .filter(|line| line.starts_with("COVERED_FUNC:") && line.contains(&*own));
-    lines
-        .filter_map(|line| {
-            let (_, edges) = line.split_once("edges: ")?;
-            let (taken, of) = edges.split_whitespace().next()?.split_once('/')?;
-            Some((taken.parse::<u64>().ok()?, of.parse::<u64>().ok()?))
-        })
-        .fold((0, 0), |sum, edges| (sum.0 + edges.0, sum.1 + edges.1))
 }
 
 fn file(path: &Path, source: std::io::Error) -> Failure {
@@ -202,22 +222,13 @@ mod tests {
 
     #[test]
     fn the_fuzzer_s_words_are_understood() {
-        let own = root().join("crates/data/src/idx.rs");
-        let text = format!(
-            "#1 NEW cov: 5 ft: 6\n#20000 DONE   cov: 106 ft: 136 corp: 21/274b\n\
-             COVERED_FUNC: hits: 21 edges: 24/51 etastar_data::idx::parse_images {own}:36\n\
-             COVERED_FUNC: hits: 1 edges: 1/1 write_images {own}:59\n\
-             COVERED_FUNC: hits: 10 edges: 4/7 core::ptr::drop_in_place /rustc/ptr/mod.rs:805\n\
-             UNCOVERED_FUNC: hits: 0 edges: 0/9 other {own}:80\n\
-             stat::number_of_executed_units: 20000\n",
-            own = own.display()
-        );
+        let text = "#1 NEW cov: 5 ft: 6\n#20000 DONE   cov: 106 ft: 136 corp: 21/274b\n\
+                    stat::number_of_executed_units: 20000\n";
         assert_eq!(
-            number_after(&text, "stat::number_of_executed_units:"),
+            number_after(text, "stat::number_of_executed_units:"),
             20_000
         );
-        assert_eq!(number_after(&text, " cov:"), 106);
-        assert_eq!(own_edges(&text), (25, 52));
+        assert_eq!(number_after(text, " cov:"), 106);
         assert_eq!(number_after("", " cov:"), 0);
     }
 }
