@@ -10,7 +10,7 @@ use etastar_search::scale::Request;
 use etastar_search::{
     Adopted, BurnTrainer, Cell, EnsembleLimits, EnsembleTrainer, Grid, Interrupt, MasterSeed,
     NotRun, PlannedCell, PlannedSharpness, Provenance, Repeats, Shard, SharpnessCell, Store,
-    Strategy, SweepEnd, Trainer, run_sharpness_sweep, run_sweep,
+    Strategy, SweepEnd, Trainer, arithmetic, run_sharpness_sweep, run_sweep,
 };
 
 use crate::arguments::{Execution, Training};
@@ -227,6 +227,11 @@ impl Task for OnBackend<'_> {
             not_run,
             provenance,
         } = self.measurement;
+        // What is in memory alone meets no numbers of other machines.
+        let arithmetic = match self.place {
+            Place::Store(_) | Place::Shared(_) => Some(arithmetic::<B>(&device)),
+            Place::Memory => None,
+        };
         let trainer = BurnTrainer::<B>::new(device, MasterSeed(provenance.seed), &datasets)?;
         // The trainer has its own standardised copy.
         drop(datasets);
@@ -255,17 +260,20 @@ impl Task for OnBackend<'_> {
             Place::Store(path) | Place::Shared(path) => Some(path),
             Place::Memory => None,
         };
-        let mut store = match self.place {
-            Place::Store(path) => Store::open_for_sweep(path, &manifest, grid)?,
-            Place::Shared(path) => {
-                let mut store = Store::open_for_sweep(path, &manifest, grid)?;
-                reuse(&mut store, count)?;
-                store
-            }
-            Place::Memory => Store::in_memory(&manifest, grid)?,
+        let mut store = match on_disk {
+            Some(path) => Store::open_for_sweep(path, &manifest, grid)?,
+            None => Store::in_memory(&manifest, grid)?,
         };
-        store.begin_session(&provenance::session(jobs, shard))?;
-        let so_far = SoFar::new(grid, &repeats, &store.snapshot()?);
+        let mut so_far = SoFar::new(grid, &repeats, &store.snapshot()?);
+        let arithmetic = arithmetic.filter(|_| !so_far.is_complete());
+        if let Some(here) = &arithmetic {
+            warn_of_others(&store, here)?;
+            if let Place::Shared(_) = self.place {
+                reuse(&mut store, count, here)?;
+                so_far = SoFar::new(grid, &repeats, &store.snapshot()?);
+            }
+        }
+        store.begin_session(&provenance::session(jobs, shard, arithmetic))?;
         let bar = SweepBar::new(count, so_far);
         let file = on_disk.map(|path| {
             let shard = shard.map(|shard| shard.to_string());
@@ -303,8 +311,23 @@ impl Task for OnBackend<'_> {
     }
 }
 
+/// Says so where a store goes on on a machine that rounds differently.
+fn warn_of_others(store: &Store, here: &str) -> Result<(), CliError> {
+    let mut others = store.arithmetics()?;
+    others.retain(|other| other != here);
+    if !others.is_empty() {
+        eprintln!(
+            "warning: {} was begun with another arithmetic ({}, here {here}): rounding differs, \
+             and with it, now and then, how a trial near the edge ends",
+            store.path().display(),
+            others.join(", "),
+        );
+    }
+    Ok(())
+}
+
 /// Takes over what the other stores of the folder know of the same cells.
-fn reuse(store: &mut Store, repeats: usize) -> Result<(), CliError> {
+fn reuse(store: &mut Store, repeats: usize, arithmetic: &str) -> Result<(), CliError> {
     let own = store.path().to_owned();
     let folder = match own.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -321,7 +344,7 @@ fn reuse(store: &mut Store, repeats: usize) -> Result<(), CliError> {
         .collect();
     donors.sort();
     for donor in donors {
-        match store.adopt(&donor, repeats) {
+        match store.adopt(&donor, repeats, arithmetic) {
             Ok(Adopted {
                 repeats: 0,
                 networks: 0,

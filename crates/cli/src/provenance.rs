@@ -156,13 +156,14 @@ pub(crate) fn manifest(
 }
 
 /// The session that begins now.
-pub(crate) fn session(jobs: usize, shard: Option<Shard>) -> Session {
+pub(crate) fn session(jobs: usize, shard: Option<Shard>, arithmetic: Option<String>) -> Session {
     Session {
         command: command_line(),
         tool_version: VERSION.to_owned(),
         host: host(),
         jobs,
         shard: shard.map(|shard| shard.to_string()),
+        arithmetic,
         started_at: now(),
         finished_at: None,
     }

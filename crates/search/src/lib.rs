@@ -53,5 +53,5 @@ pub use store::{Adopted, FORMAT_VERSION, Grid, Merged, Store, StoreError};
 pub use sweep::{Observer, PlannedCell, Silent, SweepEnd, SweepError, run_sweep};
 pub use training::{
     Asked, BurnTrainer, EnsembleLimits, EnsembleTrainer, Judge, Prepared, Trainer, TrainerError,
-    Training, run_trial,
+    Training, arithmetic, run_trial,
 };

@@ -220,6 +220,10 @@ pub struct Session {
     /// The part of the sweep that it measured, `2/6`; absent for all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<String>,
+    /// Fingerprint of how its device rounds, see [`arithmetic`](crate::arithmetic);
+    /// absent where nothing was left to measure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arithmetic: Option<String>,
     /// Start, RFC 3339, UTC.
     pub started_at: String,
     /// End, RFC 3339, UTC; absent when the session was killed.
@@ -252,4 +256,23 @@ impl Snapshot {
     pub fn expected_repeats(&self) -> usize {
         (self.cells.len() + self.sharpness.len()) * self.manifest.repeats
     }
+
+    /// Every [`arithmetic`](crate::arithmetic) that it was measured with, in the
+    /// order of sessions.
+    pub fn arithmetics(&self) -> Vec<&str> {
+        distinct_arithmetics(&self.sessions)
+    }
+}
+
+pub(crate) fn distinct_arithmetics(sessions: &[Session]) -> Vec<&str> {
+    let mut distinct = Vec::new();
+    for one in sessions
+        .iter()
+        .filter_map(|session| session.arithmetic.as_deref())
+    {
+        if !distinct.contains(&one) {
+            distinct.push(one);
+        }
+    }
+    distinct
 }

@@ -63,12 +63,14 @@ pub(crate) fn run(arguments: &MergeArguments) -> Result<(), CliError> {
             .collect::<Result<Vec<(&PathBuf, Merged)>, CliError>>()?
     };
     let snapshot = Store::open_to_read(output)?.snapshot()?;
+    let arithmetics = snapshot.arithmetics();
     let (repeats, expected) = (snapshot.finished_repeats(), snapshot.expected_repeats());
     if arguments.format.json {
         output::print_json(&json!({
             "store": output,
             "repeats": repeats,
             "expected": expected,
+            "arithmetics": arithmetics,
             "parts": parts.iter().map(|(store, merged)| json!({
                 "store": store,
                 "new": merged.new,
@@ -93,6 +95,14 @@ pub(crate) fn run(arguments: &MergeArguments) -> Result<(), CliError> {
             output::columns(&rows),
             output.display()
         ))?;
+    }
+    if arithmetics.len() > 1 {
+        eprintln!(
+            "warning: the parts were measured with {} arithmetics ({}): where a trial near the edge \
+             ends differently by rounding, one machine alone would have come to another number",
+            arithmetics.len(),
+            arithmetics.join(", ")
+        );
     }
     if arguments.complete && repeats < expected {
         return Err(CliError::Incomplete { repeats, expected });

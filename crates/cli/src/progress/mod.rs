@@ -46,6 +46,12 @@ impl SoFar {
             cost: [cost, repeats.cost(grid)],
         }
     }
+
+    /// Whether nothing is left to measure.
+    pub(crate) fn is_complete(&self) -> bool {
+        let [done, all] = self.repeats;
+        done >= all
+    }
 }
 
 /// Several observers of one sweep.

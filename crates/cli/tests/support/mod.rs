@@ -120,6 +120,9 @@ pub(crate) fn rewrite(folder: &Path, store: &str, change: impl FnOnce(&mut Snaps
         sharpness: &[],
     };
     let mut changed = Store::open_for_sweep(&path, &snapshot.manifest, grid).unwrap();
+    for session in &snapshot.sessions {
+        changed.begin_session(session).unwrap();
+    }
     for cell in &snapshot.cells {
         for repeat in &cell.repeats {
             for trial in &repeat.trials {

@@ -1,5 +1,6 @@
 //! Rows of another store: what has been measured is not measured again.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use super::{Store, StoreError};
@@ -36,6 +37,9 @@ const ADOPT: &str = "
     COMMIT;
 ";
 
+const MEASURED: &str = "SELECT cell FROM repeats UNION SELECT cell FROM sharpness";
+const ASKED: &str = "SELECT id FROM cells UNION SELECT id FROM sharpness_cells";
+
 impl Store {
     /// Takes over every finished repeat below `repeats` of this store's cells
     /// that another store has. Cells are the same where their identities are:
@@ -44,10 +48,17 @@ impl Store {
     /// A file that is no store of this format is left alone.
     ///
     /// # Errors
-    /// If either store cannot be read, or this one not written.
-    pub fn adopt(&mut self, donor: &Path, repeats: usize) -> Result<Adopted, StoreError> {
+    /// If the other has repeats of these cells, and was measured with another
+    /// [`arithmetic`](crate::arithmetic) than this; if either store cannot be
+    /// read, or this one not written.
+    pub fn adopt(
+        &mut self,
+        donor: &Path,
+        repeats: usize,
+        arithmetic: &str,
+    ) -> Result<Adopted, StoreError> {
         match Self::open_to_read(donor) {
-            Ok(_) => {}
+            Ok(store) => self.check_arithmetic(&store, arithmetic)?,
             Err(
                 StoreError::NotAStore(_)
                 | StoreError::OlderFormat { .. }
@@ -73,6 +84,30 @@ impl Store {
             repeats: after.repeats - before.repeats,
             networks: after.networks - before.networks,
         })
+    }
+
+    /// That the rows that another store may give are those that this machine
+    /// would come to.
+    fn check_arithmetic(&self, donor: &Self, arithmetic: &str) -> Result<(), StoreError> {
+        let measured_with = donor.arithmetics()?;
+        let Some(other) = measured_with.into_iter().find(|one| one != arithmetic) else {
+            return Ok(());
+        };
+        if self.listed(ASKED)?.is_disjoint(&donor.listed(MEASURED)?) {
+            return Ok(());
+        }
+        Err(StoreError::OtherArithmetic {
+            path: donor.path.clone(),
+            found: other,
+            expected: arithmetic.to_owned(),
+        })
+    }
+
+    /// The identities of cells that a query gives.
+    fn listed(&self, sql: &str) -> Result<HashSet<String>, StoreError> {
+        let mut statement = self.connection.prepare(sql).map_err(self.failed())?;
+        let rows = statement.query_map([], |row| row.get(0));
+        rows.and_then(Iterator::collect).map_err(self.failed())
     }
 
     pub(super) fn counted(&self) -> Result<Adopted, StoreError> {

@@ -78,6 +78,20 @@ pub enum StoreError {
         /// Hash of this run's configuration.
         expected: String,
     },
+    /// A store was measured on a machine that rounds differently.
+    #[error(
+        "{path} was measured with another arithmetic ({found}, here {expected}): another kind of \
+         processor or another library, which rounds differently",
+        path = .path.display()
+    )]
+    OtherArithmetic {
+        /// The store.
+        path: PathBuf,
+        /// Its arithmetic, or one of them.
+        found: String,
+        /// This machine's.
+        expected: String,
+    },
     /// Two stores of the same configuration have different results.
     #[error(
         "{path} and {other} disagree in {rows} rows, first in {first}; nothing was merged. Results \

@@ -8,7 +8,7 @@ use super::schema::from_json;
 use super::{Store, StoreError};
 use crate::{
     CellRecord, Manifest, Outcome, RepeatRecord, Session, SharpnessCellRecord, SharpnessRecord,
-    Snapshot, TrialRecord,
+    Snapshot, TrialRecord, record::distinct_arithmetics,
 };
 
 const TRIAL_COLUMNS: &str = "learning_rate, outcome, steps, last_loss, curve, seconds";
@@ -86,6 +86,18 @@ impl Store {
             cells,
             sharpness: self.sharpness()?,
         })
+    }
+
+    /// Every [`arithmetic`](crate::arithmetic) that it was measured with, in the
+    /// order of sessions.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn arithmetics(&self) -> Result<Vec<String>, StoreError> {
+        Ok(distinct_arithmetics(&self.sessions()?)
+            .into_iter()
+            .map(str::to_owned)
+            .collect())
     }
 
     fn sessions(&self) -> Result<Vec<Session>, StoreError> {

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::{Cell, EtaStar, Manifest, Outcome, Protocol, RepeatRecord, TrialRecord};
+use crate::{Cell, EtaStar, Host, Manifest, Outcome, Protocol, RepeatRecord, TrialRecord};
 use etastar_data::{DatasetConfig, DatasetName};
 
 pub(super) fn manifest() -> Manifest {
@@ -155,9 +155,9 @@ fn finished_repeats_of_the_same_cells_are_adopted_and_no_others() {
         sharpness: &[],
     };
     let mut store = Store::open_for_sweep(&other, &manifest(), grid).unwrap();
-    let adopted = store.adopt(&path, 2).unwrap();
+    let adopted = store.adopt(&path, 2, "here").unwrap();
     assert_eq!((adopted.repeats, adopted.networks), (2, 0));
-    assert_eq!(store.adopt(&path, 2).unwrap(), Adopted::default());
+    assert_eq!(store.adopt(&path, 2, "here").unwrap(), Adopted::default());
     let snapshot = store.snapshot().unwrap();
     let expected = [0, 1].map(|repeat| RepeatRecord {
         trials: vec![trial(0.5)],
@@ -168,8 +168,63 @@ fn finished_repeats_of_the_same_cells_are_adopted_and_no_others() {
     // Trials of a search that is not finished stay where they are.
     assert_eq!(store.trials("cell-4", 3).unwrap(), []);
     std::fs::write(folder.path().join("text.db"), "no store".repeat(99)).unwrap();
-    let none = store.adopt(&folder.path().join("text.db"), 2).unwrap();
+    let none = store
+        .adopt(&folder.path().join("text.db"), 2, "here")
+        .unwrap();
     assert_eq!(none, Adopted::default());
+}
+
+#[test]
+fn what_another_arithmetic_measured_is_not_adopted() {
+    let (folder, path) = file();
+    let session = |arithmetic: Option<&str>| Session {
+        command: "etastar sweep".to_owned(),
+        tool_version: "0.1.0".to_owned(),
+        host: Host {
+            os: "linux".to_owned(),
+            architecture: "x86_64".to_owned(),
+            processor: None,
+            cores: 1,
+        },
+        jobs: 1,
+        shard: None,
+        arithmetic: arithmetic.map(str::to_owned),
+        started_at: "2026-01-02T03:04:05Z".to_owned(),
+        finished_at: None,
+    };
+    let mut donor = open(&path, &manifest()).unwrap();
+    for arithmetic in [Some("here"), None, Some("there"), Some("here")] {
+        donor.begin_session(&session(arithmetic)).unwrap();
+    }
+    let finished = RepeatRecord {
+        repeat: 0,
+        eta_star: EtaStar::NothingSucceeds { lowest: 0.5 },
+        monotone: true,
+        trials: vec![],
+    };
+    donor.insert_repeat("cell-4", &finished).unwrap();
+    assert_eq!(donor.snapshot().unwrap().arithmetics(), ["here", "there"]);
+    drop(donor);
+    let own = |depth: &str| {
+        let cells = cells().into_iter().filter(|cell| cell.id.ends_with(depth));
+        let cells: Vec<PlannedCell> = cells.collect();
+        let grid = Grid {
+            eta_star: &cells,
+            sharpness: &[],
+        };
+        let path = folder.path().join(format!("{depth}.db"));
+        Store::open_for_sweep(&path, &manifest(), grid).unwrap()
+    };
+    let refused = own("4").adopt(&path, 2, "here");
+    assert!(
+        matches!(&refused, Err(StoreError::OtherArithmetic { found, .. }) if found == "there"),
+        "{refused:?}"
+    );
+    // Of other cells there is nothing to refuse.
+    assert_eq!(
+        own("2").adopt(&path, 2, "here").unwrap(),
+        Adopted::default()
+    );
 }
 
 #[test]

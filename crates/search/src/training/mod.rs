@@ -1,6 +1,7 @@
 //! Carrying out trials on a Burn backend: one network after the other, or many
 //! at once.
 
+mod arithmetic;
 mod batches;
 mod burn_trainer;
 mod dataset;
@@ -12,6 +13,7 @@ mod sequential;
 mod trainer;
 mod trial;
 
+pub use arithmetic::arithmetic;
 pub(crate) use batches::scalar;
 pub use burn_trainer::BurnTrainer;
 pub use ensemble::{EnsembleLimits, EnsembleTrainer};

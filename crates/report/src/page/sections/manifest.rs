@@ -93,18 +93,26 @@ pub(in crate::page) fn sessions_table(snapshot: &Snapshot) -> Option<Table> {
                 words(session.finished_at.as_deref().unwrap_or("interrupted")),
                 words(&session.tool_version),
                 words(&machine),
+                Entry::text(match &session.arithmetic {
+                    Some(arithmetic) => Text::code(arithmetic.clone()),
+                    None => Text::plain(none()),
+                }),
                 Entry::count(host.cores),
                 Entry::count(session.jobs),
             ]
         })
         .collect();
     Some(Table {
-        caption: Text::plain("Runs of the program on the store."),
+        caption: Text::plain(
+            "Runs of the program on the store. The arithmetic is a fingerprint of how the machine \
+             rounds: where it is equal, expect the same trials to give the same bits.",
+        ),
         columns: vec![
             Column::words("started"),
             Column::words("ended"),
             Column::words("version"),
             Column::words("machine"),
+            Column::words("arithmetic"),
             Column::numbers("cores"),
             Column::numbers("jobs"),
         ],

@@ -226,6 +226,7 @@ fn session(finished_at: Option<&str>) -> Session {
         jobs: 4,
         shard: None,
         started_at: "2026-01-02T03:04:05Z".to_owned(),
+        arithmetic: Some("0123456789ab".to_owned()),
         finished_at: finished_at.map(str::to_owned),
     }
 }
