@@ -4,7 +4,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::tests::{cells, file, open, trial};
+use super::tests::{cells, file, open, session, trial};
 use super::*;
 use crate::{EtaStar, RepeatRecord, Snapshot};
 
@@ -19,6 +19,9 @@ fn manifest() -> Manifest {
 /// ended.
 fn written(path: &Path) -> Snapshot {
     let mut store = open(path, &manifest()).unwrap();
+    for arithmetic in ["here", "there"] {
+        store.begin_session(&session(Some(arithmetic))).unwrap();
+    }
     for cell in cells() {
         for repeat in 0..2 {
             for rate in [0.1, 0.2, 0.4] {
@@ -120,6 +123,7 @@ fn whole_rows_are_recovered_and_repeats_that_lost_a_trial_are_not_finished() {
     assert_eq!((adopted.repeats, adopted.networks), (3, 0));
     let after = store.snapshot().unwrap();
     assert_eq!(after.manifest, before.manifest);
+    assert_eq!(after.sessions, before.sessions);
     assert_eq!(after.cells[1], before.cells[1]);
     assert_eq!(after.cells[0].repeats, before.cells[0].repeats[..1]);
     // Those of a search that goes on.
@@ -195,6 +199,9 @@ proptest! {
         if let Ok((store, _)) = Store::recover(&folder.path().join("saved.db"), &path) {
             let saved = store.snapshot().unwrap();
             prop_assert_eq!(&saved.manifest, &before.manifest);
+            for session in &saved.sessions {
+                prop_assert!(before.sessions.contains(session), "{session:?}");
+            }
             for (cell, whole) in saved.cells.iter().zip(&before.cells) {
                 prop_assert_eq!(&cell.id, &whole.id);
                 for repeat in &cell.repeats {

@@ -1,5 +1,6 @@
 //! What is whole of a damaged store.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use rusqlite::types::Value;
@@ -38,6 +39,7 @@ impl Store {
             from: &donor.connection,
             to: &transaction,
         };
+        rescue.sessions().map_err(failed)?;
         for cell in &cells {
             for repeat in 0..repeats {
                 let trials = rescue.rows(&sums::TRIALS, &cell.id, repeat, "learning_rate");
@@ -110,6 +112,29 @@ impl Rescue<'_> {
                 let mut insert = self.to.prepare_cached(&insert)?;
                 insert.execute(params_from_iter(values)).map(drop)
             })?;
+        }
+        Ok(())
+    }
+
+    /// In their order, as far as it is known.
+    fn sessions(&self) -> rusqlite::Result<()> {
+        let mut found: BTreeMap<i64, (String, i64)> = BTreeMap::new();
+        for direction in ["ASC", "DESC"] {
+            let select = format!(
+                "SELECT id, session, sum FROM sessions WHERE {} ORDER BY id {direction}",
+                sums::SESSIONS.holds()
+            );
+            self.each(&select, [], |row| {
+                if let (Ok(id), Ok(session), Ok(sum)) = (row.get(0), row.get(1), row.get(2)) {
+                    found.insert(id, (session, sum));
+                }
+                Ok(())
+            })?;
+        }
+        let insert = "INSERT INTO sessions (session, sum) SELECT ?1, ?2 \
+                      WHERE ?1 NOT IN (SELECT session FROM sessions)";
+        for one in found.into_values() {
+            self.to.prepare_cached(insert)?.execute(one)?;
         }
         Ok(())
     }

@@ -61,7 +61,7 @@ const fn sum(table: &'static str, of: &'static str) -> Sum {
 }
 
 const MANIFEST: Sum = sum("manifest", "'manifest', manifest, cells, sharpness_cells");
-const SESSIONS: Sum = sum("sessions", "'sessions', session");
+pub(super) const SESSIONS: Sum = sum("sessions", "'sessions', session");
 const CELLS: Sum = sum("cells", "'cells', id, position, cell, inputs, outputs");
 pub(super) const REPEATS: Sum = sum(
     "repeats",

@@ -47,6 +47,24 @@ pub(super) fn cells() -> Vec<PlannedCell> {
         .to_vec()
 }
 
+pub(super) fn session(arithmetic: Option<&str>) -> Session {
+    Session {
+        command: "etastar sweep".to_owned(),
+        tool_version: "0.1.0".to_owned(),
+        host: Host {
+            os: "linux".to_owned(),
+            architecture: "x86_64".to_owned(),
+            processor: None,
+            cores: 1,
+        },
+        jobs: 1,
+        shard: None,
+        arithmetic: arithmetic.map(str::to_owned),
+        started_at: "2026-01-02T03:04:05Z".to_owned(),
+        finished_at: None,
+    }
+}
+
 pub(super) fn trial(learning_rate: f64) -> TrialRecord {
     TrialRecord {
         learning_rate,
@@ -177,21 +195,6 @@ fn finished_repeats_of_the_same_cells_are_adopted_and_no_others() {
 #[test]
 fn what_another_arithmetic_measured_is_not_adopted() {
     let (folder, path) = file();
-    let session = |arithmetic: Option<&str>| Session {
-        command: "etastar sweep".to_owned(),
-        tool_version: "0.1.0".to_owned(),
-        host: Host {
-            os: "linux".to_owned(),
-            architecture: "x86_64".to_owned(),
-            processor: None,
-            cores: 1,
-        },
-        jobs: 1,
-        shard: None,
-        arithmetic: arithmetic.map(str::to_owned),
-        started_at: "2026-01-02T03:04:05Z".to_owned(),
-        finished_at: None,
-    };
     let mut donor = open(&path, &manifest()).unwrap();
     for arithmetic in [Some("here"), None, Some("there"), Some("here")] {
         donor.begin_session(&session(arithmetic)).unwrap();
