@@ -9,8 +9,8 @@ use etastar_data::{DataFolders, Dataset, DatasetConfig};
 use etastar_search::scale::Request;
 use etastar_search::{
     Adopted, BurnTrainer, Cell, EnsembleLimits, EnsembleTrainer, Grid, Interrupt, MasterSeed,
-    NotRun, PlannedCell, PlannedSharpness, Provenance, Repeats, Shard, SharpnessCell, Store,
-    Strategy, SweepEnd, Trainer, arithmetic, run_sharpness_sweep, run_sweep,
+    NotRun, PlannedCell, PlannedSharpness, Provenance, Repeats, Shard, SharpnessCell, Snapshot,
+    Store, Strategy, SweepEnd, Trainer, arithmetic, run_sharpness_sweep, run_sweep,
 };
 
 use crate::arguments::{Execution, Training};
@@ -227,12 +227,8 @@ impl Task for OnBackend<'_> {
             not_run,
             provenance,
         } = self.measurement;
-        // What is in memory alone meets no numbers of other machines.
-        let arithmetic = match self.place {
-            Place::Store(_) | Place::Shared(_) => Some(arithmetic::<B>(&device)),
-            Place::Memory => None,
-        };
-        let trainer = BurnTrainer::<B>::new(device, MasterSeed(provenance.seed), &datasets)?;
+        let trainer =
+            BurnTrainer::<B>::new(device.clone(), MasterSeed(provenance.seed), &datasets)?;
         // The trainer has its own standardised copy.
         drop(datasets);
         let planned = PlannedCell::plan(&cells.eta_star, &trainer, &provenance)?;
@@ -264,10 +260,13 @@ impl Task for OnBackend<'_> {
             Some(path) => Store::open_for_sweep(path, &manifest, grid)?,
             None => Store::in_memory(&manifest, grid)?,
         };
-        let mut so_far = SoFar::new(grid, &repeats, &store.snapshot()?);
-        let arithmetic = arithmetic.filter(|_| !so_far.is_complete());
+        let known = store.snapshot()?;
+        let mut so_far = SoFar::new(grid, &repeats, &known);
+        // What is in memory alone meets no numbers of other machines.
+        let compares = on_disk.is_some() && !so_far.is_complete();
+        let arithmetic = compares.then(|| arithmetic::<B>(&device));
         if let Some(here) = &arithmetic {
-            warn_of_others(&store, here)?;
+            warn_of_others(store.path(), &known, here);
             if let Place::Shared(_) = self.place {
                 reuse(&mut store, count, here)?;
                 so_far = SoFar::new(grid, &repeats, &store.snapshot()?);
@@ -312,18 +311,17 @@ impl Task for OnBackend<'_> {
 }
 
 /// Says so where a store goes on on a machine that rounds differently.
-fn warn_of_others(store: &Store, here: &str) -> Result<(), CliError> {
-    let mut others = store.arithmetics()?;
-    others.retain(|other| other != here);
+fn warn_of_others(store: &Path, known: &Snapshot, here: &str) {
+    let mut others = known.arithmetics();
+    others.retain(|other| *other != here);
     if !others.is_empty() {
         eprintln!(
             "warning: {} was begun with another arithmetic ({}, here {here}): rounding differs, \
              and with it, now and then, how a trial near the edge ends",
-            store.path().display(),
+            store.display(),
             others.join(", "),
         );
     }
-    Ok(())
 }
 
 /// Takes over what the other stores of the folder know of the same cells.
