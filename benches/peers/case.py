@@ -357,6 +357,7 @@ def main(name: str, versions: Mapping[str, str], peer_of: Callable[[Case], Peer]
         "peer": name,
         "versions": {"python": platform.python_version(), **versions},
         "seconds": seconds,
+        "eta_star": [answer.eta_star for answer, _ in found],
         "repeats": [
             {
                 "repeat": repeat,

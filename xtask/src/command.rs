@@ -1,63 +1,48 @@
-//! Running other programs in the workspace's root.
+//! Runs other programs in the workspace's root, and says what went wrong.
 
 use std::env;
+use std::ffi::OsStr;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, ExitStatus, Output, Stdio};
 
-use thiserror::Error;
-
-/// A program that did not succeed.
-#[derive(Debug, Error)]
-pub(crate) enum Failure {
-    #[error("cannot start {program}: {source}")]
-    Start {
-        program: String,
-        source: std::io::Error,
-    },
-    #[error("{program} ended with {status}")]
-    Ended {
-        program: String,
-        code: Option<i32>,
-        status: String,
-    },
-    #[error("cannot read what {0} printed")]
-    Output(String),
-    #[error("{path}: {source}", path = .path.display())]
-    File {
-        path: PathBuf,
-        source: std::io::Error,
-    },
-    #[error("{0}")]
-    Missing(&'static str),
-    #[error(
-        "LIBTORCH points into {folder}, which has other files and no libtorch {version} that \
-         fits; unset LIBTORCH, or put that version there yourself",
-        folder = .folder.display()
-    )]
-    Foreign {
-        folder: PathBuf,
-        version: &'static str,
-    },
-    #[error("waited too long for {0}")]
-    Waited(&'static str),
-    #[error("{0} rows are not those of the undisturbed run")]
-    OtherRows(usize),
-    #[error("fuzzing `{target}` found a failure; {log} tells of it and of the input", log = .log.display())]
-    Found { target: String, log: PathBuf },
-    #[error("the page has complaints:\n{0}")]
-    Page(String),
+/// Why a command of `cargo xtask` did not succeed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    text: String,
+    /// The exit code of the program that failed.
+    pub(crate) code: Option<i32>,
 }
 
 impl Failure {
+    /// A failure that is described by a whole sentence.
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            code: None,
+        }
+    }
+
+    /// For `map_err`: the failure of an operation on a file or folder.
+    pub(crate) fn file(path: &Path) -> impl Fn(io::Error) -> Self {
+        move |source| Self::new(format!("{}: {source}", path.display()))
+    }
+
+    /// For `map_err`: the failure to start a program, or to wait for it.
+    pub(crate) fn start(program: &str) -> impl Fn(io::Error) -> Self {
+        move |source| Self::new(format!("cannot start {program}: {source}"))
+    }
+
+    /// The failure to understand what a program has printed.
+    pub(crate) fn output(program: &str) -> Self {
+        Self::new(format!("cannot read what {program} printed"))
+    }
+
     /// Prints the failure; the exit code is the failed program's own.
     pub(crate) fn report(&self) -> ExitCode {
-        eprintln!("error: {self}");
-        match self {
-            Self::Ended {
-                code: Some(code), ..
-            } => ExitCode::from(u8::try_from(*code).unwrap_or(1)),
-            _ => ExitCode::FAILURE,
-        }
+        eprintln!("error: {}", self.text);
+        let code = self.code.and_then(|code| u8::try_from(code).ok());
+        code.map_or(ExitCode::FAILURE, ExitCode::from)
     }
 }
 
@@ -69,30 +54,45 @@ pub(crate) fn root() -> PathBuf {
 
 /// The folder in which cargo builds.
 pub(crate) fn target() -> PathBuf {
-    match env::var_os("CARGO_TARGET_DIR") {
-        Some(folder) => root().join(folder),
-        None => root().join("target"),
-    }
+    let folder = env::var_os("CARGO_TARGET_DIR");
+    root().join(folder.unwrap_or_else(|| "target".into()))
+}
+
+/// A program that cargo has built in the release profile.
+pub(crate) fn built(name: &str) -> PathBuf {
+    let file = format!("{name}{}", env::consts::EXE_SUFFIX);
+    target().join("release").join(file)
+}
+
+/// The program `etastar`, with arguments.
+pub(crate) fn etastar(arguments: &[&dyn AsRef<OsStr>]) -> Command {
+    let mut command = Command::new(built("etastar"));
+    command.args(arguments.iter().map(|argument| argument.as_ref()));
+    command.current_dir(root());
+    command
+}
+
+/// The rows that `etastar export` prints of a store, without the head.
+pub(crate) fn exported_rows(store: &Path, options: &[&str]) -> Result<Vec<String>, Failure> {
+    let text = standard_output(etastar(&[&"export", &store]).args(options))?;
+    Ok(text.lines().skip(1).map(str::to_owned).collect())
 }
 
 /// Cargo, as this program was started by it.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
-    let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(program);
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root());
     // `cargo run` describes this program in the environment. Build scripts of
     // dependencies look at some of it and would run again for nothing.
+    let described = [
+        "CARGO_PKG_",
+        "CARGO_MANIFEST_",
+        "CARGO_BIN_",
+        "CARGO_CRATE_",
+    ];
     for (name, _) in env::vars_os() {
-        let described = [
-            "CARGO_PKG_",
-            "CARGO_MANIFEST_",
-            "CARGO_BIN_",
-            "CARGO_CRATE_",
-        ];
-        if described
-            .iter()
-            .any(|start| name.to_string_lossy().starts_with(start))
-        {
+        let text = name.to_string_lossy();
+        if described.iter().any(|start| text.starts_with(start)) {
             command.env_remove(&name);
         }
     }
@@ -101,119 +101,115 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
 
 /// The compiler that cargo uses.
 pub(crate) fn rustc() -> Command {
-    let program = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let mut command = Command::new(program);
+    let mut command = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     command.current_dir(root());
     command
+}
+
+/// Builds `etastar` with the features of backends (`flex`, `tch:cuda:0`);
+/// `flex` is always there.
+pub(crate) fn build_etastar(backends: &[String]) -> Result<(), Failure> {
+    let mut build = cargo(&["build", "--release", "--package", "etastar-cli"]);
+    if backends.iter().any(|backend| feature(backend) != "flex") {
+        build.arg("--features").arg(features(backends));
+    }
+    run(&mut build)
 }
 
 /// Shows the command, runs it, and waits for its success.
 pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
     eprintln!("$ {}", shown(command));
-    let status = command.status().map_err(|source| start(command, source))?;
-    if status.success() {
-        return Ok(());
-    }
-    Err(Failure::Ended {
-        program: shown(command),
-        code: status.code(),
-        status: status.to_string(),
-    })
+    let status = command.status().map_err(Failure::start(&shown(command)))?;
+    succeeded(command, status, "")
 }
 
 /// Like [`run`], and gives what the command printed.
 pub(crate) fn printed(command: &mut Command) -> Result<String, Failure> {
     eprintln!("$ {}", shown(command));
-    let output = command
-        .stderr(std::process::Stdio::inherit())
-        .output()
-        .map_err(|source| start(command, source))?;
-    let text = String::from_utf8(output.stdout).map_err(|_| Failure::Output(shown(command)))?;
+    let output = command.stderr(Stdio::inherit()).output();
+    let output = output.map_err(Failure::start(&shown(command)))?;
+    let text = String::from_utf8(output.stdout).map_err(|_| Failure::output(&shown(command)))?;
     eprint!("{text}");
-    if !output.status.success() {
-        return Err(Failure::Ended {
-            program: shown(command),
-            code: output.status.code(),
-            status: output.status.to_string(),
-        });
-    }
-    Ok(text)
+    succeeded(command, output.status, "").map(|()| text)
 }
 
 /// Like [`run`], and gives the last line that the command printed.
 pub(crate) fn last_line(command: &mut Command) -> Result<String, Failure> {
     let text = printed(command)?;
     let last = text.lines().last().map(str::to_owned);
-    last.ok_or_else(|| Failure::Output(shown(command)))
+    last.ok_or_else(|| Failure::output(&shown(command)))
 }
 
-/// Like [`run`], without a word, and gives what the command printed on
-/// standard error.
-pub(crate) fn standard_error(command: &mut Command) -> Result<String, Failure> {
-    let output = command.output().map_err(|source| start(command, source))?;
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    if output.status.success() {
-        return Ok(text);
-    }
-    eprint!("{text}");
-    Err(Failure::Ended {
-        program: shown(command),
-        code: output.status.code(),
-        status: output.status.to_string(),
-    })
-}
-
-/// Like [`run`], without a word, and gives what the command printed.
+/// Runs a command without showing anything; gives its standard output.
 pub(crate) fn standard_output(command: &mut Command) -> Result<String, Failure> {
-    let output = command.output().map_err(|source| start(command, source))?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    quietly(command).map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Runs a command without showing anything; gives its standard error.
+pub(crate) fn standard_error(command: &mut Command) -> Result<String, Failure> {
+    quietly(command).map(|output| String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+fn quietly(command: &mut Command) -> Result<Output, Failure> {
+    let output = command.output().map_err(Failure::start(&shown(command)))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    succeeded(command, output.status, said.trim())?;
+    Ok(output)
+}
+
+/// An error unless a program has succeeded; `said` is what it printed on
+/// standard error without the user seeing it.
+fn succeeded(command: &Command, status: ExitStatus, said: &str) -> Result<(), Failure> {
+    if status.success() {
+        return Ok(());
     }
-    Err(Failure::Ended {
-        program: shown(command),
-        code: output.status.code(),
-        status: output.status.to_string(),
+    let text = format!("{} ended with {status}\n{said}", shown(command));
+    Err(Failure {
+        text: text.trim_end().to_owned(),
+        code: status.code(),
     })
 }
 
-fn start(command: &Command, source: std::io::Error) -> Failure {
-    Failure::Start {
-        program: shown(command),
-        source,
-    }
-}
-
-/// The command without the folders that are the same for everybody.
+/// The command without the folders of its program.
 fn shown(command: &Command) -> String {
-    let name = |path: &std::ffi::OsStr| {
-        let file = Path::new(path)
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned());
-        file.unwrap_or_else(|| path.to_string_lossy().into_owned())
-    };
-    let mut words = vec![name(command.get_program())];
-    words.extend(
-        command
-            .get_args()
-            .map(|word| word.to_string_lossy().into_owned()),
-    );
-    words.join(" ")
+    let program = Path::new(command.get_program());
+    let mut words = vec![program.file_name().unwrap_or(program.as_os_str())];
+    words.extend(command.get_args());
+    words.join(OsStr::new(" ")).to_string_lossy().into_owned()
 }
 
-/// The program just built.
-pub(crate) fn etastar() -> Command {
-    let name = format!("etastar{}", env::consts::EXE_SUFFIX);
-    let mut command = Command::new(target().join("release").join(name));
-    command.current_dir(root());
-    command
+/// Whether a program can be started with this option and succeeds.
+pub(crate) fn works(program: &str, arguments: &[&str]) -> bool {
+    let output = Command::new(program).args(arguments).output();
+    output.is_ok_and(|output| output.status.success())
 }
 
-/// The cargo features of backends, each once, for cargo.
-pub(crate) fn features(backends: &[String]) -> String {
-    let mut features: Vec<&str> = backends.iter().map(|one| feature(one)).collect();
-    features.sort_unstable();
-    features.dedup();
-    features.join(",")
+/// Makes sure that programs are installed, which Debian's packages hold.
+///
+/// # Errors
+/// If one is missing and `install` is false: the message names the programs and
+/// the command that installs them. If `install` is true and `apt-get` fails.
+pub(crate) fn require(programs: &[&str], packages: &[&str], install: bool) -> Result<(), Failure> {
+    let missing: Vec<&str> = programs
+        .iter()
+        .copied()
+        .filter(|program| Command::new(program).arg("--version").output().is_err())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let mut apt_get = Command::new("apt-get");
+    apt_get.args(["install", "--yes", "--no-install-recommends"]);
+    apt_get.args(packages);
+    if install {
+        return run(apt_get.env("DEBIAN_FRONTEND", "noninteractive"));
+    }
+    Err(Failure::new(format!(
+        "these programs are missing: {}. On Debian and Ubuntu, as root, this command installs \
+         them: {}. The option --install runs it",
+        missing.join(", "),
+        shown(&apt_get)
+    )))
 }
 
 /// The features of the default checks and tests: those that need neither a
@@ -222,6 +218,13 @@ pub(crate) const PORTABLE: [&str; 2] = ["--features", "flex,ndarray"];
 
 /// The cargo feature of a backend as users write it (`tch:cuda:0`).
 pub(crate) fn feature(backend: &str) -> &str {
-    let end = backend.find([':', '-']);
-    end.map_or(backend, |end| &backend[..end])
+    backend.split([':', '-']).next().unwrap_or(backend)
+}
+
+/// The cargo features of backends, each once, as cargo takes them.
+pub(crate) fn features(backends: &[String]) -> String {
+    let mut features: Vec<&str> = backends.iter().map(|one| feature(one)).collect();
+    features.sort_unstable();
+    features.dedup();
+    features.join(",")
 }

@@ -1,5 +1,4 @@
-//! `cargo xtask gpu-check`: everything that wants a look on a machine with an
-//! accelerator, in one command and one file.
+//! `cargo xtask gpu-check`: checks and times a machine with an accelerator, into one file.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -8,8 +7,9 @@ use clap::Args;
 
 use crate::backend::provide;
 use crate::bench::{self, BenchArguments};
-use crate::command::{self, Failure, cargo, etastar, features, root, standard_output};
-use crate::conformance;
+use crate::checks::conformance_suite;
+use crate::command::{self, Failure, build_etastar, etastar, root, standard_output};
+use crate::files;
 
 #[derive(Debug, Args)]
 pub(crate) struct GpuCheckArguments {
@@ -37,7 +37,7 @@ pub(crate) struct GpuCheckArguments {
     )]
     output: PathBuf,
 
-    /// Passed on to criterion, e.g. --quick
+    /// Options for criterion, e.g. --quick
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     rest: Vec<String>,
 }
@@ -48,40 +48,35 @@ const PROCESSOR: &str = "flex";
 pub(crate) fn run(arguments: &GpuCheckArguments) -> Result<(), Failure> {
     let output = root().join(&arguments.output);
     let folder = output.parent().unwrap_or(&output).to_owned();
-    std::fs::create_dir_all(&folder).map_err(|source| file(&folder, source))?;
+    files::create_folder(&folder)?;
     let mut devices = vec![PROCESSOR.to_owned()];
     devices.extend(arguments.devices.iter().cloned());
 
     for device in &devices {
         provide(device)?;
     }
-    build(&devices)?;
+    build_etastar(&devices)?;
     let mut text = "# Accelerators\n\n## Devices\n\n```text\n".to_owned();
-    text.push_str(&standard_output(etastar().arg("backends"))?);
+    text.push_str(&standard_output(&mut etastar(&[&"backends"]))?);
     text.push_str("```\n\n## Conformance\n\nLargest error against double precision.\n\n");
     text.push_str(&conformance_table(&devices)?);
-    text.push_str(&sweeps(arguments, &devices, &arguments.profile, &folder)?);
-    if arguments.full {
-        text.push_str(&sweeps(arguments, &devices, "full", &folder)?);
+    let full = arguments.full.then_some("full");
+    for profile in [arguments.profile.as_str()].into_iter().chain(full) {
+        text.push_str(&sweeps(arguments, &devices, profile, &folder)?);
     }
     text.push_str(&benchmarks(arguments, devices, &folder)?);
-    std::fs::write(&output, &text).map_err(|source| file(&output, source))?;
+    files::write(&output, &text)?;
     println!("\n{text}\nWritten to {}", arguments.output.display());
     Ok(())
-}
-
-fn build(devices: &[String]) -> Result<(), Failure> {
-    let mut build = cargo(&["build", "--release", "--package", "etastar-cli"]);
-    command::run(build.arg("--features").arg(features(devices)))
 }
 
 /// The suite's own table, a row a device.
 fn conformance_table(devices: &[String]) -> Result<String, Failure> {
     let mut rows: Vec<String> = Vec::new();
     for device in devices {
-        let printed = conformance::printed(device)?;
+        let printed = command::printed(&mut conformance_suite(device))?;
         let table = printed.lines().filter(|line| line.starts_with('|'));
-        // The head once, then the device's row.
+        // The head is taken once, from the first device.
         let skipped = if rows.is_empty() { 0 } else { 2 };
         rows.extend(table.skip(skipped).map(str::to_owned));
     }
@@ -99,19 +94,15 @@ fn sweeps(
     let mut stores = Vec::new();
     for device in devices {
         let store = folder.join(format!("{profile}-{}.db", device.replace(':', "-")));
-        let mut sweep = etastar();
-        sweep.args(["sweep", "experiments/power-law.toml", "--profile", profile]);
-        sweep.args(["--backend", device, "--skip-missing-data", "--output"]);
-        sweep.arg(&store);
+        let mut sweep = etastar(&[&"sweep", &"experiments/power-law.toml"]);
+        sweep.args(["--profile", profile, "--backend", device]);
+        sweep.args(["--skip-missing-data", "--output"]).arg(&store);
         if let Some(folder) = &arguments.data_dir {
             sweep.arg("--data-dir").arg(folder);
         }
-        // Anew, or the time would be that of reading the store.
-        for file in [&store, &store.with_extension("db.lock")] {
-            if file.exists() {
-                std::fs::remove_file(file).map_err(|source| self::file(file, source))?;
-            }
-        }
+        // A sweep that is in the store already would only be read.
+        files::remove(&store)?;
+        files::remove(&store.with_extension("db.lock"))?;
         let started = Instant::now();
         command::run(&mut sweep)?;
         let seconds = started.elapsed().as_secs_f64();
@@ -119,7 +110,7 @@ fn sweeps(
         stores.push(store);
     }
     text.push('\n');
-    text.push_str(&standard_output(etastar().arg("compare").args(&stores))?);
+    text.push_str(&standard_output(etastar(&[&"compare"]).args(&stores))?);
     text.push('\n');
     Ok(text)
 }
@@ -138,16 +129,8 @@ fn benchmarks(
         output: Some(table.clone()),
         rest: arguments.rest.clone(),
     })?;
-    let text = std::fs::read_to_string(&table).map_err(|source| file(&table, source))?;
-    // Its title becomes a chapter of this file.
-    Ok(text
+    // The table's title becomes a chapter of this file.
+    Ok(files::read_text(&table)?
         .replace("\n## ", "\n### ")
         .replacen("# ", "## Benchmarks, ", 1))
-}
-
-fn file(path: &Path, source: std::io::Error) -> Failure {
-    Failure::File {
-        path: path.to_owned(),
-        source,
-    }
 }

@@ -1,19 +1,18 @@
-//! The project's own commands. CI calls the same ones.
+//! The project's own commands. Continuous integration calls the same ones.
 
 mod backend;
 mod bench;
-mod check;
+mod checks;
 mod command;
-mod conformance;
 #[cfg(unix)]
 mod faults;
+mod files;
 mod fuzz;
 mod gpu_check;
 mod reproduce;
 mod screenshots;
 #[cfg(unix)]
 mod slurm_test;
-mod test;
 
 use std::process::ExitCode;
 
@@ -31,17 +30,16 @@ struct Arguments {
 enum Command {
     /// Measure every claim, fit, and write the report
     Reproduce(reproduce::ReproduceArguments),
-    /// Have what a backend needs: install libtorch, look for Vulkan; then build
+    /// Provide what a backend needs, then build it: libtorch is installed, Vulkan is looked for
     Backend(backend::BackendArguments),
     /// Check what backends compute against a reference in double precision
-    Conformance(conformance::ConformanceArguments),
-    /// Everything that wants a look on a machine with an accelerator: conformance, eta* side by
-    /// side, benchmarks
+    Conformance(checks::ConformanceArguments),
+    /// Check a machine with an accelerator: conformance, eta* on every device, benchmarks
     GpuCheck(gpu_check::GpuCheckArguments),
-    /// Disturb sweeps at random and count what is lost; as root
+    /// Disturb sweeps at random and count what is lost. Needs root
     #[cfg(unix)]
     Faults(faults::FaultsArguments),
-    /// Fuzz the parsers of bytes from outside; needs `cargo install cargo-fuzz`, and llvm-cov
+    /// Fuzz the parsers of bytes from outside. Needs `cargo install cargo-fuzz`, and llvm-cov
     Fuzz(fuzz::FuzzArguments),
     /// Run a sweep in parts on a Slurm of this machine, disturb it, and compare with one process
     #[cfg(unix)]
@@ -49,10 +47,10 @@ enum Command {
     /// Take pictures of a report's page, light and dark, with Chromium
     Screenshots(screenshots::ScreenshotsArguments),
     /// Run every test
-    Test(test::TestArguments),
+    Test(checks::TestArguments),
     /// Check format, lints and documentation
     Check,
-    /// Everything CI runs: `check`, then `test`
+    /// Run all that continuous integration runs: `check`, then `test`
     Ci,
     /// Run the benchmarks
     Bench(bench::BenchArguments),
@@ -62,7 +60,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Reproduce(arguments) => reproduce::run(&arguments),
         Command::Backend(arguments) => backend::run(&arguments),
-        Command::Conformance(arguments) => conformance::run(&arguments),
+        Command::Conformance(arguments) => checks::conformance(&arguments),
         Command::GpuCheck(arguments) => gpu_check::run(&arguments),
         #[cfg(unix)]
         Command::Faults(arguments) => faults::run(&arguments),
@@ -70,9 +68,9 @@ fn main() -> ExitCode {
         #[cfg(unix)]
         Command::SlurmTest(arguments) => slurm_test::run(&arguments),
         Command::Screenshots(arguments) => screenshots::run(&arguments),
-        Command::Test(arguments) => test::run(&arguments),
-        Command::Check => check::run(),
-        Command::Ci => check::run().and_then(|()| test::run(&test::TestArguments::default())),
+        Command::Test(arguments) => checks::test(&arguments),
+        Command::Check => checks::check(),
+        Command::Ci => checks::ci(),
         Command::Bench(arguments) => bench::run(&arguments),
     };
     match outcome {

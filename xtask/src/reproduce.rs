@@ -1,14 +1,14 @@
-//! `cargo xtask reproduce`: from a clone to a report.
+//! `cargo xtask reproduce`: builds, measures every experiment, and writes the report.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use crate::command::{self, Failure, cargo, etastar, feature, last_line};
+use crate::command::{Failure, build_etastar, etastar, last_line};
 
-/// The experiments, in the order in which they are run: each finds most of the
-/// searches that it shares with others done already.
+/// The experiments, in the order in which they are run. Experiments share
+/// searches; in this order most of the shared ones are done already.
 const EXPERIMENTS: [&str; 14] = [
     "power-law",
     "width-over-depth",
@@ -47,8 +47,8 @@ pub(crate) struct ReproduceArguments {
     #[arg(long, value_name = "NAME,..", value_delimiter = ',', value_parser = EXPERIMENTS)]
     only: Vec<String>,
 
-    /// Stop measuring after this many minutes and report what there is; the
-    /// same command goes on
+    /// Stop measuring after this many minutes and report what there is. The
+    /// same command goes on from there
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..))]
     time_limit: Option<u64>,
 
@@ -67,39 +67,35 @@ impl ReproduceArguments {
         PathBuf::from("results").join(folder)
     }
 
-    /// The command as a reader of the report would type it.
-    fn as_typed(&self) -> String {
-        let mut words = format!("cargo xtask reproduce --profile {}", self.profile);
+    /// The options that decide what is measured, as a reader of the report
+    /// would type them.
+    fn choices(&self) -> Vec<String> {
+        let mut words = vec!["--profile".to_owned(), self.profile.clone()];
         if self.backend != "flex" {
-            words.push_str(&format!(" --backend {}", self.backend));
-        }
-        if !self.only.is_empty() {
-            words.push_str(&format!(" --only {}", self.only.join(",")));
+            words.extend(["--backend".to_owned(), self.backend.clone()]);
         }
         if let Some(folder) = &self.data_dir {
-            words.push_str(&format!(" --data-dir {}", folder.display()));
+            words.extend(["--data-dir".to_owned(), folder.display().to_string()]);
         }
         words
     }
 }
 
 pub(crate) fn run(arguments: &ReproduceArguments) -> Result<(), Failure> {
-    build(arguments)?;
+    build_etastar(std::slice::from_ref(&arguments.backend))?;
     let deadline = arguments
         .time_limit
         .map(|minutes| Instant::now() + Duration::from_secs(60 * minutes));
+    let only = &arguments.only;
     let mut stores = Vec::new();
     let mut unfinished = None;
     for name in EXPERIMENTS {
-        if !arguments.only.is_empty() && arguments.only.iter().all(|only| only != name) {
+        if !only.is_empty() && !only.iter().any(|chosen| chosen == name) {
             continue;
         }
         match sweep(arguments, name, deadline) {
             Ok(store) => stores.push(store),
-            Err(Failure::Ended {
-                code: Some(OUT_OF_TIME),
-                ..
-            }) => {
+            Err(failure) if failure.code == Some(OUT_OF_TIME) => {
                 unfinished = Some(name);
                 break;
             }
@@ -121,17 +117,10 @@ fn sweep(
     name: &str,
     deadline: Option<Instant>,
 ) -> Result<String, Failure> {
-    let mut sweep = etastar();
-    sweep.arg("sweep").arg(format!("experiments/{name}.toml"));
-    sweep.args(["--profile", &arguments.profile]);
-    if arguments.backend != "flex" {
-        sweep.args(["--backend", &arguments.backend]);
-    }
-    sweep.arg("--output-dir").arg(arguments.results());
-    sweep.arg("--skip-missing-data");
-    if let Some(folder) = &arguments.data_dir {
-        sweep.arg("--data-dir").arg(folder);
-    }
+    let mut sweep = etastar(&[&"sweep", &format!("experiments/{name}.toml")]);
+    sweep.args(arguments.choices());
+    sweep.args(["--skip-missing-data", "--output-dir"]);
+    sweep.arg(arguments.results());
     if let Some(jobs) = arguments.jobs {
         sweep.arg("--jobs").arg(jobs.to_string());
     }
@@ -144,20 +133,11 @@ fn sweep(
 
 /// Writes the page of all experiments; gives its path.
 fn report(arguments: &ReproduceArguments, stores: &[String]) -> Result<String, Failure> {
-    let mut report = etastar();
-    report.arg("report").args(stores);
-    report.args(["--command", &arguments.as_typed()]);
-    report
-        .arg("--output")
-        .arg(arguments.results().join("report"));
-    last_line(&mut report)
-}
-
-fn build(arguments: &ReproduceArguments) -> Result<(), Failure> {
-    let mut build = cargo(&["build", "--release", "--package", "etastar-cli"]);
-    let feature = feature(&arguments.backend);
-    if feature != "flex" {
-        build.args(["--features", feature]);
+    let mut typed = format!("cargo xtask reproduce {}", arguments.choices().join(" "));
+    if !arguments.only.is_empty() {
+        typed.push_str(&format!(" --only {}", arguments.only.join(",")));
     }
-    command::run(&mut build)
+    let mut report = etastar(&[&"report", &"--command", &typed, &"--output"]);
+    report.arg(arguments.results().join("report"));
+    last_line(report.args(stores))
 }

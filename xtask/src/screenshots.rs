@@ -1,18 +1,32 @@
-//! `cargo xtask screenshots`: a report's page as a browser shows it.
+//! `cargo xtask screenshots`: pictures of a report's page as a browser shows it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::Args;
 
-use crate::command::{self, Failure, root};
+use crate::command::{self, Failure, root, works};
+use crate::files;
 
-/// Where Chromium may be found, by the names of distributions and vendors.
+/// The names of Chromium, by distribution and vendor.
 const BROWSERS: [&str; 4] = [
     "chromium",
     "chromium-browser",
     "google-chrome",
     "google-chrome-stable",
+];
+
+/// Options for a page of one's own making, in containers without a sandbox.
+const OPTIONS: [&str; 9] = [
+    "--headless",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--enable-logging=stderr",
+    "--no-sandbox",
 ];
 
 #[derive(Debug, Args)]
@@ -37,73 +51,45 @@ pub(crate) fn run(arguments: &ScreenshotsArguments) -> Result<(), Failure> {
     if page.is_dir() {
         page.push("index.html");
     }
-    let page = page
-        .canonicalize()
-        .map_err(|source| Failure::File { path: page, source })?;
+    let page = page.canonicalize().map_err(Failure::file(&page))?;
     let folder = page.with_file_name("screenshots");
-    std::fs::create_dir_all(&folder).map_err(|source| Failure::File {
-        path: folder.clone(),
-        source,
-    })?;
-    let browser = browser()?;
-    for &width in &arguments.widths {
-        for (scheme, dark) in [("light", false), ("dark", true)] {
+    files::create_folder(&folder)?;
+    let found = BROWSERS
+        .into_iter()
+        .find(|name| works(name, &["--version"]));
+    let Some(browser) = found else {
+        return Err(Failure::new(
+            "no Chromium is installed; on Debian: apt-get install chromium",
+        ));
+    };
+    for width in &arguments.widths {
+        for (scheme, option) in [("light", None), ("dark", Some("--force-dark-mode"))] {
             let picture = folder.join(format!("{scheme}-{width}.png"));
-            let size = (width, arguments.height);
-            let complaints = screenshot(&browser, &page, &picture, size, dark)?;
+            let mut chromium = Command::new(browser);
+            chromium.args(OPTIONS).args(option);
+            chromium.arg(format!("--window-size={width},{}", arguments.height));
+            take(&mut chromium, &page, &picture)?;
             println!("{}", picture.display());
-            if !complaints.is_empty() {
-                return Err(Failure::Page(complaints.join("\n")));
-            }
         }
     }
     Ok(())
 }
 
-fn browser() -> Result<String, Failure> {
-    let works = |name: &str| {
-        let version = Command::new(name).arg("--version").output();
-        version.is_ok_and(|output| output.status.success())
-    };
-    let found = BROWSERS.into_iter().find(|name| works(name));
-    found.map(str::to_owned).ok_or(Failure::Missing(
-        "no Chromium is installed; on Debian: apt-get install chromium",
-    ))
-}
-
-/// Takes one picture; gives the lines of the browser's console.
-fn screenshot(
-    browser: &str,
-    page: &Path,
-    picture: &Path,
-    (width, height): (u32, u32),
-    dark: bool,
-) -> Result<Vec<String>, Failure> {
-    let profile = tempfile::tempdir().map_err(|source| Failure::File {
-        path: std::env::temp_dir(),
-        source,
-    })?;
-    let mut chromium = Command::new(browser);
-    chromium.args([
-        "--headless",
-        "--disable-gpu",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--hide-scrollbars",
-        "--enable-logging=stderr",
-        // Pages of one's own making, in containers that allow no sandbox.
-        "--no-sandbox",
-    ]);
-    if dark {
-        chromium.arg("--force-dark-mode");
-    }
+fn take(chromium: &mut Command, page: &Path, picture: &Path) -> Result<(), Failure> {
+    let profile = tempfile::tempdir().map_err(Failure::file(&std::env::temp_dir()))?;
     chromium.arg(format!("--user-data-dir={}", profile.path().display()));
-    chromium.arg(format!("--window-size={width},{height}"));
     chromium.arg(format!("--screenshot={}", picture.display()));
     chromium.arg(format!("file://{}", page.display()));
-    let stderr = command::standard_error(&mut chromium)?;
-    let complaints = stderr.lines().filter(|line| line.contains(":CONSOLE"));
-    Ok(complaints.map(str::to_owned).collect())
+    let stderr = command::standard_error(chromium)?;
+    let complaints: Vec<&str> = stderr
+        .lines()
+        .filter(|line| line.contains(":CONSOLE"))
+        .collect();
+    if complaints.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "the browser's console has complaints about the page:\n{}",
+        complaints.join("\n")
+    )))
 }

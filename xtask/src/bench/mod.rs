@@ -1,23 +1,22 @@
-//! `cargo xtask bench`: criterion's benchmarks, and a table that compares
-//! backends.
+//! `cargo xtask bench`: runs the benchmarks, and writes tables that compare backends or peers.
 
-mod machine;
-mod measurement;
+mod criterion;
 mod peers;
-mod table;
 
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::SystemTime;
 
 use clap::Args;
 
 use crate::backend::provide;
-use crate::command::{self, Failure, cargo, features, root};
+use crate::command::{self, Failure, cargo, features, root, standard_output};
+use crate::files;
 
 #[derive(Debug, Args)]
 pub(crate) struct BenchArguments {
-    /// Backends, or devices as tch:cuda:0, to compare; the first is what the others are
-    /// compared with
+    /// Backends or devices to compare, for example tch:cuda:0. The others are compared with the
+    /// first
     #[arg(long, value_delimiter = ',', default_value = "flex")]
     pub(crate) backends: Vec<String>,
 
@@ -38,7 +37,7 @@ pub(crate) struct BenchArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
-    /// Passed on to criterion, e.g. a filter
+    /// Options for criterion, e.g. a filter
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub(crate) rest: Vec<String>,
 }
@@ -48,60 +47,89 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Failure> {
         Some(python) => ("peers".to_owned(), peers::run(python, arguments.rounds)?),
         None => (
             arguments.backends.join("-").replace(':', "-"),
-            backends(arguments)?,
+            compare_backends(arguments)?,
         ),
     };
-    let file = arguments.output.clone().unwrap_or_else(|| {
-        let date = machine::date();
-        PathBuf::from(format!("benches/results/{date}-{name}.md"))
-    });
-    let path = root().join(&file);
-    std::fs::write(&path, &text).map_err(|source| Failure::File { path, source })?;
+    let file = arguments
+        .output
+        .clone()
+        .unwrap_or_else(|| format!("benches/results/{}-{name}.md", date()).into());
+    files::write(&root().join(&file), &text)?;
     println!("\n{text}\nWritten to {}", file.display());
     Ok(())
 }
 
-const HOW: &str = "Medians with criterion's 95 % intervals. GFLOP/s count the products of \
-                   matrices alone.";
-
-/// Criterion's benchmarks, and their table.
-fn backends(arguments: &BenchArguments) -> Result<String, Failure> {
-    for device in &arguments.backends {
+/// Runs criterion's benchmarks; gives their tables.
+fn compare_backends(arguments: &BenchArguments) -> Result<String, Failure> {
+    let BenchArguments {
+        backends,
+        only,
+        rest,
+        ..
+    } = arguments;
+    for device in backends {
         provide(device)?;
     }
     let started = SystemTime::now();
     let mut bench = cargo(&["bench", "--package", "etastar-benches"]);
-    bench.args(["--no-default-features", "--features"]);
-    bench.arg(features(&arguments.backends));
-    for name in &arguments.only {
+    bench.args(["--no-default-features", "--features", &features(backends)]);
+    for name in only {
         bench.args(["--bench", name]);
     }
-    if arguments.only.is_empty() {
+    if only.is_empty() {
         // Not the library, whose test harness knows no options of criterion.
         bench.arg("--benches");
     }
-    bench.arg("--").args(&arguments.rest);
-    command::run(bench.env("ETASTAR_DEVICES", arguments.backends.join(",")))?;
+    bench.arg("--").args(rest);
+    command::run(bench.env("ETASTAR_DEVICES", backends.join(",")))?;
 
-    let measured = measurement::since(started)?;
+    let how = "Medians with criterion's 95 % intervals. GFLOP/s count the products of matrices \
+               alone.";
+    let measured = criterion::measured_since(started)?;
     Ok(format!(
         "{}{}",
-        machine::heading(&as_typed(arguments), &arguments.backends, HOW)?,
-        table::markdown(&measured, &arguments.backends)
+        heading(backends, how)?,
+        criterion::tables(&measured, backends)
     ))
 }
 
-/// The command as a reader of the table would type it.
-fn as_typed(arguments: &BenchArguments) -> String {
-    let mut words = format!(
-        "cargo xtask bench --backends {}",
-        arguments.backends.join(",")
-    );
-    if !arguments.only.is_empty() {
-        words.push_str(&format!(" --only {}", arguments.only.join(",")));
-    }
-    if !arguments.rest.is_empty() {
-        words.push_str(&format!(" -- {}", arguments.rest.join(" ")));
-    }
-    words
+/// Today in UTC: `2026-11-25`.
+fn date() -> String {
+    jiff::Timestamp::now().strftime("%F").to_string()
+}
+
+/// The title of a file of results, and what its figures were measured with:
+/// command, machine, compiler, commit.
+fn heading(backends: &[String], how: &str) -> Result<String, Failure> {
+    let command: Vec<String> = std::env::args().skip(1).collect();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let compiler = standard_output(Command::new("rustc").arg("--version"))?;
+    let mut git = Command::new("git");
+    git.args(["describe", "--always", "--dirty", "--exclude=*"]);
+    // A source archive has no commit.
+    let commit = standard_output(git.current_dir(root())).unwrap_or_else(|_| "unknown".to_owned());
+    let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let mut lines = cpuinfo.lines();
+    let model = lines.find(|line| line.starts_with("model name"));
+    let processor = model.and_then(|line| line.split_once(':'));
+    Ok(format!(
+        "# {}: {}\n\n\
+         | | |\n|---|---|\n\
+         | command | `cargo xtask {}` |\n\
+         | processor | {}, {cores} cores |\n\
+         | system | {} {} |\n\
+         | compiler | {} |\n\
+         | commit | {} |\n\
+         | features | {} |\n\n\
+         f32, mini-batches of 128, cross-entropy, 10 outputs, one thread of the processor. {how}\n\n",
+        date(),
+        backends.join(", "),
+        command.join(" "),
+        processor.map_or(std::env::consts::ARCH, |(_, model)| model.trim()),
+        std::env::consts::OS,
+        std::env::consts::ARCH,
+        compiler.trim(),
+        commit.trim(),
+        features(backends),
+    ))
 }

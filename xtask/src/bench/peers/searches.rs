@@ -1,11 +1,10 @@
-//! Whole searches for eta\*.
+//! Times whole searches for eta\* of every peer.
 
 use std::path::Path;
 
 use serde::Deserialize;
 
-use super::process::Peers;
-use super::samples::{Samples, geometric_mean};
+use super::{Peers, Samples, geometric_mean};
 use crate::command::Failure;
 
 /// A cell whose searches are timed.
@@ -38,8 +37,8 @@ const fn usual(width: usize, depth: usize) -> Case {
     }
 }
 
-/// With the threshold that the paper states, trials of hundreds of steps. A
-/// ladder of them at once takes `vmap` so much longer that it is left out.
+/// The threshold that the paper states, with trials of hundreds of steps.
+/// `vmap` is left out, because a ladder of them takes it much longer.
 const fn of_the_paper(width: usize, depth: usize) -> Case {
     Case {
         dataset: "mnist",
@@ -87,40 +86,16 @@ struct Answer {
 #[derive(Deserialize)]
 struct Theirs {
     peer: String,
-    seconds: Samples,
-    trials: usize,
-    steps: usize,
-    repeats: Vec<Repeat>,
+    #[serde(flatten)]
+    answer: Answer,
 }
 
-#[derive(Deserialize)]
-struct Repeat {
-    eta_star: Option<f64>,
-}
+/// The answers in a cell, by the name of the searcher; ours are first.
+type Found = Vec<(String, Answer)>;
 
-impl From<Theirs> for Answer {
-    fn from(theirs: Theirs) -> Self {
-        Self {
-            seconds: theirs.seconds,
-            trials: theirs.trials,
-            steps: theirs.steps,
-            eta_star: theirs.repeats.into_iter().map(|one| one.eta_star).collect(),
-        }
-    }
-}
-
-/// One way to search in one cell.
-struct Measured {
-    name: String,
-    seconds: Samples,
-    trials: usize,
-    steps: usize,
-    eta_star: Vec<Option<f64>>,
-}
-
-/// Everybody's times in every cell.
+/// The answers in every cell.
 pub(super) struct Searches {
-    cells: Vec<(&'static Case, Vec<Measured>)>,
+    cells: Vec<(&'static Case, Found)>,
     core_type: &'static str,
 }
 
@@ -133,7 +108,7 @@ pub(super) fn measure(
     let mut cells = Vec::with_capacity(CASES.len());
     for case in &CASES {
         let folder = cases.join(case.name());
-        let mut found: Vec<Measured> = Vec::new();
+        let mut found = Found::new();
         for round in 0..rounds {
             let ours: Ours = peers.ours("peer_case", &case.ours(&folder, round))?;
             add(&mut found, "etastar", ours.from_kernel);
@@ -141,8 +116,7 @@ pub(super) fn measure(
             for script in case.scripts {
                 let arguments = case.theirs(&folder, round);
                 let theirs: Theirs = peers.script(script, core_type, &arguments)?;
-                let name = theirs.peer.clone();
-                add(&mut found, &name, theirs.into());
+                add(&mut found, &theirs.peer, theirs.answer);
             }
         }
         cells.push((case, found));
@@ -150,16 +124,11 @@ pub(super) fn measure(
     Ok(Searches { cells, core_type })
 }
 
-fn add(found: &mut Vec<Measured>, name: &str, answer: Answer) {
-    match found.iter_mut().find(|one| one.name == name) {
-        Some(one) => one.seconds.extend(answer.seconds),
-        None => found.push(Measured {
-            name: name.to_owned(),
-            seconds: answer.seconds,
-            trials: answer.trials,
-            steps: answer.steps,
-            eta_star: answer.eta_star,
-        }),
+/// Adds the times of a further round; the rest is the same in every round.
+fn add(found: &mut Found, name: &str, answer: Answer) {
+    match found.iter_mut().find(|(one, _)| one == name) {
+        Some((_, known)) => known.seconds.0.extend(answer.seconds.0),
+        None => found.push((name.to_owned(), answer)),
     }
 }
 
@@ -168,35 +137,56 @@ impl Case {
         format!("{}-{}x{}", self.dataset, self.width, self.depth)
     }
 
-    /// The case is written in the first round.
+    /// Arguments of our search, which writes the case in the first round.
     fn ours(&self, folder: &Path, round: usize) -> Vec<String> {
-        let mut arguments = vec![
-            folder.display().to_string(),
+        let mut arguments = self.counts(folder);
+        arguments.extend([
             format!("--dataset={}", self.dataset),
             format!("--width={}", self.width),
             format!("--depth={}", self.depth),
             format!("--repeats={}", self.repeats),
-            format!("--runs={}", self.runs),
-            format!("--warm-up={}", self.warm_up),
-        ];
+        ]);
         arguments.extend(self.options.iter().map(|&option| option.to_owned()));
-        if round > 0 {
-            arguments.push("--no-case".to_owned());
-        }
+        arguments.extend((round > 0).then(|| "--no-case".to_owned()));
         arguments
     }
 
-    /// The peers are checked in the first round.
+    /// Arguments of the peers, which are checked in the first round.
     fn theirs(&self, folder: &Path, round: usize) -> Vec<String> {
-        let mut arguments = vec![
+        let mut arguments = self.counts(folder);
+        arguments.extend((round == 0).then(|| "--check".to_owned()));
+        arguments
+    }
+
+    /// A row of the table: one answer beside ours.
+    fn row(&self, name: &str, one: &Answer, ours: &Answer) -> String {
+        let repeats = self.repeats as f64;
+        let median = one.seconds.median();
+        let step = |answer: &Answer| answer.seconds.median() / answer.steps as f64;
+        let pairs = one.eta_star.iter().zip(&ours.eta_star);
+        format!(
+            "| {} | {}, {} | {name} | {:.4} | {} | {:.0} % | {:.1} | {:.0} | {}/{} | {:.2} | {:.2} |\n",
+            self.dataset,
+            self.width,
+            self.depth,
+            median / repeats,
+            one.seconds.0.len(),
+            100.0 * one.seconds.spread(),
+            one.trials as f64 / repeats,
+            one.steps as f64 / repeats,
+            pairs.filter(|(a, b)| a == b).count(),
+            self.repeats,
+            median / ours.seconds.median(),
+            step(one) / step(ours),
+        )
+    }
+
+    fn counts(&self, folder: &Path) -> Vec<String> {
+        vec![
             folder.display().to_string(),
             format!("--runs={}", self.runs),
             format!("--warm-up={}", self.warm_up),
-        ];
-        if round == 0 {
-            arguments.push("--check".to_owned());
-        }
-        arguments
+        ]
     }
 }
 
@@ -216,55 +206,33 @@ impl Searches {
              etastar | a step, times etastar |\n|---|---|---|---|---|---|---|---|---|---|---|\n",
         );
         for (case, found) in &self.cells {
-            for one in found {
-                text.push_str(&row(case, one, &found[0]));
+            for (name, answer) in found {
+                text.push_str(&case.row(name, answer, &found[0].1));
             }
         }
-        text.push_str(&self.summary());
+        text.push_str(&format!(
+            "\nGeometric means over the cells of Fashion-MNIST: {} times etastar.\n\n",
+            self.means().join("; ")
+        ));
         text
     }
 
-    /// Geometric means over the cells of the experiments' protocol.
-    fn summary(&self) -> String {
-        let mut text = String::from("\nGeometric means over the cells of Fashion-MNIST: ");
-        let usual = || {
-            self.cells
-                .iter()
-                .filter(|(case, _)| case.options.is_empty())
-        };
-        let names = usual().next().into_iter().flat_map(|(_, found)| found);
-        let means = names.skip(1).map(|one| {
-            let ratios = usual().filter_map(|(_, found)| {
-                let other = found.iter().find(|other| other.name == one.name)?;
-                Some(other.seconds.median() / found.first()?.seconds.median())
+    /// The geometric mean of each searcher's times over ours, in the cells of
+    /// the experiments' protocol.
+    fn means(&self) -> Vec<String> {
+        let cells = self.cells.iter();
+        let usual: Vec<&Found> = cells
+            .filter(|(case, _)| case.options.is_empty())
+            .map(|(_, found)| found)
+            .collect();
+        let names = usual.first().into_iter().flat_map(|found| &found[1..]);
+        let mean = |(name, _): &(String, Answer)| {
+            let ratios = usual.iter().filter_map(|found| {
+                let (_, other) = found.iter().find(|(other, _)| other == name)?;
+                Some(other.seconds.median() / found[0].1.seconds.median())
             });
-            format!("{} {:.2}", one.name, geometric_mean(ratios))
-        });
-        text.push_str(&means.collect::<Vec<_>>().join("; "));
-        text.push_str(" times etastar.\n\n");
-        text
+            format!("{name} {:.2}", geometric_mean(ratios))
+        };
+        names.map(mean).collect()
     }
-}
-
-fn row(case: &Case, one: &Measured, ours: &Measured) -> String {
-    let repeats = case.repeats as f64;
-    let median = one.seconds.median();
-    let of_a_step = |of: &Measured| of.seconds.median() / of.steps as f64;
-    let pairs = one.eta_star.iter().zip(&ours.eta_star);
-    format!(
-        "| {} | {}, {} | {} | {:.4} | {} | {:.0} % | {:.1} | {:.0} | {}/{} | {:.2} | {:.2} |\n",
-        case.dataset,
-        case.width,
-        case.depth,
-        one.name,
-        median / repeats,
-        one.seconds.len(),
-        100.0 * one.seconds.spread(),
-        one.trials as f64 / repeats,
-        one.steps as f64 / repeats,
-        pairs.filter(|(a, b)| a == b).count(),
-        case.repeats,
-        median / ours.seconds.median(),
-        of_a_step(one) / of_a_step(ours),
-    )
 }

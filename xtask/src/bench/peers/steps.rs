@@ -1,14 +1,13 @@
-//! One training step.
+//! Times one training step of every peer.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::process::{CORE_TYPES, Peers};
-use super::samples::{Samples, geometric_mean};
+use super::{CORE_TYPES, Peers, Samples, geometric_mean};
 use crate::command::Failure;
 
-/// The shapes, as the criterion benchmark has them.
+/// The shapes, as in the criterion benchmark.
 const SHAPES: [&str; 5] = [
     "64->32x4",
     "784->32x4",
@@ -32,50 +31,31 @@ struct Theirs {
     shapes: Times,
 }
 
-/// Everybody's times.
+/// The times of all programs.
+#[derive(Default)]
 pub(super) struct Steps {
-    flex: Column,
-    hand_written: Column,
-    pytorch: Column,
-    /// By OpenBLAS's kernels.
-    numpy: Vec<Column>,
+    /// By program and shape. NumPy is listed by OpenBLAS's kernels.
+    seconds: BTreeMap<(&'static str, String), Samples>,
     versions: BTreeMap<String, String>,
 }
 
-#[derive(Default)]
-struct Column(BTreeMap<String, Samples>);
-
-impl Column {
-    fn extend(&mut self, times: Times) {
-        for (shape, seconds) in times {
-            self.0.entry(shape).or_default().extend([seconds]);
-        }
-    }
-
-    fn median(&self, shape: &str) -> f64 {
-        self.0.get(shape).map_or(f64::NAN, Samples::median)
-    }
-}
+const FLEX: &str = "flex";
+const HAND_WRITTEN: &str = "hand-written";
+const PYTORCH: &str = "pytorch";
 
 pub(super) fn measure(peers: &Peers, rounds: usize) -> Result<Steps, Failure> {
-    let mut steps = Steps {
-        flex: Column::default(),
-        hand_written: Column::default(),
-        pytorch: Column::default(),
-        numpy: CORE_TYPES.map(|_| Column::default()).into(),
-        versions: BTreeMap::new(),
-    };
+    let mut steps = Steps::default();
     let shapes = SHAPES.map(str::to_owned);
     for _ in 0..rounds {
         let ours: Ours = peers.ours("peer_steps", &[])?;
-        steps.flex.extend(ours.flex);
-        steps.hand_written.extend(ours.hand_written);
+        steps.add(FLEX, ours.flex);
+        steps.add(HAND_WRITTEN, ours.hand_written);
         let theirs: Theirs = peers.script("step_pytorch.py", "", &shapes)?;
-        steps.pytorch.extend(theirs.shapes);
+        steps.add(PYTORCH, theirs.shapes);
         steps.versions.extend(theirs.versions);
-        for (core_type, column) in CORE_TYPES.iter().zip(&mut steps.numpy) {
+        for core_type in CORE_TYPES {
             let theirs: Theirs = peers.script("step_numpy.py", core_type, &shapes)?;
-            column.extend(theirs.shapes);
+            steps.add(core_type, theirs.shapes);
             steps.versions.extend(theirs.versions);
         }
     }
@@ -83,63 +63,69 @@ pub(super) fn measure(peers: &Peers, rounds: usize) -> Result<Steps, Failure> {
 }
 
 impl Steps {
+    fn add(&mut self, program: &'static str, times: Times) {
+        for (shape, seconds) in times {
+            let samples = self.seconds.entry((program, shape)).or_default();
+            samples.0.push(seconds);
+        }
+    }
+
+    fn median(&self, program: &'static str, shape: &str) -> f64 {
+        let samples = self.seconds.get(&(program, shape.to_owned()));
+        samples.map_or(f64::NAN, Samples::median)
+    }
+
     /// OpenBLAS's kernels that are the fastest over all shapes.
     pub(super) fn best_core_type(&self) -> &'static str {
-        let mean = |column: &Column| geometric_mean(SHAPES.map(|shape| column.median(shape)));
-        let means = self.numpy.iter().map(mean);
-        let best = CORE_TYPES.iter().zip(means);
-        best.min_by(|(_, a), (_, b)| a.total_cmp(b))
-            .map_or("", |(name, _)| name)
+        self.fastest(&SHAPES).0
+    }
+
+    /// OpenBLAS's kernels that are the fastest over some shapes, and the
+    /// geometric mean of their times.
+    fn fastest(&self, shapes: &[&str]) -> (&'static str, f64) {
+        let mean = |core_type| geometric_mean(shapes.iter().map(|one| self.median(core_type, one)));
+        let means = CORE_TYPES.map(|core_type| (core_type, mean(core_type)));
+        let fastest = means.into_iter().min_by(|(_, a), (_, b)| a.total_cmp(b));
+        fastest.unwrap_or(("", f64::NAN))
     }
 
     pub(super) fn markdown(&self) -> String {
-        let rounds = self.flex.0.values().next().map_or(0, Samples::len);
+        let rounds = self
+            .seconds
+            .values()
+            .next()
+            .map_or(0, |times| times.0.len());
+        let versions = self.versions.iter();
+        let versions: Vec<String> = versions
+            .map(|(name, version)| format!("{name} {version}"))
+            .collect();
         let mut text = format!(
             "## Training step\n\nMicroseconds of a step with the loss read: the median over \
              {rounds} rounds of the median of 20 blocks. NumPy has for every shape the best of \
              OpenBLAS's kernels. {}.\n\n\
              | | etastar | hand-written loop | etastar's speed of it | NumPy | kernels | times \
              etastar | PyTorch | times etastar |\n|---|---|---|---|---|---|---|---|---|\n",
-            versions(&self.versions),
+            versions.join(", "),
         );
         for shape in SHAPES {
-            let flex = self.flex.median(shape);
-            let hand_written = self.hand_written.median(shape);
-            let pytorch = self.pytorch.median(shape);
-            let (core_type, numpy) = CORE_TYPES
-                .iter()
-                .zip(self.numpy.iter().map(|column| column.median(shape)))
-                .min_by(|(_, a), (_, b)| a.total_cmp(b))
-                .unwrap_or((&"", f64::NAN));
-            let core_type = if core_type.is_empty() {
-                "as detected"
-            } else {
-                core_type
-            };
+            let [flex, hand_written, pytorch] =
+                [FLEX, HAND_WRITTEN, PYTORCH].map(|program| 1e6 * self.median(program, shape));
+            let core_type = self.fastest(&[shape]).0;
+            let numpy = 1e6 * self.median(core_type, shape);
             text.push_str(&format!(
-                "| {shape} | {} | {} | {:.2} | {} | {core_type} | {:.2} | {} | {:.2} |\n",
-                microseconds(flex),
-                microseconds(hand_written),
+                "| {shape} | {flex:.1} | {hand_written:.1} | {:.2} | {numpy:.1} | {} | {:.2} | \
+                 {pytorch:.1} | {:.2} |\n",
                 hand_written / flex,
-                microseconds(numpy),
+                if core_type.is_empty() {
+                    "as detected"
+                } else {
+                    core_type
+                },
                 numpy / flex,
-                microseconds(pytorch),
                 pytorch / flex,
             ));
         }
         text.push('\n');
         text
     }
-}
-
-fn microseconds(seconds: f64) -> String {
-    format!("{:.1}", 1e6 * seconds)
-}
-
-/// `numpy 2.4.6, torch 2.9.0`
-pub(super) fn versions(versions: &BTreeMap<String, String>) -> String {
-    let words = versions
-        .iter()
-        .map(|(name, version)| format!("{name} {version}"));
-    words.collect::<Vec<_>>().join(", ")
 }

@@ -1,0 +1,63 @@
+//! `cargo xtask check`, `test`, `conformance` and `ci`: what must hold before a change is taken.
+
+use std::process::Command;
+
+use clap::Args;
+
+use crate::backend::provide;
+use crate::command::{self, Failure, PORTABLE, cargo, feature};
+
+#[derive(Debug, Args)]
+pub(crate) struct TestArguments {
+    /// Options for `cargo test`
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    rest: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConformanceArguments {
+    /// Backends or devices, for example tch:cuda:0. Each is built alone, with its cargo feature
+    #[arg(long, value_delimiter = ',', default_value = "flex,ndarray")]
+    backends: Vec<String>,
+}
+
+/// `cargo xtask ci`.
+pub(crate) fn ci() -> Result<(), Failure> {
+    check()?;
+    test(&TestArguments { rest: Vec::new() })
+}
+
+/// `cargo xtask check`: format, lints, documentation.
+pub(crate) fn check() -> Result<(), Failure> {
+    command::run(&mut cargo(&["fmt", "--all", "--check"]))?;
+    // The release profile is that of the tests, so that nothing is built twice.
+    let mut clippy = cargo(&["clippy", "--release", "--workspace", "--all-targets"]);
+    command::run(clippy.args(PORTABLE).args(["--", "-D", "warnings"]))?;
+    let mut doc = cargo(&["doc", "--release", "--workspace", "--no-deps"]);
+    command::run(doc.args(PORTABLE).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// `cargo xtask test`: every test, in the release profile, because the tests
+/// train networks and share their build with `cargo xtask reproduce`.
+pub(crate) fn test(arguments: &TestArguments) -> Result<(), Failure> {
+    let mut test = cargo(&["test", "--release", "--workspace"]);
+    command::run(test.args(PORTABLE).args(&arguments.rest))
+}
+
+/// `cargo xtask conformance`: whether backends compute what they should.
+pub(crate) fn conformance(arguments: &ConformanceArguments) -> Result<(), Failure> {
+    for device in &arguments.backends {
+        provide(device)?;
+        command::run(&mut conformance_suite(device))?;
+    }
+    Ok(())
+}
+
+/// The conformance suite on one device; it prints a table of errors.
+pub(crate) fn conformance_suite(device: &str) -> Command {
+    let mut test = cargo(&["test", "--release", "--package", "etastar-conformance"]);
+    test.args(["--no-default-features", "--features", feature(device)]);
+    test.args(["--", "--nocapture"]);
+    test.env("ETASTAR_DEVICES", device);
+    test
+}
