@@ -1,0 +1,19 @@
+//! Tests of every command through the real binary.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper of a test fails the test"
+)]
+
+mod experiments;
+mod find;
+mod other_commands;
+mod other_machines;
+mod predict;
+mod shards;
+mod sharpness;
+mod support;
+mod sweep;
+mod wrong_inputs;

@@ -1,0 +1,82 @@
+//! `etastar data`, `backends`, `completions` and `--help`.
+
+use serde_json::json;
+
+use crate::support::{Sandbox, assert_contains};
+
+#[test]
+fn datasets_are_listed_with_their_status() {
+    let etastar = Sandbox::new();
+    let list = etastar.json("data list --json");
+    let entries = list["datasets"].as_array().unwrap().iter();
+    let status: Vec<_> = entries
+        .map(|entry| json!([entry["name"], entry["status"]]))
+        .collect();
+    let expected = json!([
+        ["digits", "embedded"],
+        ["gaussians", "generated"],
+        ["mnist", "missing"],
+        ["fashion-mnist", "missing"],
+        ["cifar10", "missing"],
+    ]);
+    assert_eq!(json!(status), expected);
+    assert_contains(&etastar.succeed("data list"), &["etastar data fetch mnist"]);
+}
+
+#[test]
+fn a_file_that_is_not_genuine_is_not_verified() {
+    let etastar = Sandbox::new();
+    etastar.write("data/mnist/train-labels-idx1-ubyte", "nonsense");
+    let failed = etastar.fail(
+        "data verify mnist --data-dir data --json",
+        3,
+        &["4 of 4 files"],
+    );
+    let result = failed.json();
+    let files = result["files"].as_array().unwrap();
+    assert_eq!(files.len(), 4);
+    assert!(files.iter().all(|file| file["verified"] == false));
+}
+
+#[test]
+fn an_unreachable_mirror_is_named() {
+    // Nobody listens on port 9 of this machine.
+    let line = "data fetch mnist --data-dir data --mirror http://127.0.0.1:9/";
+    Sandbox::new().fail(line, 3, &["127.0.0.1:9"]);
+}
+
+#[test]
+fn backends_are_listed() {
+    let etastar = Sandbox::new();
+    let list = etastar.json("backends --json");
+    let flex = &list["backends"][0];
+    assert_eq!(flex["name"], "flex");
+    assert_eq!(
+        (&flex["compiled"], &flex["default"]),
+        (&json!(true), &json!(true))
+    );
+    for backend in list["backends"].as_array().unwrap() {
+        if backend["feature"] == "ndarray" {
+            assert_eq!(backend["compiled"], cfg!(feature = "ndarray"));
+        }
+    }
+    assert_contains(&etastar.succeed("backends"), &["compiled in, default"]);
+}
+
+#[test]
+fn completions_know_the_commands() {
+    let etastar = Sandbox::new();
+    for shell in ["bash", "zsh", "fish"] {
+        assert_contains(
+            &etastar.succeed(&format!("completions {shell}")),
+            &["sweep"],
+        );
+    }
+}
+
+#[test]
+fn help_tells_the_exit_codes() {
+    let etastar = Sandbox::new();
+    insta::assert_snapshot!("help", etastar.succeed("--help"));
+    insta::assert_snapshot!("help_find", etastar.succeed("find --help"));
+}

@@ -1,0 +1,189 @@
+//! `etastar sweep --shard`, `merge`, `status` and `submit`.
+
+use serde_json::json;
+
+use crate::support::{Sandbox, assert_contains};
+
+fn sweep_part(etastar: &Sandbox, part: usize, parts: usize) {
+    etastar.succeed(&format!(
+        "sweep small.toml --shard {part}/{parts} -o parts/part-{part}.db"
+    ));
+}
+
+/// The trials and the repeats of a store; the repeats with their times.
+fn rows(etastar: &Sandbox, store: &str) -> [String; 2] {
+    let repeats = etastar.succeed(&format!("export {store} --table repeats"));
+    [etastar.table(store, "trials"), repeats]
+}
+
+#[test]
+fn parts_together_are_the_sweep() {
+    let etastar = Sandbox::new();
+    etastar.sweep("whole.db");
+    let whole = rows(&etastar, "whole.db");
+    for part in 1..=3 {
+        sweep_part(&etastar, part, 3);
+    }
+    let two = "merge -o all.db --json parts/part-1.db parts/part-2.db";
+    let first = etastar.json(two);
+    assert!(first["repeats"].as_u64() < Some(24), "{first}");
+    let incomplete = "merge --complete -o all.db parts/part-1.db";
+    etastar.fail(incomplete, 3, &["of 24 repeats are there"]);
+
+    let merge = || etastar.json(&format!("{two} parts/part-3.db"));
+    let all = merge();
+    assert_eq!(
+        (&all["repeats"], &all["expected"]),
+        (&json!(24), &json!(24))
+    );
+    let parts = all["parts"].as_array().unwrap().iter();
+    for (part, agreeing) in parts.zip([true, true, false]) {
+        assert_eq!(part["agreeing"].as_u64() > Some(0), agreeing, "{part}");
+        assert_eq!(part["new"].as_u64() == Some(0), agreeing, "{part}");
+    }
+    assert_eq!(rows(&etastar, "all.db"), whole);
+
+    let sessions = || etastar.snapshot("all.db").sessions.len();
+    let before = sessions();
+    for part in merge()["parts"].as_array().unwrap() {
+        assert_eq!(part["new"], 0);
+    }
+    assert_eq!(sessions(), before);
+    assert_eq!(rows(&etastar, "all.db"), whole);
+    // A sweep finds the merged store complete.
+    etastar.sweep("all.db");
+    assert_eq!(rows(&etastar, "all.db"), whole);
+    etastar.succeed("report all.db -o page");
+}
+
+#[test]
+fn what_does_not_belong_together_is_not_merged() {
+    let etastar = Sandbox::new();
+    etastar.sweep("a.db");
+    etastar.write_experiment("small.toml", &[("seed = 1", "seed = 2")]);
+    etastar.sweep("seed.db");
+    std::fs::copy(etastar.path("a.db"), etastar.path("changed.db")).unwrap();
+    let mut changed = 0;
+    etastar.rewrite("changed.db", |snapshot| {
+        let repeats = snapshot.cells.iter_mut().flat_map(|cell| &mut cell.repeats);
+        for trial in repeats.flat_map(|repeat| &mut repeat.trials).step_by(3) {
+            trial.steps += 1;
+            changed += 1;
+        }
+    });
+    let disagree = format!("disagree in {changed} rows");
+    for (stores, code, says) in [
+        ("a.db seed.db", 2, "results of another configuration"),
+        ("a.db changed.db", 3, &disagree),
+        ("a.db absent.db", 3, "cannot read the store"),
+        ("small.toml a.db", 3, "not an etastar store"),
+        ("a.db all.db", 2, "merged into itself"),
+    ] {
+        etastar.fail(&format!("merge {stores} -o all.db"), code, &[says]);
+    }
+    // What was merged before the refusal is whole.
+    assert_eq!(rows(&etastar, "all.db")[1], rows(&etastar, "a.db")[1]);
+}
+
+#[test]
+fn the_status_tells_how_far_parts_are() {
+    let etastar = Sandbox::new();
+    sweep_part(&etastar, 2, 2);
+    etastar.write_experiment("long.toml", &[("repeats = 2", "repeats = 500")]);
+    etastar.fail("sweep long.toml -o parts/long.db --time-limit 1s", 5, &[]);
+    let status = etastar.json("status parts --json");
+    let [long, part] = status["stores"].as_array().unwrap().as_slice() else {
+        panic!("{status}");
+    };
+    assert_eq!(
+        (&part["state"], &part["shard"]),
+        (&json!("complete"), &json!("2/2"))
+    );
+    assert_eq!(
+        (&part["done"], &part["remaining"]),
+        (&part["repeats"], &json!(0))
+    );
+    assert_eq!(long["state"], "stopped");
+    assert_eq!(long["repeats"], 6000);
+    let done = long["done"].as_u64().unwrap();
+    assert!(
+        done > 0 && long["seconds_left"].as_f64() > Some(0.0),
+        "{long}"
+    );
+    // Without the file beside it the store itself is asked.
+    std::fs::remove_file(etastar.path("parts/long.db.status.json")).unwrap();
+    let status = etastar.json("status parts/long.db --json");
+    let asked = &status["stores"][0];
+    assert!(asked["done"].as_u64() >= Some(done), "{status}");
+    assert_eq!(asked["state"], "stopped");
+    assert_contains(&etastar.succeed("status parts"), &["part-2.db", "repeats"]);
+
+    etastar.fail("status page", 3, &[]);
+    std::fs::create_dir(etastar.path("empty")).unwrap();
+    etastar.fail("status empty", 2, &["no store in empty"]);
+}
+
+/// The scripts, without the folders of this run.
+fn scripts(etastar: &Sandbox, options: &str) -> String {
+    let folder = etastar.path("").canonicalize().unwrap();
+    etastar
+        .succeed(&format!("submit small.toml --shards 6 {options}"))
+        .replace(env!("CARGO_BIN_EXE_etastar"), "/opt/etastar")
+        .replace(&folder.display().to_string(), "/shared")
+}
+
+#[test]
+fn the_scripts_are_as_they_were() {
+    let etastar = Sandbox::new();
+    let slurm = "--dry-run --profile=smoke --partition=cpu --time=4h --memory=4G \
+                 --cpus-per-task=2 --sbatch=--account=physics";
+    insta::assert_snapshot!("slurm", scripts(&etastar, slurm));
+    let gpus = "--to=kubernetes --dry-run --gpus-per-task=1 --backend=flex";
+    insta::assert_snapshot!("kubernetes", scripts(&etastar, gpus));
+    assert!(!etastar.path("results").exists());
+}
+
+#[test]
+fn templates_are_the_user_s() {
+    let etastar = Sandbox::new();
+    let built_in = scripts(&etastar, "--print-template");
+    etastar.write("array.sh", format!("{built_in}# mine\n"));
+    let own = scripts(&etastar, "--dry-run --template=array.sh");
+    assert!(own.contains("# mine") && !own.contains("{{"), "{own}");
+    etastar.write("array.sh", "{{shrads}}");
+    for (option, says) in [
+        ("--template=array.sh", "{{shrads}}"),
+        ("--template=absent.sh", "cannot read absent.sh"),
+        ("--output-dir=a:;b", "letters, digits"),
+    ] {
+        let line = format!("submit small.toml --shards=6 --dry-run {option}");
+        etastar.fail(&line, 2, &[says]);
+    }
+}
+
+#[test]
+fn a_damaged_store_is_refused_and_what_is_whole_is_recovered() {
+    let etastar = Sandbox::new();
+    etastar.sweep("whole.db");
+    // A digit of a number in a row changes: SQLite itself would not find it.
+    let mut bytes = std::fs::read(etastar.path("whole.db")).unwrap();
+    let row = b"\"result\":\"found\",\"eta_star\":";
+    let mut windows = bytes.windows(row.len());
+    let at = windows.position(|window| window == row).unwrap();
+    bytes[at + row.len() + 3] ^= 1;
+    etastar.write("damaged.db", bytes);
+    for line in [
+        "export damaged.db",
+        "report damaged.db",
+        "fit damaged.db",
+        "sweep small.toml -o damaged.db",
+        "merge whole.db damaged.db -o all.db",
+    ] {
+        let says = "damaged.db is damaged (rows of `repeats` are not what was written: 1)";
+        etastar.fail(line, 3, &[says]);
+    }
+    let told = etastar.succeed("merge --recover damaged.db -o saved.db");
+    assert_contains(&told, &["23 of 24 repeats in saved.db"]);
+    etastar.sweep("saved.db");
+    assert_eq!(rows(&etastar, "saved.db"), rows(&etastar, "whole.db"));
+}
