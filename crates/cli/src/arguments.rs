@@ -1,4 +1,4 @@
-//! The commands and the arguments they share.
+//! The list of commands, and the arguments that several of them share.
 
 use std::path::PathBuf;
 
@@ -9,8 +9,8 @@ use etastar_search::EnsembleLimits;
 use serde::Serialize;
 
 use crate::commands::{
-    backends, bounds, compare, completions, data, export, find, fit, merge, predict, report,
-    sharpness, status, submit, sweep,
+    CompletionsArguments, backends, bounds, compare, data, export, find, fit, merge, predict,
+    report, sharpness, status, submit, sweep,
 };
 use crate::numbers::{count, memory};
 
@@ -40,9 +40,9 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Measure eta* of one network, with an interval
     Find(find::FindArguments),
-    /// Measure eta* over the grid of an experiment file; resumable
+    /// Measure eta* over the grid of an experiment file; can be stopped and resumed
     Sweep(sweep::SweepArguments),
-    /// Run the parts of a sweep on a cluster: Slurm, or a manifest for Kubernetes
+    /// Run the parts of a sweep on a cluster: on Slurm, or by a manifest for Kubernetes
     Submit(submit::SubmitArguments),
     /// Tell how far sweeps are: done, running, failed, time left
     Status(status::StatusArguments),
@@ -50,7 +50,7 @@ pub(crate) enum Command {
     Merge(merge::MergeArguments),
     /// Measure, bound and predict the top Hessian eigenvalue of a network at initialisation
     Sharpness(sharpness::SharpnessArguments),
-    /// Bounds on the top Hessian eigenvalue from theory alone: no network, no data
+    /// Bound the top Hessian eigenvalue by theory alone, without a network or data
     Bounds(bounds::BoundsArguments),
     /// Fit power laws to a sweep and compare them
     Fit(fit::FitArguments),
@@ -67,14 +67,14 @@ pub(crate) enum Command {
     /// List the backends and which of them are compiled in
     Backends(backends::BackendsArguments),
     /// Print completions for a shell
-    Completions(completions::CompletionsArguments),
+    Completions(CompletionsArguments),
 }
 
 /// Where and how trials run.
 #[derive(Debug, Args)]
 pub(crate) struct Execution {
     /// Threads across trials; each trial uses one. Results do not depend on it
-    /// [default: the cores; 1 where an accelerator trains]
+    /// [default: the number of cores; 1 on an accelerator]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
 
@@ -89,34 +89,32 @@ pub(crate) struct Execution {
 impl Execution {
     /// Threads across trials.
     pub(crate) fn jobs(&self) -> usize {
-        let default = if self.backend.is_accelerator() {
-            1
-        } else {
-            cores()
-        };
-        self.jobs.map_or(default, usize::from)
+        match self.jobs {
+            Some(jobs) => jobs.into(),
+            None if self.backend.is_accelerator() => 1,
+            None => std::thread::available_parallelism().map_or(1, usize::from),
+        }
     }
 }
 
 /// How the trials of a search are carried out.
 #[derive(Debug, Args)]
 pub(crate) struct Training {
-    /// Train one network after the other (the rule on processors), or many of different learning
-    /// rates and repeats in one program (on accelerators)
+    /// Train one network after the other (sequential), or many of different learning rates and
+    /// repeats in one program (batched). Auto is sequential on processors, batched on accelerators
     #[arg(long, value_name = "NAME", value_enum, default_value_t = StrategyName::Auto)]
     strategy: StrategyName,
 
-    /// With the batched strategy: networks in one program, at most
+    /// Most networks in one program, with the batched strategy
     #[arg(long, value_name = "N", default_value = "64", value_parser = count)]
     networks_at_once: usize,
 
-    /// With the batched strategy: memory of the device for them, e.g. 512MiB or 8GiB
+    /// Most memory of the device for these networks, e.g. 512MiB or 8GiB
     #[arg(long, value_name = "SIZE", default_value = "2GiB", value_parser = memory)]
     memory: u64,
 }
 
-/// How trials are carried out, as users write it. `Auto` is the rule for the
-/// device.
+/// The name of a strategy on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum StrategyName {
     Auto,
@@ -125,7 +123,7 @@ enum StrategyName {
 }
 
 impl Training {
-    /// Limits of the ensembles that are trained on a device; none where one
+    /// Limits of the ensembles that are trained on a device; none if one
     /// network is trained after the other.
     pub(crate) fn ensembles(&self, device: DeviceName) -> Option<EnsembleLimits> {
         let batched = match self.strategy {
@@ -171,9 +169,4 @@ impl From<LossName> for Loss {
             LossName::SquaredError => Self::SquaredError,
         }
     }
-}
-
-/// The number of cores, which is the default number of jobs.
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }

@@ -1,6 +1,6 @@
-//! What can go wrong, and the exit code each kind of it gets.
+//! The errors that end the program, and the exit code of each.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use etastar_backend::{DeviceFailure, Unavailable};
@@ -137,9 +137,17 @@ impl From<SweepError> for CliError {
 }
 
 impl CliError {
-    /// What ended a training, from the words of whoever ended it.
+    /// For `map_err`: the failure to write a file or folder.
+    pub(crate) fn write(path: &std::path::Path) -> impl Fn(std::io::Error) -> Self {
+        move |source| Self::Write {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// The error that ended a training, recognised by its message.
     pub(crate) fn worker(message: String) -> Self {
-        // libtorch's words go on with its stack, quoted in one line.
+        // libtorch appends its stack, with quoted line breaks.
         let message = message.split("\\n").next().unwrap_or_default().to_owned();
         match DeviceFailure::recognise(&message) {
             Some(failure) => Self::Device { failure, message },
@@ -210,22 +218,18 @@ impl CliError {
 
     /// Prints the error and gives its exit code.
     pub(crate) fn report(&self) -> ExitCode {
-        if self.is_closed_pipe() {
-            // Whoever reads has read enough, as in `etastar export .. | head`.
+        if matches!(self, Self::Output(error) if error.kind() == ErrorKind::BrokenPipe) {
+            // The reader has read enough, as in `etastar export .. | head`.
             return ExitCode::SUCCESS;
         }
-        // Nothing can be done where the error stream itself is closed.
+        // If the error stream itself is closed, nothing can be done.
         let _ = writeln!(std::io::stderr(), "error: {self}");
         ExitCode::from(self.code())
     }
-
-    fn is_closed_pipe(&self) -> bool {
-        matches!(self, Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe)
-    }
 }
 
-/// A request that the data cannot meet is wrong usage; data that are not what
-/// they should be are bad data.
+/// A request that the data cannot meet is wrong usage. Files that are missing
+/// or damaged are bad data.
 fn data_code(error: &DataError) -> u8 {
     match error {
         DataError::UnknownDataset { .. }
@@ -237,8 +241,8 @@ fn data_code(error: &DataError) -> u8 {
     }
 }
 
-/// Nothing to predict from is missing data; everything else is a request that
-/// the data refuse.
+/// A store without results to predict from is missing data. All other
+/// refusals are wrong usage.
 fn predict_code(error: &PredictError) -> u8 {
     match error {
         PredictError::NothingMeasured | PredictError::TooFewCells { .. } => DATA,

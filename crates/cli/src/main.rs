@@ -1,4 +1,4 @@
-//! The command line `etastar`.
+//! The command line `etastar`: reads the arguments and runs a command.
 
 mod arguments;
 mod commands;
@@ -41,6 +41,6 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Export(arguments) => commands::export::run(&arguments),
         Command::Data(arguments) => commands::data::run(&arguments),
         Command::Backends(arguments) => commands::backends::run(&arguments),
-        Command::Completions(arguments) => commands::completions::run(&arguments),
+        Command::Completions(arguments) => commands::completions(&arguments),
     }
 }

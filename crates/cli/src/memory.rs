@@ -1,5 +1,7 @@
-//! Refuses networks that this machine has no room for, before they are built:
-//! the operating system would end the program without a word.
+//! Refuses networks that do not fit the memory of this machine.
+//!
+//! They are refused before they are built, because the operating system would
+//! end the program without a message.
 
 use etastar_search::Grid;
 use etastar_search::scale::Footprint;
@@ -7,8 +9,8 @@ use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 use crate::error::CliError;
 
-/// Checks that so many threads can train the largest network of a grid, in a
-/// float type of this many bytes.
+/// Checks that each of some threads can train the largest network of a grid.
+/// A number takes `float_bytes` bytes.
 pub(crate) fn check(grid: Grid<'_>, float_bytes: usize, threads: usize) -> Result<(), CliError> {
     let Some(largest) = Footprint::largest(grid, float_bytes) else {
         return Ok(());
@@ -25,16 +27,16 @@ pub(crate) fn check(grid: Grid<'_>, float_bytes: usize, threads: usize) -> Resul
     })
 }
 
-/// Bytes that the machine, or the control group that a cluster gives, has
-/// left.
+/// Bytes that are left on the machine, or in the control group of a cluster's
+/// job.
 fn spare() -> u64 {
     let memory = MemoryRefreshKind::nothing().with_ram();
     let system = System::new_with_specifics(RefreshKind::nothing().with_memory(memory));
     let group = system.cgroup_limits();
-    // Files that the group has read count as used, and yet give way.
+    // Cached files count as used, but their memory is freed when it is needed.
     let of_group = group.map(|limits| limits.total_memory.saturating_sub(limits.rss));
     match (system.available_memory(), of_group) {
-        // Where it is not known, nothing is refused.
+        // If it is not known, nothing is refused.
         (0, None | Some(0)) => u64::MAX,
         (0, Some(group)) => group,
         (machine, None) => machine,

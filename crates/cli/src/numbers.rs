@@ -1,5 +1,4 @@
-//! Parsers of numbers on the command line: a value out of its range is refused
-//! before anything runs.
+//! Parsers of numbers on the command line. They refuse values out of range.
 
 use std::time::Duration;
 

@@ -22,19 +22,23 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<(), CliError> {
     print(&serde_json::to_string_pretty(value)?)
 }
 
-/// Aligns rows of cells in columns, two blanks apart.
-pub(crate) fn columns(rows: &[Vec<String>]) -> String {
-    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..count)
-        .map(|column| {
-            let lengths = rows.iter().filter_map(|row| row.get(column));
-            lengths.map(|cell| cell.chars().count()).max().unwrap_or(0)
-        })
-        .collect();
+/// A table with a head, and aligned columns two blanks apart.
+pub(crate) fn table<const N: usize>(
+    head: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> String {
+    let head = [head.map(str::to_owned)];
+    columns(&head.into_iter().chain(rows).collect::<Vec<_>>())
+}
+
+/// Rows of cells with aligned columns, two blanks apart.
+pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
     let mut text = String::new();
     for row in rows {
         let mut line = String::new();
-        for (cell, width) in row.iter().zip(&widths) {
+        for (column, cell) in row.iter().enumerate() {
+            let lengths = rows.iter().map(|row| row[column].chars().count());
+            let width = lengths.max().unwrap_or(0);
             line.push_str(&format!("{cell:width$}  "));
         }
         text.push_str(line.trim_end());

@@ -1,4 +1,4 @@
-//! What stands beside every number: program, backend, data, machine.
+//! The origin of every number: program, backend, data, machine.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +14,8 @@ use crate::error::CliError;
 /// The program's version.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Loads datasets, each once. Those whose files are nowhere to be found are
-/// given back too, unless that is an error.
+/// Loads datasets, each once. Datasets whose files are not found are an error,
+/// or are listed as left out.
 pub(crate) fn load_datasets<'a>(
     configs: impl Iterator<Item = &'a DatasetConfig>,
     folders: &DataFolders,
@@ -37,8 +37,8 @@ pub(crate) fn load_datasets<'a>(
             {
                 not_run.push(NotRun {
                     dataset: config.name.to_string(),
-                    // Not where it was looked for: folders differ between
-                    // machines, reports should not.
+                    // The folders are not named: they differ between
+                    // machines, and reports should not.
                     reason: match error {
                         DataError::MissingFiles { .. } => "its files were not found",
                         _ => "there is no folder for datasets",
@@ -61,16 +61,16 @@ pub(crate) struct Loaded {
     pub(crate) not_run: Vec<NotRun>,
 }
 
-/// What becomes of cells whose data are nowhere to be found.
+/// What happens to cells whose data are not found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MissingData {
-    /// Nothing is measured at all.
+    /// Nothing is measured; it is an error.
     Refuse,
     /// They are left out, which the manifest records.
     LeaveOut,
 }
 
-/// What the numbers depend on besides the configuration.
+/// Everything that the numbers depend on besides the configuration.
 pub(crate) fn provenance(
     seed: u64,
     backend: Selection,
@@ -89,7 +89,7 @@ pub(crate) fn provenance(
     }
 }
 
-/// What an experiment is called, asks, consists of and concludes.
+/// The name of an experiment, its question, its variants and its rules.
 #[derive(Default)]
 pub(crate) struct Title<'a> {
     pub(crate) experiment: &'a str,
@@ -100,8 +100,7 @@ pub(crate) struct Title<'a> {
 }
 
 impl Title<'_> {
-    /// The cells of each variant, of those that have names, as far as they are
-    /// planned.
+    /// The planned cells of each variant that has a name.
     fn variants(&self, provenance: &Provenance, not_run: &[NotRun]) -> Vec<VariantCells> {
         let named = self.variants.iter().filter(|one| !one.name.is_empty());
         let runs = |dataset: &DatasetConfig| {
@@ -171,10 +170,7 @@ pub(crate) fn session(jobs: usize, shard: Option<Shard>, arithmetic: Option<Stri
 
 /// The time, RFC 3339, UTC, to the second.
 pub(crate) fn now() -> String {
-    let now = jiff::Timestamp::now();
-    jiff::Timestamp::from_second(now.as_second())
-        .unwrap_or(now)
-        .to_string()
+    jiff::Timestamp::now().strftime("%FT%TZ").to_string()
 }
 
 /// The command line, quoted for a shell.
@@ -188,10 +184,9 @@ pub(crate) fn command_line() -> String {
 pub(crate) fn quoted(word: &str) -> String {
     let plain =
         |character: char| character.is_ascii_alphanumeric() || "-_./=:,+@".contains(character);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
     }
 }
 

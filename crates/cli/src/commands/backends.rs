@@ -1,6 +1,8 @@
+//! `etastar backends`: lists the backends, and the devices that they find.
+
 use clap::Args;
 use etastar_backend::{BackendName, Selection, found, hint};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::arguments::Format;
 use crate::error::CliError;
@@ -20,27 +22,22 @@ pub(crate) fn run(arguments: &BackendsArguments) -> Result<(), CliError> {
     if arguments.format.json {
         return output::print_json(&json!({ "backends": BackendName::ALL.map(as_json) }));
     }
-    let mut rows = vec![
-        ["BACKEND", "FLOAT", "STATUS", "WHAT"]
-            .map(str::to_owned)
-            .to_vec(),
-    ];
-    rows.extend(BackendName::ALL.map(|name| {
-        vec![
+    let backends = BackendName::ALL.map(|name| {
+        [
             name.to_string(),
             name.float().to_owned(),
             status(name),
             name.description().to_owned(),
         ]
-    }));
-    let mut text = output::columns(&rows);
+    });
+    let mut text = output::table(["BACKEND", "FLOAT", "STATUS", "WHAT"], backends);
     text.push('\n');
-    text.push_str(&output::columns(&devices()));
-    let hints = BackendName::ALL
+    let devices = BackendName::ALL.into_iter().flat_map(devices);
+    text.push_str(&output::table(["DEVICE", "WHAT", "TRIALS"], devices));
+    let compiled = BackendName::ALL
         .into_iter()
-        .filter(|name| name.is_compiled())
-        .filter_map(hint);
-    for hint in hints {
+        .filter(|name| name.is_compiled());
+    for hint in compiled.filter_map(hint) {
         text.push_str(&format!("\n{hint}.\n"));
     }
     output::print(&text)
@@ -48,51 +45,42 @@ pub(crate) fn run(arguments: &BackendsArguments) -> Result<(), CliError> {
 
 fn status(name: BackendName) -> String {
     if !name.is_compiled() {
-        return format!("not compiled in: {}", name.how_to_compile());
-    }
-    if name == Selection::default_name() {
+        format!("not compiled in: {}", name.how_to_compile())
+    } else if name == Selection::default_name() {
         "compiled in, default".to_owned()
     } else {
         "compiled in".to_owned()
     }
 }
 
-/// A table of the devices found, with its head.
-fn devices() -> Vec<Vec<String>> {
-    let mut rows = vec![["DEVICE", "WHAT", "TRIALS"].map(str::to_owned).to_vec()];
-    for name in BackendName::ALL {
-        let found = found(name);
-        if name.is_compiled() && found.is_empty() {
-            rows.push(vec![
-                name.to_string(),
-                "none found".to_owned(),
-                String::new(),
-            ]);
-        }
-        rows.extend(found.into_iter().map(|device| {
-            let trials = if device.name.is_accelerator() {
-                "many at once"
-            } else {
-                "one a thread"
-            };
-            let name = device.name.to_string();
-            vec![name, device.description, trials.to_owned()]
-        }));
+/// Rows of the devices that a backend finds.
+fn devices(name: BackendName) -> Vec<[String; 3]> {
+    let found = found(name);
+    if name.is_compiled() && found.is_empty() {
+        return vec![[name.to_string(), "none found".to_owned(), String::new()]];
     }
-    rows
+    let rows = found.into_iter().map(|device| {
+        let trials = match device.name.is_accelerator() {
+            true => "many at once",
+            false => "one a thread",
+        };
+        [
+            device.name.to_string(),
+            device.description,
+            trials.to_owned(),
+        ]
+    });
+    rows.collect()
 }
 
-fn as_json(name: BackendName) -> serde_json::Value {
-    let devices: Vec<_> = found(name)
-        .into_iter()
-        .map(|device| {
-            json!({
-                "name": device.name.to_string(),
-                "description": device.description,
-                "accelerator": device.name.is_accelerator(),
-            })
+fn as_json(name: BackendName) -> Value {
+    let devices = found(name).into_iter().map(|device| {
+        json!({
+            "name": device.name.to_string(),
+            "description": device.description,
+            "accelerator": device.name.is_accelerator(),
         })
-        .collect();
+    });
     json!({
         "name": name.as_str(),
         "float": name.float(),
@@ -101,6 +89,6 @@ fn as_json(name: BackendName) -> serde_json::Value {
         "feature": name.feature(),
         "enable": name.how_to_compile(),
         "description": name.description(),
-        "devices": devices,
+        "devices": devices.collect::<Vec<_>>(),
     })
 }

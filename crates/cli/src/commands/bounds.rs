@@ -1,3 +1,5 @@
+//! `etastar bounds`: bounds on the top Hessian eigenvalue from theory alone.
+
 use clap::Args;
 use etastar_model::Architecture;
 use etastar_sharpness::bounds::{DEFAULT_DELTA, TheoryBounds};
@@ -76,50 +78,52 @@ pub(crate) fn run(arguments: &BoundsArguments) -> Result<(), CliError> {
 
 fn text(bounds: &TheoryBounds) -> String {
     let number = |value: f64| format!("{value:.6}");
+    let row = |quantity: &str, bound: &str, value, sharper: Option<f64>| {
+        let sharper = sharper.map(number).unwrap_or_default();
+        [
+            quantity.to_owned(),
+            bound.to_owned(),
+            number(value),
+            sharper,
+        ]
+    };
+    let second = &bounds.second_derivative_norm;
     let mut rows = vec![
-        ["QUANTITY", "BOUND", "VALUE", "SHARPER"]
-            .map(str::to_owned)
-            .to_vec(),
-        vec![
-            "tangent kernel, diagonal".into(),
-            "mean".into(),
-            number(bounds.ntk_diagonal.mean),
-        ],
-        vec![
-            String::new(),
-            "second moment".into(),
-            number(bounds.ntk_diagonal.second_moment),
-        ],
-        vec![
-            "second derivative of an output, norm".into(),
-            "expectation at most".into(),
-            number(bounds.second_derivative_norm.upper_expectation),
-        ],
+        row(
+            "tangent kernel, diagonal",
+            "mean",
+            bounds.ntk_diagonal.mean,
+            None,
+        ),
+        row("", "second moment", bounds.ntk_diagonal.second_moment, None),
+        row(
+            "second derivative of an output, norm",
+            "expectation at most",
+            second.upper_expectation,
+            None,
+        ),
     ];
     for (name, upper) in [
         ("lambda_1, Gauss-Newton", &bounds.gauss_newton),
         ("lambda_1, Hessian", &bounds.hessian),
     ] {
-        rows.push(vec![
-            name.into(),
-            "expectation at most".into(),
-            number(upper.upper_expectation),
-            number(upper.sharper.upper_expectation),
-        ]);
+        let sharper = &upper.sharper;
+        rows.push(row(
+            name,
+            "expectation at most",
+            upper.upper_expectation,
+            Some(sharper.upper_expectation),
+        ));
         for (inequality, tail, sharper) in [
-            ("Markov", &upper.markov, &upper.sharper.markov),
-            ("Chebyshev", &upper.chebyshev, &upper.sharper.chebyshev),
+            ("Markov", &upper.markov, &sharper.markov),
+            ("Chebyshev", &upper.chebyshev, &sharper.chebyshev),
         ] {
-            rows.push(vec![
-                String::new(),
-                format!(
-                    "with probability {} at most ({inequality})",
-                    1.0 - tail.delta
-                ),
-                number(tail.value),
-                number(sharper.value),
-            ]);
+            let bound = format!(
+                "with probability {} at most ({inequality})",
+                1.0 - tail.delta
+            );
+            rows.push(row("", &bound, tail.value, Some(sharper.value)));
         }
     }
-    output::columns(&rows)
+    output::table(["QUANTITY", "BOUND", "VALUE", "SHARPER"], rows)
 }

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+//! `etastar data`: lists, downloads and verifies datasets.
 
 use clap::{Args, Subcommand};
 use etastar_data::{
@@ -21,7 +21,7 @@ pub(crate) struct DataArguments {
 #[derive(Debug, Subcommand)]
 enum DataCommand {
     /// List the datasets and where their files are
-    List(ListArguments),
+    List(Common),
     /// Download a dataset's files and verify them; continues an interrupted download
     Fetch(FetchArguments),
     /// Check every file of a dataset against its SHA-256
@@ -29,7 +29,7 @@ enum DataCommand {
 }
 
 #[derive(Debug, Args)]
-struct ListArguments {
+struct Common {
     #[command(flatten)]
     folder: DataFolder,
 
@@ -51,10 +51,7 @@ struct FetchArguments {
     force: bool,
 
     #[command(flatten)]
-    folder: DataFolder,
-
-    #[command(flatten)]
-    format: Format,
+    common: Common,
 }
 
 #[derive(Debug, Args)]
@@ -63,10 +60,13 @@ struct VerifyArguments {
     datasets: Vec<DatasetName>,
 
     #[command(flatten)]
-    folder: DataFolder,
+    common: Common,
+}
 
-    #[command(flatten)]
-    format: Format,
+impl Common {
+    fn folders(&self) -> DataFolders {
+        DataFolders::discover(self.folder.data_dir.clone())
+    }
 }
 
 pub(crate) fn run(arguments: &DataArguments) -> Result<(), CliError> {
@@ -77,48 +77,31 @@ pub(crate) fn run(arguments: &DataArguments) -> Result<(), CliError> {
     }
 }
 
-fn folders(folder: &DataFolder) -> DataFolders {
-    DataFolders::discover(folder.data_dir.clone())
-}
-
-fn list(arguments: &ListArguments) -> Result<(), CliError> {
-    let folders = folders(&arguments.folder);
-    let entries: Vec<(DatasetEntry, Availability)> = catalogue()
-        .into_iter()
-        .map(|entry| {
-            let availability = availability(&entry, &folders)?;
-            Ok((entry, availability))
-        })
-        .collect::<Result<_, CliError>>()?;
+fn list(arguments: &Common) -> Result<(), CliError> {
+    let folders = arguments.folders();
+    let mut entries = Vec::new();
+    for entry in catalogue() {
+        let availability = availability(&entry, &folders)?;
+        entries.push((entry, availability));
+    }
     if arguments.format.json {
         let datasets: Vec<Value> = entries.iter().map(entry_json).collect();
         return output::print_json(&json!({ "datasets": datasets }));
     }
-    let mut rows = vec![
-        ["DATASET", "SHAPE", "CLASSES", "SAMPLES", "STATUS", "WHAT"]
-            .map(str::to_owned)
-            .to_vec(),
-    ];
-    rows.extend(entries.iter().map(|(entry, availability)| {
-        vec![
-            entry.name.to_string(),
-            shape(entry),
-            entry.classes.to_string(),
-            entry.samples.to_string(),
-            status(entry, availability),
-            entry.description.to_string(),
-        ]
-    }));
-    output::print(&output::columns(&rows))
-}
-
-fn shape(entry: &DatasetEntry) -> String {
-    entry
-        .shape
-        .iter()
-        .map(usize::to_string)
-        .collect::<Vec<_>>()
-        .join("x")
+    output::print(&output::table(
+        ["DATASET", "SHAPE", "CLASSES", "SAMPLES", "STATUS", "WHAT"],
+        entries.iter().map(|(entry, availability)| {
+            let shape: Vec<String> = entry.shape.iter().map(usize::to_string).collect();
+            [
+                entry.name.to_string(),
+                shape.join("x"),
+                entry.classes.to_string(),
+                entry.samples.to_string(),
+                status(entry, availability),
+                entry.description.to_string(),
+            ]
+        }),
+    ))
 }
 
 fn status(entry: &DatasetEntry, availability: &Availability) -> String {
@@ -157,8 +140,7 @@ fn entry_json((entry, availability): &(DatasetEntry, Availability)) -> Value {
 }
 
 fn download(arguments: &FetchArguments) -> Result<(), CliError> {
-    let folders = folders(&arguments.folder);
-    let folder = folders.download_folder()?;
+    let folders = arguments.common.folders();
     let options = FetchOptions {
         mirrors: (!arguments.mirror.is_empty()).then(|| arguments.mirror.clone()),
         force: arguments.force,
@@ -170,35 +152,34 @@ fn download(arguments: &FetchArguments) -> Result<(), CliError> {
     {
         bar.set_style(style.progress_chars("=> "));
     }
-    let report = fetch(arguments.dataset, folder, &options, &|event| {
-        show(&bar, &event)
-    });
+    let show = |event: FetchEvent<'_>| show(&bar, &event);
+    let fetched = fetch(
+        arguments.dataset,
+        folders.download_folder()?,
+        &options,
+        &show,
+    );
     bar.finish_and_clear();
-    let report = report?;
-    if arguments.format.json {
+    let fetched = fetched?;
+    if arguments.common.format.json {
         return output::print_json(&json!({
             "dataset": arguments.dataset.as_str(),
-            "installed": report.installed,
-            "kept": report.kept,
+            "installed": fetched.installed,
+            "kept": fetched.kept,
         }));
     }
-    if report.installed.is_empty() && report.kept.is_empty() {
+    let installed = fetched.installed.iter().map(|path| ("installed", path));
+    let files = installed.chain(fetched.kept.iter().map(|path| ("kept", path)));
+    let lines: Vec<String> = files
+        .map(|(what, path)| format!("{what} {}", path.display()))
+        .collect();
+    if lines.is_empty() {
         return output::print(&format!(
             "{} needs no files: it is part of the program",
             arguments.dataset
         ));
     }
-    let lines = report
-        .installed
-        .iter()
-        .map(|path| format!("installed {}", path.display()))
-        .chain(
-            report
-                .kept
-                .iter()
-                .map(|path| format!("kept {}", path.display())),
-        );
-    output::print(&lines.collect::<Vec<_>>().join("\n"))
+    output::print(&lines.join("\n"))
 }
 
 fn show(bar: &ProgressBar, event: &FetchEvent<'_>) {
@@ -224,51 +205,42 @@ fn show(bar: &ProgressBar, event: &FetchEvent<'_>) {
 }
 
 fn check(arguments: &VerifyArguments) -> Result<(), CliError> {
-    let folders = folders(&arguments.folder);
-    let entries: Vec<DatasetEntry> = if arguments.datasets.is_empty() {
-        let mut present = Vec::new();
+    let folders = arguments.common.folders();
+    let mut entries: Vec<DatasetEntry> = arguments.datasets.iter().copied().map(entry).collect();
+    if entries.is_empty() {
         for entry in catalogue() {
             if !matches!(availability(&entry, &folders)?, Availability::Missing) {
-                present.push(entry);
+                entries.push(entry);
             }
         }
-        present
-    } else {
-        arguments.datasets.iter().copied().map(entry).collect()
-    };
-    let mut rows = vec![["FILE", "RESULT"].map(str::to_owned).to_vec()];
-    let mut files = Vec::new();
-    let (mut bad, mut total) = (0, 0);
+    }
+    let (mut rows, mut files, mut bad) = (Vec::new(), Vec::new(), 0);
     for entry in &entries {
         for report in verify(entry, &folders) {
-            total += 1;
-            bad += usize::from(report.outcome.is_err());
             let (result, detail) = match &report.outcome {
                 Ok(sha256) => ("verified", sha256.clone()),
                 Err(error) => ("bad", error.to_string()),
             };
-            let file: Option<PathBuf> = report.path.clone();
+            bad += usize::from(report.outcome.is_err());
             files.push(json!({
                 "dataset": entry.name.as_str(),
                 "file": report.file,
-                "path": file,
+                "path": report.path,
                 "verified": report.outcome.is_ok(),
                 "detail": detail,
             }));
-            rows.push(vec![
-                format!("{}/{}", entry.name, report.file),
-                format!("{result}: {detail}"),
-            ]);
+            let name = format!("{}/{}", entry.name, report.file);
+            rows.push([name, format!("{result}: {detail}")]);
         }
     }
-    if arguments.format.json {
+    let total = files.len();
+    if arguments.common.format.json {
         output::print_json(&json!({ "files": files }))?;
     } else {
-        output::print(&output::columns(&rows))?;
+        output::print(&output::table(["FILE", "RESULT"], rows))?;
     }
-    if bad == 0 {
-        Ok(())
-    } else {
-        Err(CliError::FilesNotVerified(bad, total))
+    match bad {
+        0 => Ok(()),
+        bad => Err(CliError::FilesNotVerified(bad, total)),
     }
 }

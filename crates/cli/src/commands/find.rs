@@ -1,3 +1,5 @@
+//! `etastar find`: measures eta\* of one network.
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -27,12 +29,12 @@ const CONFIDENCE: f64 = 0.95;
 Example:
   etastar find --dataset fashion-mnist --width 128 --depth 8 --input-rate 0.1
 
-The search starts where the expected tangent kernel puts the edge and steps down to
-the first rate that succeeds, or up to the first that fails: half an octave (a factor
-of 2) first, then by octaves; from --start by octaves at once. Then it halves the
-bracket in log2 down to --tolerance. eta* is the largest rate of the final bracket
-that succeeded; over repeats, which differ in initialisation and batch order, the
-geometric mean with a bootstrap interval.")]
+The search starts at the rate that the expected tangent kernel predicts. It steps down to
+the first rate that succeeds, or up to the first that fails. The first step is half an
+octave (an octave is a factor of 2), the others are octaves; from --start all steps
+are octaves. Then the search halves the bracket in log2 down to --tolerance. eta* of a
+repeat is the largest rate that succeeded. Repeats differ in initialisation and batch
+order; the result is their geometric mean with an interval.")]
 pub(crate) struct FindArguments {
     /// Dataset: digits, gaussians, mnist, fashion-mnist, cifar10
     #[arg(long, value_name = "NAME", default_value = "digits")]
@@ -111,7 +113,7 @@ pub(crate) struct FindArguments {
     tolerance: f64,
 
     /// First learning rate tried, as a power of 2; then the search goes by octaves [default:
-    /// where the tangent kernel puts the edge]
+    /// the prediction of the tangent kernel]
     #[arg(long, value_name = "LOG2", allow_negative_numbers = true)]
     start: Option<f64>,
 
@@ -146,8 +148,8 @@ pub(crate) struct FindArguments {
     #[arg(long, value_name = "S", default_value = "1")]
     seed: u64,
 
-    /// Start where this store of a sweep predicts eta*, a whole number of octaves from --start
-    /// [default: 3]
+    /// Start near the eta* that this store of a sweep predicts, a whole number of octaves from
+    /// --start [default: 3]
     #[arg(long, value_name = "STORE")]
     warm_start: Option<PathBuf>,
 
@@ -375,26 +377,24 @@ impl Found {
             }
             _ => text.push_str("eta* not found in range\n"),
         }
-        let mut rows = vec![
-            ["REPEAT", "ETA*", "TRIALS", "MONOTONE"]
-                .map(str::to_owned)
-                .to_vec(),
-        ];
-        rows.extend(self.measured.repeats.iter().map(|repeat| {
+        let rows = self.measured.repeats.iter().map(|repeat| {
             let eta_star = match repeat.eta_star {
                 EtaStar::Found { eta_star, .. } => format!("{eta_star:.4}"),
                 EtaStar::NothingSucceeds { lowest } => format!("below {lowest:.3e}"),
                 EtaStar::NothingFails { highest } => format!("at least {highest}"),
             };
             let monotone = if repeat.monotone { "yes" } else { "no" };
-            vec![
+            [
                 repeat.repeat.to_string(),
                 eta_star,
                 repeat.trials.len().to_string(),
                 monotone.to_owned(),
             ]
-        }));
-        text.push_str(&output::columns(&rows));
+        });
+        text.push_str(&output::table(
+            ["REPEAT", "ETA*", "TRIALS", "MONOTONE"],
+            rows,
+        ));
         if let Some(warm_start) = &self.warm_start {
             text.push_str(&warm_start.text());
         }
@@ -412,7 +412,7 @@ impl Found {
         text
     }
 
-    /// No eta\* in any repeat is a result that scripts must not overlook.
+    /// An error if no repeat has found eta\*, so that scripts notice it.
     fn check(&self) -> Result<(), CliError> {
         if self.estimate.found > 0 {
             return Ok(());

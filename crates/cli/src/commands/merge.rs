@@ -1,3 +1,5 @@
+//! `etastar merge`: puts the parts of a sweep together, or recovers damaged stores.
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -13,14 +15,14 @@ use crate::output;
 Example:
   etastar merge parts/part-*.db --output all.db
 
-Puts the parts of a sweep together that were measured with `etastar sweep --shard`.
-What is in the output already stays; merging again changes nothing. Stores of
-another configuration, seed, backend or data are refused, and so are stores that
-disagree in a row of both; then nothing of that store is taken.
+The command puts together the parts of a sweep that were measured with `etastar sweep
+--shard`. Rows that the output has already stay, and merging again changes nothing.
+Stores of another configuration, seed, backend or data are refused. A store that
+disagrees with the output in a row is refused, too, and none of its rows is taken.
 
-With --recover it saves every whole row of damaged stores; `etastar sweep EXPERIMENT
---output OUTPUT` then measures what was lost. It may write into a store that a sweep
-has begun, and must where the damage is in the list of cells.")]
+With --recover the command saves every whole row of damaged stores; `etastar sweep
+EXPERIMENT --output OUTPUT` then measures what was lost. The output may be a store
+that a sweep has begun. It must be one if the list of cells is damaged.")]
 pub(crate) struct MergeArguments {
     /// Stores of the parts
     #[arg(required = true, value_name = "STORE")]
@@ -30,7 +32,7 @@ pub(crate) struct MergeArguments {
     #[arg(long, short, value_name = "FILE")]
     output: PathBuf,
 
-    /// The stores are damaged: take every row that is what was written, and nothing else
+    /// The stores are damaged: take the rows that are whole, and nothing else
     #[arg(long)]
     recover: bool,
 
@@ -50,49 +52,35 @@ pub(crate) fn run(arguments: &MergeArguments) -> Result<(), CliError> {
             same.display()
         )));
     }
-    let [first, ..] = arguments.stores.as_slice() else {
-        return Err(CliError::Usage("give the stores of the parts".into()));
-    };
-    let parts = if arguments.recover {
-        recover(&arguments.stores, output)?
-    } else {
-        let mut merged = Store::open_like(output, first)?;
-        let stores = arguments.stores.iter();
-        stores
-            .map(|store| Ok((store, merged.merge(store)?)))
-            .collect::<Result<Vec<(&PathBuf, Merged)>, CliError>>()?
+    let parts = match arguments.recover {
+        true => recover(&arguments.stores, output)?,
+        false => merge(&arguments.stores, output)?,
     };
     let snapshot = Store::open_to_read(output)?.snapshot()?;
     let arithmetics = snapshot.arithmetics();
     let (repeats, expected) = (snapshot.finished_repeats(), snapshot.expected_repeats());
     if arguments.format.json {
+        let parts = parts.iter().map(|(store, merged)| {
+            json!({"store": store, "new": merged.new, "agreeing": merged.agreeing})
+        });
         output::print_json(&json!({
             "store": output,
             "repeats": repeats,
             "expected": expected,
             "arithmetics": arithmetics,
-            "parts": parts.iter().map(|(store, merged)| json!({
-                "store": store,
-                "new": merged.new,
-                "agreeing": merged.agreeing,
-            })).collect::<Vec<_>>(),
+            "parts": parts.collect::<Vec<_>>(),
         }))?;
     } else {
-        let mut rows = vec![
-            ["PART", "NEW", "KNOWN AND EQUAL"]
-                .map(str::to_owned)
-                .to_vec(),
-        ];
-        rows.extend(parts.iter().map(|(store, merged)| {
-            vec![
+        let rows = parts.iter().map(|(store, merged)| {
+            [
                 store.display().to_string(),
                 merged.new.to_string(),
                 merged.agreeing.to_string(),
             ]
-        }));
+        });
         output::print(&format!(
             "{}{repeats} of {expected} repeats in {}\n",
-            output::columns(&rows),
+            output::table(["PART", "NEW", "KNOWN AND EQUAL"], rows),
             output.display()
         ))?;
     }
@@ -110,16 +98,25 @@ pub(crate) fn run(arguments: &MergeArguments) -> Result<(), CliError> {
     Ok(())
 }
 
-fn recover<'a>(
-    stores: &'a [PathBuf],
-    output: &Path,
-) -> Result<Vec<(&'a PathBuf, Merged)>, CliError> {
-    let recovered = stores.iter().map(|store| {
+/// What each store has added.
+type Parts<'a> = Vec<(&'a PathBuf, Merged)>;
+
+fn merge<'a>(stores: &'a [PathBuf], output: &Path) -> Result<Parts<'a>, CliError> {
+    let Some(first) = stores.first() else {
+        return Err(CliError::Usage("give the stores of the parts".into()));
+    };
+    let mut merged = Store::open_like(output, first)?;
+    let parts = stores.iter().map(|store| Ok((store, merged.merge(store)?)));
+    parts.collect()
+}
+
+fn recover<'a>(stores: &'a [PathBuf], output: &Path) -> Result<Parts<'a>, CliError> {
+    let parts = stores.iter().map(|store| {
         let (_, gained) = Store::recover(output, store)?;
         let new = gained.repeats + gained.networks;
         Ok((store, Merged { new, agreeing: 0 }))
     });
-    recovered.collect()
+    parts.collect()
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {

@@ -1,9 +1,8 @@
-//! One module a command: its arguments and what it does.
+//! One module a command: its arguments and what it does. `completions` is short and stands here.
 
 pub(crate) mod backends;
 pub(crate) mod bounds;
 pub(crate) mod compare;
-pub(crate) mod completions;
 pub(crate) mod data;
 pub(crate) mod export;
 pub(crate) mod find;
@@ -16,3 +15,24 @@ pub(crate) mod status;
 pub(crate) mod submit;
 pub(crate) mod sweep;
 mod warm_start;
+
+use clap::{Args, CommandFactory};
+use clap_complete::{Shell, generate};
+
+use crate::arguments::Arguments;
+use crate::error::CliError;
+use crate::output;
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArguments {
+    /// The shell
+    shell: Shell,
+}
+
+/// Prints the completions for a shell.
+pub(crate) fn completions(arguments: &CompletionsArguments) -> Result<(), CliError> {
+    let mut text = Vec::new();
+    let mut command = Arguments::command();
+    generate(arguments.shell, &mut command, "etastar", &mut text);
+    output::print(&String::from_utf8_lossy(&text))
+}

@@ -108,16 +108,15 @@ fn text(prediction: &Prediction, series: &Series<'_>, manifest: &Manifest) -> St
     );
     let interval = |[low, high]: [f64; 2]| format!("{low:.4} to {high:.4}");
     let rows = [
-        (
+        [
             format!("{percent} % interval, geometric mean over networks"),
             interval(prediction.mean_interval),
-        ),
-        (
+        ],
+        [
             format!("{percent} % interval, one network and batch order"),
             interval(prediction.network_interval),
-        ),
+        ],
     ];
-    let rows: Vec<Vec<String>> = rows.into_iter().map(|(a, b)| vec![a, b]).collect();
     text.push_str(&output::columns(&rows));
     text.push_str(&law(prediction));
     let extrapolation = &prediction.extrapolation;

@@ -1,3 +1,5 @@
+//! `etastar sharpness`: measures the top Hessian eigenvalue of one network.
+
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -25,15 +27,15 @@ const CONFIDENCE: f64 = 0.95;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-lambda_1 is the top eigenvalue of the Hessian of the mean training loss at
-initialisation; with --input-rate M, of M^{1/2} H M^{1/2} (the preconditioned
-sharpness), which is what limits the learning rate where the input layer learns
-at M times the others' rate. --exclude-input-layer is M = 0.
+lambda_1 is the top eigenvalue of the Hessian H of the mean training loss at
+initialisation. With --input-rate M it is that of M^{1/2} H M^{1/2} (the preconditioned
+sharpness), which limits the learning rate if the input layer learns at M times the
+rate of the others. --exclude-input-layer means M = 0.
 
-A network of your own: --weights FILE.safetensors with tensors `layers.0.weight`
-[in, out], `layers.0.bias` [out] (absent = no bias), `layers.1.weight`, ..; and
---samples-file FILE.npz with `x` [samples, inputs] and `y` [samples], integer
-labels. Both are taken as they are: nothing is standardised.
+For a network of your own, --weights FILE.safetensors has tensors `layers.0.weight`
+[in, out], `layers.0.bias` [out] (absent = no bias), `layers.1.weight`, .., and
+--samples-file FILE.npz has `x` [samples, inputs] and `y` [samples], integer labels.
+Nothing is standardised.
 
 Examples:
   etastar sharpness --dataset digits --width 128 --depth 8 --repeats 5
@@ -63,7 +65,7 @@ pub(crate) struct SharpnessArguments {
     #[arg(long, value_name = "M", value_parser = not_negative, default_value = "1")]
     input_rate: f64,
 
-    /// Without the input layer's parameters
+    /// Leave out the input layer's parameters
     #[arg(long, conflicts_with = "input_rate")]
     exclude_input_layer: bool,
 
@@ -79,7 +81,7 @@ pub(crate) struct SharpnessArguments {
     #[arg(long, value_name = "C", value_parser = positive, default_value = "2")]
     output_gain: f64,
 
-    /// Leave out the certified bounds, which cost most in wide deep networks
+    /// Leave out the certified bounds, which take most of the time in wide deep networks
     #[arg(long)]
     no_bounds: bool,
 

@@ -1,8 +1,11 @@
+//! `etastar status`: tells how far sweeps are.
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use etastar_search::Store;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use crate::arguments::Format;
 use crate::error::CliError;
@@ -15,9 +18,9 @@ use crate::provenance;
 Example:
   etastar status results/power-law.jobs
 
-Reads the small file that a sweep keeps beside its store and not the store, which
-only the machine that writes it should open; stores without that file are opened.
-The time left is told at the pace of the session.")]
+The command reads the small file that a sweep keeps beside its store. The store itself
+should only be opened by the machine that writes it; it is read if there is no such
+file. The time left is an estimate from the pace of the running session.")]
 pub(crate) struct StatusArguments {
     /// Stores, or folders of stores
     #[arg(value_name = "STORE|FOLDER", default_value = "results")]
@@ -28,14 +31,16 @@ pub(crate) struct StatusArguments {
 }
 
 /// A store and how far its sweep is.
+#[derive(Default, Serialize)]
 struct Row {
     store: PathBuf,
     state: &'static str,
     shard: Option<String>,
     done: usize,
+    remaining: usize,
     repeats: usize,
     /// Of the expected cost, where known.
-    share: Option<f64>,
+    share_of_cost: Option<f64>,
     seconds_left: Option<f64>,
     host: Option<String>,
     updated_at: Option<String>,
@@ -46,23 +51,22 @@ pub(crate) fn run(arguments: &StatusArguments) -> Result<(), CliError> {
     let mut rows = Vec::new();
     for path in &arguments.paths {
         for store in stores(path)? {
-            rows.push(Row::of(store)?);
+            rows.push(match StatusFile::read(&store) {
+                Some(file) => Row::from_file(store, file),
+                None => Row::from_store(store)?,
+            });
         }
     }
     if rows.is_empty() {
-        let paths = arguments
-            .paths
-            .iter()
-            .map(|path| path.display().to_string());
-        let paths = paths.collect::<Vec<_>>().join(", ");
+        let paths = arguments.paths.iter();
+        let paths: Vec<String> = paths.map(|path| path.display().to_string()).collect();
         return Err(CliError::Usage(format!(
-            "there is no store in {paths}; `etastar sweep` makes one"
+            "there is no store in {}; `etastar sweep` makes one",
+            paths.join(", ")
         )));
     }
     if arguments.format.json {
-        return output::print_json(&json!({
-            "stores": rows.iter().map(Row::json).collect::<Vec<_>>(),
-        }));
+        return output::print_json(&json!({ "stores": rows }));
     }
     output::print(&text(&rows))
 }
@@ -80,64 +84,49 @@ fn stores(path: &Path) -> Result<Vec<PathBuf>, CliError> {
     Ok(found)
 }
 
-/// `part-10` after `part-9`: digits count as numbers.
+/// A key that sorts `part-10` after `part-9`: digits count as numbers.
 fn natural(path: &Path) -> Vec<(u64, char)> {
     let mut key: Vec<(u64, char)> = Vec::new();
-    let mut number: Option<u64> = None;
-    let name = path.to_string_lossy();
-    for character in name.chars() {
-        match character.to_digit(10) {
-            Some(digit) => {
-                let so_far = number.unwrap_or(0);
-                number = Some(so_far.saturating_mul(10).saturating_add(digit.into()));
+    for character in path.to_string_lossy().chars() {
+        match (character.to_digit(10), key.last_mut()) {
+            (Some(digit), Some((number, '0'))) => {
+                *number = number.saturating_mul(10).saturating_add(digit.into());
             }
-            None => {
-                key.extend(number.take().map(|number| (number, '0')));
-                key.push((0, character));
-            }
+            (Some(digit), _) => key.push((digit.into(), '0')),
+            (None, _) => key.push((0, character)),
         }
     }
-    key.extend(number.map(|number| (number, '0')));
     key
 }
 
 impl Row {
-    fn of(store: PathBuf) -> Result<Self, CliError> {
-        match StatusFile::read(&store) {
-            Some(file) => Ok(Self::of_file(store, file)),
-            None => Self::of_store(store),
-        }
-    }
-
-    fn of_file(store: PathBuf, file: StatusFile) -> Self {
+    fn from_file(store: PathBuf, file: StatusFile) -> Self {
         let here = file.host == provenance::host_name();
-        let running = file.state == State::Running;
-        // A lock on another machine cannot be asked for.
-        let killed = running && here && !Store::is_being_written(&store);
         let state = match file.state {
-            _ if killed => "killed",
+            // The lock of another machine cannot be asked for.
+            State::Running if here && !Store::is_being_written(&store) => "killed",
             State::Running => "running",
             State::Complete => "complete",
             State::Stopped => "stopped",
             State::Failed => "failed",
         };
+        let seconds_left = file.seconds_left();
         Self {
+            store,
             state,
             done: file.repeats_done,
+            remaining: file.repeats.saturating_sub(file.repeats_done),
             repeats: file.repeats,
-            share: Some(file.cost_done),
-            seconds_left: file
-                .seconds_left()
-                .filter(|_| file.state != State::Complete),
+            share_of_cost: Some(file.cost_done),
+            seconds_left: seconds_left.filter(|_| file.state != State::Complete),
             shard: file.shard,
             host: Some(file.host),
             updated_at: Some(file.updated_at),
             error: file.error,
-            store,
         }
     }
 
-    fn of_store(store: PathBuf) -> Result<Self, CliError> {
+    fn from_store(store: PathBuf) -> Result<Self, CliError> {
         let snapshot = Store::open_to_read(&store)?.snapshot()?;
         let (done, repeats) = (snapshot.finished_repeats(), snapshot.expected_repeats());
         let state = if done == repeats {
@@ -150,53 +139,34 @@ impl Row {
         Ok(Self {
             store,
             state,
-            shard: None,
             done,
+            remaining: repeats.saturating_sub(done),
             repeats,
-            share: None,
-            seconds_left: None,
-            host: None,
-            updated_at: None,
-            error: None,
-        })
-    }
-
-    fn json(&self) -> Value {
-        json!({
-            "store": self.store,
-            "state": self.state,
-            "shard": self.shard,
-            "done": self.done,
-            "remaining": self.repeats.saturating_sub(self.done),
-            "repeats": self.repeats,
-            "share_of_cost": self.share,
-            "seconds_left": self.seconds_left,
-            "host": self.host,
-            "updated_at": self.updated_at,
-            "error": self.error,
+            ..Self::default()
         })
     }
 }
 
 fn text(rows: &[Row]) -> String {
-    let heading = [
-        "STORE", "STATE", "PART", "REPEATS", "COST", "LEFT", "HOST", "UPDATED",
-    ];
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
-    let mut table = vec![heading.map(str::to_owned).to_vec()];
-    table.extend(rows.iter().map(|row| {
-        vec![
-            row.store.display().to_string(),
-            row.state.to_owned(),
-            or_dash(row.shard.clone()),
-            format!("{}/{}", row.done, row.repeats),
-            or_dash(row.share.map(|share| format!("{:.0} %", 100.0 * share))),
-            or_dash(row.seconds_left.map(time)),
-            or_dash(row.host.clone()),
-            or_dash(row.updated_at.clone()),
-        ]
-    }));
-    let mut text = output::columns(&table);
+    let mut text = output::table(
+        [
+            "STORE", "STATE", "PART", "REPEATS", "COST", "LEFT", "HOST", "UPDATED",
+        ],
+        rows.iter().map(|row| {
+            let share = row.share_of_cost;
+            [
+                row.store.display().to_string(),
+                row.state.to_owned(),
+                or_dash(row.shard.clone()),
+                format!("{}/{}", row.done, row.repeats),
+                or_dash(share.map(|share| format!("{:.0} %", 100.0 * share))),
+                or_dash(row.seconds_left.map(time)),
+                or_dash(row.host.clone()),
+                or_dash(row.updated_at.clone()),
+            ]
+        }),
+    );
     for row in rows {
         if let Some(error) = &row.error {
             text.push_str(&format!("{}: {error}\n", row.store.display()));
@@ -204,14 +174,9 @@ fn text(rows: &[Row]) -> String {
     }
     let done: usize = rows.iter().map(|row| row.done).sum();
     let repeats: usize = rows.iter().map(|row| row.repeats).sum();
-    let longest = rows
-        .iter()
-        .filter_map(|row| row.seconds_left)
-        .fold(None, |longest, left| {
-            Some(longest.map_or(left, |longest: f64| longest.max(left)))
-        });
     text.push_str(&format!("{done} of {repeats} repeats"));
-    if let Some(longest) = longest {
+    let left = rows.iter().filter_map(|row| row.seconds_left);
+    if let Some(longest) = left.max_by(f64::total_cmp) {
         text.push_str(&format!(", the last in about {}", time(longest)));
     }
     text.push('\n');

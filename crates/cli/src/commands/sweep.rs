@@ -1,3 +1,5 @@
+//! `etastar sweep`: measures the grid of an experiment file.
+
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -18,11 +20,11 @@ use crate::provenance::{MissingData, Title};
 Example:
   etastar sweep experiments/power-law.toml --profile quick
 
-Every finished trial is in the store before the next one starts. Killed at any
-moment, the same command goes on where it stopped. A store never mixes results
-of different configurations. Searches that another store in --output-dir has
-finished, of the same network, data, protocol, seed and backend, are taken from
-there instead of being repeated.")]
+Every finished trial is in the store before the next one starts. If the command is
+killed, the same command goes on where it stopped. A store never mixes results
+of different configurations. If another store in --output-dir has finished a search
+of the same network, data, protocol, seed and backend, its result is taken from
+there.")]
 pub(crate) struct SweepArguments {
     /// Experiment file (TOML)
     experiment: PathBuf,
@@ -35,7 +37,7 @@ pub(crate) struct SweepArguments {
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Folder of the store where --output is not given
+    /// Folder of the store, without --output
     #[arg(
         long,
         value_name = "FOLDER",
@@ -44,11 +46,12 @@ pub(crate) struct SweepArguments {
     )]
     output_dir: PathBuf,
 
-    /// Measure even what other stores in the folder know; implied by --output and --shard
+    /// Measure everything, even results that other stores in the folder have; implied by --output
+    /// and --shard
     #[arg(long)]
     no_reuse: bool,
 
-    /// Leave out datasets whose files are not found, instead of refusing; the store names them
+    /// Leave out datasets whose files are not found; the store names them
     #[arg(long)]
     skip_missing_data: bool,
 
@@ -75,7 +78,7 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
     let started = Instant::now();
     let profile = arguments.profile.as_deref();
     let experiment = Experiment::read(&arguments.experiment, profile)?;
-    // A rule that makes no sense is found before anything runs, not after.
+    // A wrong rule is reported before anything runs.
     if !experiment.analysis.is_null() {
         Analysis::parse(&experiment.analysis).map_err(|error| CliError::Analysis {
             path: arguments.experiment.clone(),

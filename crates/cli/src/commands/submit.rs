@@ -1,6 +1,4 @@
-//! Many machines: the parts of a sweep as jobs of a cluster.
-
-mod template;
+//! `etastar submit`: runs the parts of a sweep as jobs of a cluster.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,11 +13,11 @@ use crate::numbers::{count, duration, shards};
 use crate::output;
 use crate::provenance;
 
-const ARRAY: &str = include_str!("../../../templates/slurm-array.sh");
-const MERGE: &str = include_str!("../../../templates/slurm-merge.sh");
-const KUBERNETES: &str = include_str!("../../../templates/kubernetes-job.yaml");
+const ARRAY: &str = include_str!("../../templates/slurm-array.sh");
+const MERGE: &str = include_str!("../../templates/slurm-merge.sh");
+const KUBERNETES: &str = include_str!("../../templates/kubernetes-job.yaml");
 
-/// Times that a part is started again after somebody killed it.
+/// How often a part is started again after it was killed.
 const RESTARTS: usize = 5;
 
 #[derive(Debug, Args)]
@@ -30,9 +28,9 @@ Examples:
   etastar submit experiments/power-law.toml --shards 6 --print-template > array.sh
   etastar submit experiments/power-law.toml --shards 6 --template array.sh
 
-Writes NAME.jobs into --output-dir, with the scripts of an array of --shards tasks and
-of a job that merges the parts and writes the report when no task is left, and
-hands both to sbatch. A task that is preempted, out of time or killed is requeued
+The command writes two scripts into NAME.jobs in --output-dir and hands them to sbatch:
+an array of --shards tasks, and a job that merges the parts and writes the report
+when no task is left. A task that is preempted, out of time or killed is requeued
 and goes on where it stopped; `etastar status NAME.jobs` tells how far all are. Tasks
 share nothing but the file system. The same command again measures what is
 missing. With --to kubernetes it writes the manifest of an Indexed Job instead.")]
@@ -48,7 +46,7 @@ pub(crate) struct SubmitArguments {
     #[arg(long, value_name = "N", value_parser = shards)]
     shards: usize,
 
-    /// Whom to submit to
+    /// The kind of cluster
     #[arg(long, value_name = "NAME", value_enum, default_value_t = Target::Slurm)]
     to: Target,
 
@@ -93,7 +91,7 @@ pub(crate) struct SubmitArguments {
     #[arg(long, value_name = "NAME", default_value = "etastar-results")]
     claim: String,
 
-    /// File instead of the built-in one for a task's script, or for the manifest
+    /// File to use instead of the built-in script of a task, or instead of the manifest
     #[arg(long, value_name = "FILE")]
     template: Option<PathBuf>,
 
@@ -112,12 +110,6 @@ enum Target {
     Kubernetes,
 }
 
-/// A file to be written.
-struct Script {
-    path: PathBuf,
-    text: String,
-}
-
 pub(crate) fn run(arguments: &SubmitArguments) -> Result<(), CliError> {
     let built_in = match arguments.to {
         Target::Slurm => ARRAY,
@@ -129,7 +121,9 @@ pub(crate) fn run(arguments: &SubmitArguments) -> Result<(), CliError> {
     let experiment = Experiment::read(&arguments.experiment, arguments.profile.as_deref())?;
     let template = match &arguments.template {
         None => built_in.to_owned(),
-        Some(path) => read(path)?,
+        Some(path) => std::fs::read_to_string(path).map_err(|source| {
+            CliError::Usage(format!("cannot read {}: {source}", path.display()))
+        })?,
     };
     let job = Job::new(arguments, &experiment)?;
     match arguments.to {
@@ -141,6 +135,7 @@ pub(crate) fn run(arguments: &SubmitArguments) -> Result<(), CliError> {
 struct Job<'a> {
     arguments: &'a SubmitArguments,
     folder: PathBuf,
+    /// What the words in a template stand for.
     values: Vec<(&'static str, String)>,
 }
 
@@ -150,22 +145,20 @@ impl<'a> Job<'a> {
         let name = names.into_iter().flatten().collect::<Vec<_>>().join("-");
         let (outputs, experiment, program) = match arguments.to {
             Target::Slurm => (
-                plain(&absolute(&arguments.output_dir)?)?,
-                plain(&absolute(&arguments.experiment)?)?,
-                plain(&std::env::current_exe()?)?,
+                std::path::absolute(&arguments.output_dir)?,
+                std::path::absolute(&arguments.experiment)?,
+                std::env::current_exe()?,
             ),
             // Paths of a pod, which finds everything in the volume.
             Target::Kubernetes => {
                 let outputs = Path::new("/").join(&arguments.output_dir);
                 let file = arguments.experiment.file_name().unwrap_or_default();
-                (
-                    plain(&outputs)?,
-                    plain(&outputs.join(file))?,
-                    "etastar".to_owned(),
-                )
+                let experiment = outputs.join(file);
+                (outputs, experiment, "etastar".into())
             }
         };
-        let folder = format!("{outputs}/{name}.jobs");
+        let [outputs, experiment, program] =
+            [plain(&outputs)?, plain(&experiment)?, plain(&program)?];
         let mut command = format!("{program} sweep {experiment}");
         if let Some(profile) = &arguments.profile {
             command.push_str(&format!(" --profile {}", provenance::quoted(profile)));
@@ -174,6 +167,8 @@ impl<'a> Job<'a> {
             command.push_str(&format!(" --backend {backend}"));
         }
         command.push_str(&format!(" --jobs {}", arguments.cpus_per_task));
+        let folder = format!("{outputs}/{name}.jobs");
+        let memory = arguments.memory.as_deref().unwrap_or("2Gi");
         let values = vec![
             ("name", label(&name)),
             ("experiment", experiment),
@@ -188,10 +183,7 @@ impl<'a> Job<'a> {
             ("restarts", RESTARTS.to_string()),
             ("image", arguments.image.clone()),
             ("claim", arguments.claim.clone()),
-            (
-                "memory",
-                arguments.memory.clone().unwrap_or_else(|| "2Gi".to_owned()),
-            ),
+            ("memory", memory.to_owned()),
         ];
         Ok(Self {
             arguments,
@@ -202,56 +194,41 @@ impl<'a> Job<'a> {
 
     fn to_slurm(&self, template: &str) -> Result<(), CliError> {
         let arguments = self.arguments;
-        let anywhere = [
-            arguments
-                .partition
-                .as_ref()
-                .map(|name| format!("--partition={name}")),
-            arguments
-                .time
-                .map(|time| format!("--time={}", slurm_time(time))),
-        ];
-        let anywhere: Vec<String> = anywhere.into_iter().flatten().collect();
-        let of_tasks = [
-            arguments
-                .memory
-                .as_ref()
-                .map(|size| format!("--mem={size}")),
-            arguments
-                .gpus_per_task
-                .map(|count| format!("--gpus-per-task={count}")),
-        ];
-        let of_tasks: Vec<String> = anywhere
-            .iter()
-            .cloned()
-            .chain(of_tasks.into_iter().flatten())
-            .collect();
-        let array = self.script("array.sh", template, &of_tasks)?;
-        let merge = self.script("merge.sh", MERGE, &anywhere)?;
+        let mut of_merge = Vec::new();
+        if let Some(name) = &arguments.partition {
+            of_merge.push(format!("--partition={name}"));
+        }
+        if let Some(time) = arguments.time {
+            of_merge.push(format!("--time={}", slurm_time(time)));
+        }
+        let mut of_tasks = of_merge.clone();
+        if let Some(size) = &arguments.memory {
+            of_tasks.push(format!("--mem={size}"));
+        }
+        if let Some(count) = arguments.gpus_per_task {
+            of_tasks.push(format!("--gpus-per-task={count}"));
+        }
+        let [array, merge] = ["array.sh", "merge.sh"].map(|name| self.folder.join(name));
+        let array_text = self.script(template, of_tasks)?;
+        let merge_text = self.script(MERGE, of_merge)?;
         if arguments.dry_run {
+            let [array, merge] = [array.display(), merge.display()];
             return output::print(&format!(
-                "# {}\n{}\n# {}\n{}\nsbatch --parsable {}\nsbatch --parsable --dependency=afterany:ARRAY {}\n",
-                array.path.display(),
-                array.text,
-                merge.path.display(),
-                merge.text,
-                array.path.display(),
-                merge.path.display(),
+                "# {array}\n{array_text}\n# {merge}\n{merge_text}\nsbatch --parsable {array}\n\
+                 sbatch --parsable --dependency=afterany:ARRAY {merge}\n",
             ));
         }
-        create(&self.folder.join("logs"))?;
-        array.write()?;
-        merge.write()?;
-        let array = sbatch(&["--parsable".to_owned()], &array.path)?;
-        let after = [
-            "--parsable".to_owned(),
-            format!("--dependency=afterany:{array}"),
-        ];
-        let merge = sbatch(&after, &merge.path)?;
+        let logs = self.folder.join("logs");
+        std::fs::create_dir_all(&logs).map_err(CliError::write(&logs))?;
+        std::fs::write(&array, array_text).map_err(CliError::write(&array))?;
+        std::fs::write(&merge, merge_text).map_err(CliError::write(&merge))?;
+        let array = sbatch(&["--parsable"], &array)?;
+        let after = format!("--dependency=afterany:{array}");
+        let merge = sbatch(&["--parsable", &after], &merge)?;
         output::print(&format!(
             "array {array} of {} parts, then merge {merge}\nlogs   {}\nstatus etastar status {}\n",
             arguments.shards,
-            self.folder.join("logs").display(),
+            logs.display(),
             self.folder.display(),
         ))
     }
@@ -259,52 +236,59 @@ impl<'a> Job<'a> {
     fn to_kubernetes(&self, template: &str) -> Result<(), CliError> {
         let gpus = self.arguments.gpus_per_task;
         let gpus = gpus.map(|count| format!("\n              nvidia.com/gpu: {count}"));
-        let manifest = self.filled("job.yaml", template, gpus.unwrap_or_default())?;
+        let manifest = self.filled(template, gpus.unwrap_or_default())?;
         if self.arguments.dry_run {
-            return output::print(&manifest.text);
+            return output::print(&manifest);
         }
-        create(&self.folder)?;
-        manifest.write()?;
-        output::print(&format!(
-            "kubectl apply --filename {}",
-            manifest.path.display()
-        ))
+        let path = self.folder.join("job.yaml");
+        std::fs::create_dir_all(&self.folder).map_err(CliError::write(&self.folder))?;
+        std::fs::write(&path, manifest).map_err(CliError::write(&path))?;
+        output::print(&format!("kubectl apply --filename {}", path.display()))
     }
 
-    fn script(&self, name: &str, template: &str, options: &[String]) -> Result<Script, CliError> {
+    /// A script of Slurm with options of sbatch.
+    fn script(&self, template: &str, options: Vec<String>) -> Result<String, CliError> {
         let options = options.iter().chain(&self.arguments.sbatch);
         let lines = options.map(|option| format!("#SBATCH {option}"));
-        self.filled(name, template, lines.collect::<Vec<_>>().join("\n"))
+        self.filled(template, lines.collect::<Vec<_>>().join("\n"))
     }
 
-    fn filled(&self, name: &str, template: &str, options: String) -> Result<Script, CliError> {
+    fn filled(&self, template: &str, options: String) -> Result<String, CliError> {
         let mut values = self.values.clone();
         values.push(("options", options));
-        let text = template::fill(template, &values).map_err(|word| {
-            let names = values.iter().map(|(name, _)| *name);
+        fill(template, &values).map_err(|word| {
+            let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
             CliError::Usage(format!(
                 "the template has {{{{{word}}}}}, which has no value; there are {}",
-                names.collect::<Vec<_>>().join(", ")
+                names.join(", ")
             ))
-        })?;
-        Ok(Script {
-            path: self.folder.join(name),
-            text,
         })
     }
 }
 
-impl Script {
-    fn write(&self) -> Result<(), CliError> {
-        std::fs::write(&self.path, &self.text).map_err(|source| CliError::Write {
-            path: self.path.clone(),
-            source,
-        })
+/// Replaces the words of a template, `{{word}}`, by their values.
+///
+/// # Errors
+/// The first word that has no value.
+fn fill(template: &str, values: &[(&str, String)]) -> Result<String, String> {
+    let mut text = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once("{{") {
+        let Some((word, after)) = after.split_once("}}") else {
+            break;
+        };
+        text.push_str(before);
+        let value = values.iter().find(|(name, _)| *name == word);
+        let (_, value) = value.ok_or_else(|| word.to_owned())?;
+        text.push_str(value);
+        rest = after;
     }
+    text.push_str(rest);
+    Ok(text)
 }
 
-/// The number of the job that Slurm makes of a script.
-fn sbatch(options: &[String], script: &Path) -> Result<String, CliError> {
+/// Submits a script; gives the number of the job.
+fn sbatch(options: &[&str], script: &Path) -> Result<String, CliError> {
     let run = Command::new("sbatch").args(options).arg(script).output();
     let run = run.map_err(|source| {
         CliError::Usage(format!(
@@ -324,44 +308,24 @@ fn sbatch(options: &[String], script: &Path) -> Result<String, CliError> {
     Ok(text.trim().split(';').next().unwrap_or_default().to_owned())
 }
 
-/// A name as Kubernetes allows it, and Slurm too.
+/// A name in the form that Kubernetes allows, and Slurm too.
 fn label(name: &str) -> String {
-    let allowed = |character: char| {
-        let lower = character.to_ascii_lowercase();
-        if lower.is_ascii_lowercase() || lower.is_ascii_digit() {
-            lower
-        } else {
-            '-'
-        }
+    let allowed = |character: char| match character.to_ascii_lowercase() {
+        lower if lower.is_ascii_alphanumeric() => lower,
+        _ => '-',
     };
     let label: String = name.chars().map(allowed).take(50).collect();
     label.trim_matches('-').to_owned()
 }
 
-fn read(path: &Path) -> Result<String, CliError> {
-    std::fs::read_to_string(path)
-        .map_err(|source| CliError::Usage(format!("cannot read {}: {source}", path.display())))
-}
-
-fn create(folder: &Path) -> Result<(), CliError> {
-    std::fs::create_dir_all(folder).map_err(|source| CliError::Write {
-        path: folder.to_owned(),
-        source,
-    })
-}
-
-fn absolute(path: &Path) -> Result<PathBuf, CliError> {
-    Ok(std::path::absolute(path)?)
-}
-
-/// A path that neither a shell nor a comment of Slurm's would read otherwise.
+/// A path that needs no quotes, neither in a shell nor in a comment of Slurm.
 fn plain(path: &Path) -> Result<String, CliError> {
     let text = path.display().to_string();
     if provenance::quoted(&text) == text {
         return Ok(text);
     }
     Err(CliError::Usage(format!(
-        "`{text}` has characters that scripts read otherwise; use a path of letters, digits and \
+        "`{text}` has characters with a meaning in scripts; use a path of letters, digits and \
          -_./=:,+@"
     )))
 }
@@ -369,12 +333,8 @@ fn plain(path: &Path) -> Result<String, CliError> {
 /// `HOURS:MINUTES:SECONDS`
 fn slurm_time(time: Duration) -> String {
     let seconds = time.as_secs().max(1);
-    format!(
-        "{}:{:02}:{:02}",
-        seconds / 3600,
-        seconds / 60 % 60,
-        seconds % 60
-    )
+    let (minutes, hours) = (seconds / 60 % 60, seconds / 3600);
+    format!("{hours}:{minutes:02}:{:02}", seconds % 60)
 }
 
 #[cfg(test)]
@@ -388,7 +348,17 @@ mod tests {
 
     #[test]
     fn times_are_written_as_slurm_reads_them() {
-        let of = |seconds| slurm_time(Duration::from_secs(seconds));
-        assert_eq!((of(90), of(14_400)), ("0:01:30".into(), "4:00:00".into()));
+        let written = [90, 14_400].map(|seconds| slurm_time(Duration::from_secs(seconds)));
+        assert_eq!(written, ["0:01:30", "4:00:00"]);
+    }
+
+    #[test]
+    fn words_become_values_and_unknown_ones_are_named() {
+        let values = [("name", "a".to_owned()), ("count", "6".to_owned())];
+        assert_eq!(
+            fill("{{name}}: 1-{{count}} ${x} {{", &values),
+            Ok("a: 1-6 ${x} {{".into())
+        );
+        assert_eq!(fill("{{name}} {{nmae}}", &values), Err("nmae".into()));
     }
 }
