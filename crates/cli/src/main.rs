@@ -9,6 +9,7 @@ mod numbers;
 mod output;
 mod progress;
 mod provenance;
+mod status_file;
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Measuring cells: from a list of cells to a store with their trials.
+//! Measures cells: from a list of cells to a store with their results.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,21 +16,15 @@ use etastar_search::{
 use crate::arguments::{Execution, Training};
 use crate::error::CliError;
 use crate::memory;
-use crate::progress::{Both, SoFar, State, StatusWriter, SweepBar};
+use crate::progress::{Progress, SoFar};
 use crate::provenance::{self, Loaded, MissingData, Title};
+use crate::status_file::State;
 
-/// What is to be measured.
+/// The cells to be measured.
 #[derive(Default)]
 pub(crate) struct Cells {
     pub(crate) eta_star: Vec<Cell>,
     pub(crate) sharpness: Vec<SharpnessCell>,
-}
-
-/// How far a measurement goes.
-#[derive(Default)]
-pub(crate) struct Limits {
-    /// Time after which it stops as if interrupted.
-    pub(crate) time: Option<Duration>,
 }
 
 /// How a measurement ended.
@@ -41,21 +35,21 @@ pub(crate) enum Ended {
     OutOfTime,
 }
 
-/// What a measurement leaves.
+/// The result of a measurement.
 pub(crate) struct Measured {
     pub(crate) ended: Ended,
     pub(crate) store: Store,
-    /// Repeats that it was to have.
+    /// Repeats of a complete measurement.
     pub(crate) expected: usize,
 }
 
 /// Where the results of a measurement are kept.
 pub(crate) enum Place<'a> {
-    /// Only as long as the program runs.
+    /// In memory, while the program runs.
     Memory,
     /// In this store.
     Store(&'a Path),
-    /// In this store, with what the other stores of its folder know already.
+    /// In this store, which takes over the results of other stores in its folder.
     Shared(&'a Path),
 }
 
@@ -78,15 +72,15 @@ impl Cells {
     }
 }
 
-/// Cells to be measured, and everything that is known before.
+/// Cells to be measured, with their data.
 pub(crate) struct Measurement<'a> {
     title: Title<'a>,
     cells: Cells,
     repeats: usize,
-    /// The part that is measured, if it is not the whole.
+    /// The part that is measured; none for all.
     shard: Option<Shard>,
     backend: Selection,
-    /// Of the batched strategy.
+    /// The limits of the batched strategy; none for the sequential one.
     limits: Option<EnsembleLimits>,
     jobs: usize,
     datasets: Vec<(DatasetConfig, Dataset)>,
@@ -95,8 +89,8 @@ pub(crate) struct Measurement<'a> {
 }
 
 impl<'a> Measurement<'a> {
-    /// Selects the backend and loads the data. Cells whose data are missing
-    /// are an error, or left out.
+    /// Selects the backend and loads the data. Cells whose data are missing are
+    /// an error, or are left out.
     pub(crate) fn prepare(
         title: Title<'a>,
         mut cells: Cells,
@@ -130,7 +124,7 @@ impl<'a> Measurement<'a> {
         })
     }
 
-    /// Trains as asked for, instead of one network after the other.
+    /// Chooses the strategy of training; the default is the sequential one.
     pub(crate) fn with_training(mut self, training: &Training) -> Self {
         self.limits = training.ensembles(self.backend.device());
         self.provenance.strategy = match self.limits {
@@ -141,7 +135,7 @@ impl<'a> Measurement<'a> {
     }
 
     /// Measures only a part.
-    pub(crate) fn of_shard(mut self, shard: Option<Shard>) -> Self {
+    pub(crate) fn with_shard(mut self, shard: Option<Shard>) -> Self {
         self.shard = shard;
         self
     }
@@ -156,16 +150,17 @@ impl<'a> Measurement<'a> {
         &self.provenance
     }
 
-    /// Measures what the place does not have yet.
+    /// Measures everything that is not there yet. It stops at Ctrl-C, or after
+    /// a time limit.
     pub(crate) fn run(
         self,
         configuration_hash: String,
         place: Place<'_>,
-        limits: &Limits,
+        time_limit: Option<Duration>,
     ) -> Result<Measured, CliError> {
         let interrupt = Interrupt::default();
         listen_for_interrupts(&interrupt)?;
-        let out_of_time = limits.time.map(|time| stop_after(time, &interrupt));
+        let out_of_time = time_limit.map(|time| stop_after(time, &interrupt));
         let backend = self.backend;
         let (end, store, expected) = backend.run(OnBackend {
             measurement: self,
@@ -186,9 +181,22 @@ impl<'a> Measurement<'a> {
             expected,
         })
     }
+
+    /// Measures in memory; an interrupt is an error.
+    pub(crate) fn run_in_memory(self, configuration_hash: String) -> Result<Snapshot, CliError> {
+        let command = self.title.experiment;
+        let measured = self.run(configuration_hash, Place::Memory, None)?;
+        if measured.ended == Ended::Complete {
+            return Ok(measured.store.snapshot()?);
+        }
+        Err(CliError::Interrupted(format!(
+            "`{command}` keeps nothing; use `sweep` for measurements that can be resumed"
+        )))
+    }
 }
 
-/// Interrupts after some time; tells whether it was this that interrupted.
+/// Interrupts after some time. The result tells whether this has interrupted,
+/// and not the user.
 fn stop_after(time: Duration, interrupt: &Interrupt) -> Interrupt {
     let interrupt = interrupt.clone();
     let out_of_time = Interrupt::default();
@@ -211,7 +219,7 @@ struct OnBackend<'a> {
 }
 
 impl Task for OnBackend<'_> {
-    /// And the number of repeats that it was to have.
+    /// The last number is that of the repeats of a complete measurement.
     type Output = Result<(SweepEnd, Store, usize), CliError>;
 
     fn run<B: Backend>(self, device: B::Device) -> Self::Output {
@@ -262,7 +270,7 @@ impl Task for OnBackend<'_> {
         };
         let known = store.snapshot()?;
         let mut so_far = SoFar::new(grid, &repeats, &known);
-        // What is in memory alone meets no numbers of other machines.
+        // Only stores on disk meet results of other machines.
         let compares = on_disk.is_some() && !so_far.is_complete();
         let arithmetic = compares.then(|| arithmetic::<B>(&device));
         if let Some(here) = &arithmetic {
@@ -273,12 +281,16 @@ impl Task for OnBackend<'_> {
             }
         }
         store.begin_session(&provenance::session(jobs, shard, arithmetic))?;
-        let bar = SweepBar::new(count, so_far);
-        let file = on_disk.map(|path| {
+        let mut progress = Progress::new(count, so_far);
+        if let Some(path) = on_disk {
             let shard = shard.map(|shard| shard.to_string());
-            StatusWriter::begin(path, title.experiment, title.profile, shard, jobs, so_far)
-        });
-        let observer = Both(&bar, file.as_ref());
+            let Title {
+                experiment,
+                profile,
+                ..
+            } = title;
+            progress = progress.with_status_file(path, experiment, profile, shard, jobs, so_far);
+        }
         let interrupt = &self.interrupt;
         let ensembles = limits.map(|limits| EnsembleTrainer::new(&trainer, limits));
         let searching: &dyn Trainer = match &ensembles {
@@ -286,31 +298,28 @@ impl Task for OnBackend<'_> {
             Some(ensembles) => ensembles,
         };
         let swept = run_sweep(
-            &planned, &repeats, searching, store, jobs, interrupt, &observer,
+            &planned, &repeats, searching, store, jobs, interrupt, &progress,
         );
         let ended = swept.and_then(|(end, store)| match end {
             SweepEnd::Interrupted => Ok((end, store)),
             SweepEnd::Complete => run_sharpness_sweep(
-                &sharpness, &repeats, &trainer, store, jobs, interrupt, &observer,
+                &sharpness, &repeats, &trainer, store, jobs, interrupt, &progress,
             ),
         });
-        bar.finish();
         let ended = ended.map_err(CliError::from).and_then(|(end, mut store)| {
             store.end_session(&provenance::now())?;
             Ok((end, store, repeats.total(grid)))
         });
-        if let Some(file) = file {
-            match &ended {
-                Ok((SweepEnd::Complete, ..)) => file.end(State::Complete, None),
-                Ok((SweepEnd::Interrupted, ..)) => file.end(State::Stopped, None),
-                Err(error) => file.end(State::Failed, Some(error.to_string())),
-            }
+        match &ended {
+            Ok((SweepEnd::Complete, ..)) => progress.finish(State::Complete, None),
+            Ok((SweepEnd::Interrupted, ..)) => progress.finish(State::Stopped, None),
+            Err(error) => progress.finish(State::Failed, Some(error.to_string())),
         }
         ended
     }
 }
 
-/// Says so where a store goes on on a machine that rounds differently.
+/// Warns if a store was begun on a machine that rounds differently.
 fn warn_of_others(store: &Path, known: &Snapshot, here: &str) {
     let mut others = known.arithmetics();
     others.retain(|other| *other != here);
@@ -324,7 +333,7 @@ fn warn_of_others(store: &Path, known: &Snapshot, here: &str) {
     }
 }
 
-/// Takes over what the other stores of the folder know of the same cells.
+/// Takes over the results of the same cells in other stores of the folder.
 fn reuse(store: &mut Store, repeats: usize, arithmetic: &str) -> Result<(), CliError> {
     let own = store.path().to_owned();
     let folder = match own.parent() {
@@ -332,24 +341,15 @@ fn reuse(store: &mut Store, repeats: usize, arithmetic: &str) -> Result<(), CliE
         _ => Path::new("."),
     };
     // A folder that cannot be listed has nothing to give.
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return Ok(());
-    };
-    let mut donors: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "db"))
-        .filter(|path| path.file_name() != own.file_name())
-        .collect();
+    let mut donors = stores_in(folder).unwrap_or_default();
+    donors.retain(|path| path.file_name() != own.file_name());
     donors.sort();
     for donor in donors {
         match store.adopt(&donor, repeats, arithmetic) {
-            Ok(Adopted {
-                repeats: 0,
-                networks: 0,
-            }) => {}
-            Ok(adopted) => eprintln!(
+            Ok(Adopted { repeats, networks }) if repeats + networks == 0 => {}
+            Ok(Adopted { repeats, networks }) => eprintln!(
                 "{} repeats are known from {}",
-                adopted.repeats + adopted.networks,
+                repeats + networks,
                 donor.display()
             ),
             Err(error) => eprintln!(
@@ -361,8 +361,15 @@ fn reuse(store: &mut Store, repeats: usize, arithmetic: &str) -> Result<(), CliE
     Ok(())
 }
 
-/// The first Ctrl-C (or SIGTERM) asks the workers to stop; the second ends the
-/// program at once. Either way nothing finished is lost.
+/// The stores in a folder, in no order.
+pub(crate) fn stores_in(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let paths = std::fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path()));
+    let is_store = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "db");
+    Ok(paths.filter(is_store).collect())
+}
+
+/// The first Ctrl-C (or SIGTERM) asks the workers to stop; the second one ends
+/// the program at once. Finished trials are kept in both cases.
 fn listen_for_interrupts(interrupt: &Interrupt) -> Result<(), CliError> {
     let interrupt = interrupt.clone();
     ctrlc::set_handler(move || {

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::warm_start::{self, WarmStart};
 use crate::arguments::{Execution, Format, LossName, Training};
 use crate::error::CliError;
-use crate::measure::{Cells, Ended, Limits, Measured, Measurement, Place};
+use crate::measure::{Cells, Measurement};
 use crate::numbers::{count, depth, fraction, not_negative, positive};
 use crate::output;
 use crate::provenance::{MissingData, Title};
@@ -273,18 +273,11 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
     )?
     .with_training(&arguments.training);
     let identity = cell.identity(measurement.provenance());
-    let Measured { ended, store, .. } =
-        measurement.run(identity, Place::Memory, &Limits::default())?;
-    if ended != Ended::Complete {
-        return Err(CliError::Interrupted(
-            "`find` keeps nothing; use `sweep` for measurements that can be resumed".into(),
-        ));
-    }
     let Snapshot {
         manifest,
         mut cells,
         ..
-    } = store.snapshot()?;
+    } = measurement.run_in_memory(identity)?;
     let Some(measured) = cells.pop() else {
         return Err(CliError::Usage("there is no cell to measure".into()));
     };

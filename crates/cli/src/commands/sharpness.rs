@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::{Execution, Format, LossName};
 use crate::error::CliError;
-use crate::measure::{Cells, Ended, Limits, Measured, Measurement, Place};
+use crate::measure::{Cells, Measurement};
 use crate::numbers::{count, depth, not_negative, positive};
 use crate::output;
 use crate::provenance::{MissingData, Title};
@@ -169,16 +169,11 @@ fn sampled(arguments: &SharpnessArguments) -> Result<(), CliError> {
         MissingData::Refuse,
     )?;
     let identity = cell.identity(measurement.provenance());
-    let Measured { ended, store, .. } =
-        measurement.run(identity, Place::Memory, &Limits::default())?;
-    if ended != Ended::Complete {
-        return Err(CliError::Interrupted("`sharpness` keeps nothing".into()));
-    }
     let Snapshot {
         manifest,
         mut sharpness,
         ..
-    } = store.snapshot()?;
+    } = measurement.run_in_memory(identity)?;
     let Some(record) = sharpness.pop() else {
         return Err(CliError::Usage("there is no network to measure".into()));
     };

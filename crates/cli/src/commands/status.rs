@@ -9,9 +9,10 @@ use serde_json::json;
 
 use crate::arguments::Format;
 use crate::error::CliError;
+use crate::measure::stores_in;
 use crate::output;
-use crate::progress::{State, StatusFile};
 use crate::provenance;
+use crate::status_file::{State, StatusFile};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -76,10 +77,7 @@ fn stores(path: &Path) -> Result<Vec<PathBuf>, CliError> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
-    let mut found: Vec<PathBuf> = std::fs::read_dir(path)?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "db"))
-        .collect();
+    let mut found = stores_in(path)?;
     found.sort_by_key(|path| natural(path));
     Ok(found)
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::arguments::{Execution, Format, Training};
 use crate::error::CliError;
-use crate::measure::{Cells, Ended, Limits, Measured, Measurement, Place};
+use crate::measure::{Cells, Ended, Measured, Measurement, Place};
 use crate::numbers::duration;
 use crate::output;
 use crate::provenance::{MissingData, Title};
@@ -92,10 +92,9 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
         variants: &experiment.variants,
         analysis: experiment.analysis.clone(),
     };
-    let missing = if arguments.skip_missing_data {
-        MissingData::LeaveOut
-    } else {
-        MissingData::Refuse
+    let missing = match arguments.skip_missing_data {
+        true => MissingData::LeaveOut,
+        false => MissingData::Refuse,
     };
     let measurement = Measurement::prepare(
         title,
@@ -109,7 +108,7 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
         missing,
     )?
     .with_training(&arguments.training)
-    .of_shard(arguments.shard);
+    .with_shard(arguments.shard);
     for missing in measurement.not_run() {
         eprintln!("not run: {}, {}", missing.dataset, missing.reason);
     }
@@ -126,10 +125,7 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
         }
     };
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|source| CliError::Write {
-            path: folder.to_owned(),
-            source,
-        })?;
+        std::fs::create_dir_all(folder).map_err(CliError::write(folder))?;
     }
     // Other machines may be writing the other parts.
     let alone = arguments.no_reuse || arguments.output.is_some() || arguments.shard.is_some();
@@ -138,14 +134,11 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
     } else {
         Place::Shared(&path)
     };
-    let limits = Limits {
-        time: arguments.time_limit,
-    };
     let Measured {
         ended,
         store,
         expected,
-    } = measurement.run(hash, place, &limits)?;
+    } = measurement.run(hash, place, arguments.time_limit)?;
     let snapshot = store.snapshot()?;
     let repeats = snapshot.finished_repeats();
     let cells = snapshot.cells.len() + snapshot.sharpness.len();
@@ -160,12 +153,8 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
         Ended::Interrupted => return Err(CliError::Interrupted(so_far())),
         Ended::OutOfTime => return Err(CliError::OutOfTime(so_far())),
     }
-    let trials: usize = snapshot
-        .cells
-        .iter()
-        .flat_map(|cell| &cell.repeats)
-        .map(|repeat| repeat.trials.len())
-        .sum();
+    let measured = snapshot.cells.iter().flat_map(|cell| &cell.repeats);
+    let trials: usize = measured.map(|repeat| repeat.trials.len()).sum();
     let seconds = started.elapsed().as_secs_f64();
     if arguments.format.json {
         return output::print_json(&json!({
@@ -177,10 +166,9 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
             "manifest": snapshot.manifest,
         }));
     }
-    let trained = if trials > 0 {
-        format!(", {trials} trials")
-    } else {
-        String::new()
+    let trained = match trials {
+        0 => String::new(),
+        trials => format!(", {trials} trials"),
     };
     output::print(&format!(
         "{}: {cells} cells, {repeats} repeats{trained} in {seconds:.1} s\n{}",
