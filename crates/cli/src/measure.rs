@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use etastar_backend::Backend;
-use etastar_backend::{Selection, Task};
-use etastar_data::{DataFolders, Dataset, DatasetConfig};
+use etastar_backend::{Backend, Selection, Task};
+use etastar_data::{DataError, DataFolders, Dataset, DatasetConfig};
 use etastar_search::scale::Request;
 use etastar_search::{
     Adopted, BurnTrainer, Cell, EnsembleLimits, EnsembleTrainer, Grid, Interrupt, MasterSeed,
@@ -17,7 +16,7 @@ use crate::arguments::{Execution, Training};
 use crate::error::CliError;
 use crate::memory;
 use crate::progress::{Progress, SoFar};
-use crate::provenance::{self, Loaded, MissingData, Title};
+use crate::provenance::{self, Title};
 use crate::status_file::State;
 
 /// The cells to be measured.
@@ -72,6 +71,52 @@ impl Cells {
     }
 }
 
+/// What happens to cells whose data are not found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MissingData {
+    /// Nothing is measured; it is an error.
+    Refuse,
+    /// They are left out, which the manifest records.
+    LeaveOut,
+}
+
+type Datasets = Vec<(DatasetConfig, Dataset)>;
+
+/// Loads datasets, each once. Datasets whose files are not found are an error,
+/// or are listed as left out.
+fn load_datasets<'a>(
+    configs: impl Iterator<Item = &'a DatasetConfig>,
+    folders: &DataFolders,
+    missing: MissingData,
+) -> Result<(Datasets, Vec<NotRun>), CliError> {
+    let may_leave_out = missing == MissingData::LeaveOut;
+    let mut loaded = Datasets::new();
+    let mut not_run: Vec<NotRun> = Vec::new();
+    for config in configs {
+        let left_out = not_run
+            .iter()
+            .any(|one| one.dataset == config.name.as_str());
+        if left_out || loaded.iter().any(|(known, _)| known == config) {
+            continue;
+        }
+        // The reasons name no folders, which differ between machines.
+        let reason = match Dataset::load(config, folders) {
+            Ok(dataset) => {
+                loaded.push((config.clone(), dataset));
+                continue;
+            }
+            Err(DataError::MissingFiles { .. }) if may_leave_out => "its files were not found",
+            Err(DataError::NoFolder) if may_leave_out => "there is no folder for datasets",
+            Err(error) => return Err(error.into()),
+        };
+        not_run.push(NotRun {
+            dataset: config.name.to_string(),
+            reason: reason.to_owned(),
+        });
+    }
+    Ok((loaded, not_run))
+}
+
 /// Cells to be measured, with their data.
 pub(crate) struct Measurement<'a> {
     title: Title<'a>,
@@ -83,7 +128,7 @@ pub(crate) struct Measurement<'a> {
     /// The limits of the batched strategy; none for the sequential one.
     limits: Option<EnsembleLimits>,
     jobs: usize,
-    datasets: Vec<(DatasetConfig, Dataset)>,
+    datasets: Datasets,
     not_run: Vec<NotRun>,
     provenance: Provenance,
 }
@@ -102,8 +147,7 @@ impl<'a> Measurement<'a> {
         let backend = Selection::new(execution.backend)?;
         cells.request(repeats).check()?;
         let folders = DataFolders::discover(execution.data.data_dir.clone());
-        let Loaded { datasets, not_run } =
-            provenance::load_datasets(cells.datasets(), &folders, missing)?;
+        let (datasets, not_run) = load_datasets(cells.datasets(), &folders, missing)?;
         for missing in &not_run {
             let other = |dataset: &DatasetConfig| dataset.name.as_str() != missing.dataset;
             cells.eta_star.retain(|cell| other(&cell.dataset));
@@ -127,10 +171,9 @@ impl<'a> Measurement<'a> {
     /// Chooses the strategy of training; the default is the sequential one.
     pub(crate) fn with_training(mut self, training: &Training) -> Self {
         self.limits = training.ensembles(self.backend.device());
-        self.provenance.strategy = match self.limits {
-            None => Strategy::Sequential,
-            Some(_) => Strategy::Batched,
-        };
+        if self.limits.is_some() {
+            self.provenance.strategy = Strategy::Batched;
+        }
         self
     }
 

@@ -1,74 +1,14 @@
 //! The origin of every number: program, backend, data, machine.
 
-use std::collections::BTreeMap;
-
 use etastar_backend::Selection;
-use etastar_data::{DataError, DataFolders, Dataset, DatasetConfig};
+use etastar_data::{Dataset, DatasetConfig};
 use etastar_search::{
     FORMAT_VERSION, Host, Manifest, NotRun, Provenance, Session, Shard, Strategy, Variant,
     VariantCells,
 };
 
-use crate::error::CliError;
-
 /// The program's version.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// Loads datasets, each once. Datasets whose files are not found are an error,
-/// or are listed as left out.
-pub(crate) fn load_datasets<'a>(
-    configs: impl Iterator<Item = &'a DatasetConfig>,
-    folders: &DataFolders,
-    missing: MissingData,
-) -> Result<Loaded, CliError> {
-    let mut loaded: Vec<(DatasetConfig, Dataset)> = Vec::new();
-    let mut not_run: Vec<NotRun> = Vec::new();
-    for config in configs {
-        let known_missing = not_run
-            .iter()
-            .any(|one| one.dataset == config.name.as_str());
-        if known_missing || loaded.iter().any(|(known, _)| known == config) {
-            continue;
-        }
-        match Dataset::load(config, folders) {
-            Ok(dataset) => loaded.push((config.clone(), dataset)),
-            Err(error @ (DataError::MissingFiles { .. } | DataError::NoFolder))
-                if missing == MissingData::LeaveOut =>
-            {
-                not_run.push(NotRun {
-                    dataset: config.name.to_string(),
-                    // The folders are not named: they differ between
-                    // machines, and reports should not.
-                    reason: match error {
-                        DataError::MissingFiles { .. } => "its files were not found",
-                        _ => "there is no folder for datasets",
-                    }
-                    .to_owned(),
-                });
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(Loaded {
-        datasets: loaded,
-        not_run,
-    })
-}
-
-/// Datasets loaded, and those left out.
-pub(crate) struct Loaded {
-    pub(crate) datasets: Vec<(DatasetConfig, Dataset)>,
-    pub(crate) not_run: Vec<NotRun>,
-}
-
-/// What happens to cells whose data are not found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum MissingData {
-    /// Nothing is measured; it is an error.
-    Refuse,
-    /// They are left out, which the manifest records.
-    LeaveOut,
-}
 
 /// Everything that the numbers depend on besides the configuration.
 pub(crate) fn provenance(
@@ -76,15 +16,16 @@ pub(crate) fn provenance(
     backend: Selection,
     datasets: &[(DatasetConfig, Dataset)],
 ) -> Provenance {
-    let fingerprints: BTreeMap<String, String> = datasets
+    let fingerprints = datasets
         .iter()
-        .flat_map(|(_, dataset)| dataset.fingerprints.clone())
-        .collect();
+        .flat_map(|(_, dataset)| &dataset.fingerprints);
     Provenance {
         seed,
         backend: backend.device().family(),
         float: backend.name().float().to_owned(),
-        datasets: fingerprints,
+        datasets: fingerprints
+            .map(|(file, hash)| (file.clone(), hash.clone()))
+            .collect(),
         strategy: Strategy::Sequential,
     }
 }
@@ -107,19 +48,18 @@ impl Title<'_> {
             let mut missing = not_run.iter();
             missing.all(|one| one.dataset != dataset.name.as_str())
         };
-        named
-            .map(|variant| VariantCells {
-                name: variant.name.clone(),
-                eta_star: (variant.cells().iter())
-                    .filter(|cell| runs(&cell.dataset))
-                    .map(|cell| cell.identity(provenance))
-                    .collect(),
-                sharpness: (variant.sharpness_cells().iter())
-                    .filter(|cell| runs(&cell.dataset))
-                    .map(|cell| cell.identity(provenance))
-                    .collect(),
-            })
-            .collect()
+        let cells = named.map(|variant| VariantCells {
+            name: variant.name.clone(),
+            eta_star: (variant.cells().iter())
+                .filter(|cell| runs(&cell.dataset))
+                .map(|cell| cell.identity(provenance))
+                .collect(),
+            sharpness: (variant.sharpness_cells().iter())
+                .filter(|cell| runs(&cell.dataset))
+                .map(|cell| cell.identity(provenance))
+                .collect(),
+        });
+        cells.collect()
     }
 }
 

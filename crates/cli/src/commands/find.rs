@@ -16,10 +16,10 @@ use serde_json::{Value, json};
 use super::warm_start::{self, WarmStart};
 use crate::arguments::{Execution, Format, LossName, Training};
 use crate::error::CliError;
-use crate::measure::{Cells, Measurement};
+use crate::measure::{Cells, Measurement, MissingData};
 use crate::numbers::{count, depth, fraction, not_negative, positive};
 use crate::output;
-use crate::provenance::{MissingData, Title};
+use crate::provenance::Title;
 
 /// The confidence of the interval.
 const CONFIDENCE: f64 = 0.95;
@@ -165,12 +165,11 @@ pub(crate) struct FindArguments {
 
 impl FindArguments {
     fn cell(&self) -> Result<Cell, CliError> {
-        let gaussians = self.gaussians()?;
         let dataset = DatasetConfig {
             name: self.dataset,
             train: self.train,
             validation: self.validation,
-            gaussians,
+            gaussians: self.gaussians()?,
         };
         dataset.validate()?;
         let hidden = match (&self.hidden, self.width, self.depth) {
@@ -227,21 +226,20 @@ impl FindArguments {
     }
 
     fn gaussians(&self) -> Result<Option<GaussiansConfig>, CliError> {
-        if self.dataset != DatasetName::Gaussians {
-            return if self.dimension.is_none() && self.separation.is_none() {
-                Ok(None)
-            } else {
-                Err(CliError::Usage(
-                    "--dimension and --separation belong to `--dataset gaussians`".into(),
-                ))
-            };
+        if self.dataset == DatasetName::Gaussians {
+            let default = GaussiansConfig::default();
+            return Ok(Some(GaussiansConfig {
+                dimension: self.dimension.unwrap_or(default.dimension),
+                separation: self.separation.unwrap_or(default.separation),
+                seed: default.seed,
+            }));
         }
-        let default = GaussiansConfig::default();
-        Ok(Some(GaussiansConfig {
-            dimension: self.dimension.unwrap_or(default.dimension),
-            separation: self.separation.unwrap_or(default.separation),
-            seed: default.seed,
-        }))
+        if self.dimension.is_none() && self.separation.is_none() {
+            return Ok(None);
+        }
+        Err(CliError::Usage(
+            "--dimension and --separation belong to `--dataset gaussians`".into(),
+        ))
     }
 }
 
@@ -260,12 +258,13 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
         question: "What is eta* of this network?",
         ..Title::default()
     };
+    let cells = Cells {
+        eta_star: vec![cell.clone()],
+        ..Cells::default()
+    };
     let measurement = Measurement::prepare(
         title,
-        Cells {
-            eta_star: vec![cell.clone()],
-            ..Cells::default()
-        },
+        cells,
         arguments.repeats,
         arguments.seed,
         &arguments.execution,
@@ -281,7 +280,18 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
     let Some(measured) = cells.pop() else {
         return Err(CliError::Usage("there is no cell to measure".into()));
     };
-    let found = Found::new(measured, manifest, warm_start, started);
+    let found = Found {
+        estimate: Estimate::of_cell(&measured, CONFIDENCE, &Bootstrap::default()),
+        trials: measured
+            .repeats
+            .iter()
+            .map(|repeat| repeat.trials.len())
+            .sum(),
+        measured,
+        manifest,
+        warm_start,
+        seconds: started.elapsed().as_secs_f64(),
+    };
     if arguments.format.json {
         output::print_json(&found.json())?;
     } else {
@@ -290,39 +300,18 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
     found.check()
 }
 
+/// The result of the command.
 struct Found {
     measured: CellRecord,
     manifest: Manifest,
     estimate: Estimate,
     warm_start: Option<WarmStart>,
+    /// Trials of all repeats.
+    trials: usize,
     seconds: f64,
 }
 
 impl Found {
-    fn new(
-        measured: CellRecord,
-        manifest: Manifest,
-        warm_start: Option<WarmStart>,
-        started: Instant,
-    ) -> Self {
-        let estimate = Estimate::of_cell(&measured, CONFIDENCE, &Bootstrap::default());
-        Self {
-            measured,
-            manifest,
-            estimate,
-            warm_start,
-            seconds: started.elapsed().as_secs_f64(),
-        }
-    }
-
-    fn trials(&self) -> usize {
-        self.measured
-            .repeats
-            .iter()
-            .map(|repeat| repeat.trials.len())
-            .sum()
-    }
-
     fn json(&self) -> Value {
         let repeats: Vec<Value> = self.measured.repeats.iter().map(repeat_json).collect();
         let mut object = json!({
@@ -334,7 +323,7 @@ impl Found {
             "nothing_succeeds": self.estimate.nothing_succeeds,
             "nothing_fails": self.estimate.nothing_fails,
             "repeats": repeats,
-            "trials": self.trials(),
+            "trials": self.trials,
             "seconds": self.seconds,
             "cell": self.measured.cell,
             "inputs": self.measured.inputs,
@@ -393,7 +382,7 @@ impl Found {
         }
         text.push_str(&format!(
             "{} trials in {:.1} s; {} {}, seed {}; accuracy {} within {} steps of {} samples\n",
-            self.trials(),
+            self.trials,
             self.seconds,
             self.manifest.backend,
             self.manifest.float,

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
-use etastar_backend::Backend;
-use etastar_backend::{Selection, Task, check_device};
+use etastar_backend::{Backend, Selection, Task, check_device};
 use etastar_data::{DatasetConfig, DatasetName, Samples};
 use etastar_model::{Batch, LayerRates, Loss, Mlp};
 use etastar_search::statistics::Bootstrap;
@@ -17,10 +16,10 @@ use serde_json::{Value, json};
 
 use crate::arguments::{Execution, Format, LossName};
 use crate::error::CliError;
-use crate::measure::{Cells, Measurement};
+use crate::measure::{Cells, Measurement, MissingData};
 use crate::numbers::{count, depth, not_negative, positive};
 use crate::output;
-use crate::provenance::{MissingData, Title};
+use crate::provenance::Title;
 
 /// The confidence of the interval over repeats.
 const CONFIDENCE: f64 = 0.95;
@@ -107,10 +106,9 @@ pub(crate) struct SharpnessArguments {
 
 impl SharpnessArguments {
     fn input_rate(&self) -> f64 {
-        if self.exclude_input_layer {
-            0.0
-        } else {
-            self.input_rate
+        match self.exclude_input_layer {
+            true => 0.0,
+            false => self.input_rate,
         }
     }
 
@@ -181,12 +179,8 @@ fn sampled(arguments: &SharpnessArguments) -> Result<(), CliError> {
     if !arguments.format.json {
         return output::print(&text(&record, theory.as_ref()));
     }
-    let measured: Vec<&NetworkSharpness> = record
-        .repeats
-        .iter()
-        .map(|repeat| &repeat.sharpness)
-        .collect();
-    let mut result = result(&measured);
+    let repeats = record.repeats.iter();
+    let mut result = result(&repeats.map(|repeat| &repeat.sharpness).collect::<Vec<_>>());
     result["prediction"] = json!(record.prediction);
     result["theory"] = json!(theory);
     result["cell"] = json!(record.cell);
@@ -201,15 +195,8 @@ fn theory(record: &SharpnessCellRecord) -> Option<TheoryBounds> {
     TheoryBounds::new(&architecture, cell.loss, cell.input_rate, 1.0).ok()
 }
 
-fn lambdas(measured: &[&NetworkSharpness]) -> Vec<f64> {
-    measured
-        .iter()
-        .map(|network| network.hessian.largest)
-        .collect()
-}
-
 fn result(measured: &[&NetworkSharpness]) -> Value {
-    let lambdas = lambdas(measured);
+    let lambdas: Vec<f64> = measured.iter().map(|one| one.hessian.largest).collect();
     let mean = lambdas.iter().sum::<f64>() / lambdas.len() as f64;
     json!({
         "lambda_1": {
@@ -234,10 +221,8 @@ fn text(record: &SharpnessCellRecord, theory: Option<&TheoryBounds>) -> String {
         cell.input_rate,
     );
     for repeat in &record.repeats {
-        text.push_str(&network_text(
-            &format!("network {}", repeat.repeat),
-            &repeat.sharpness,
-        ));
+        let name = format!("network {}", repeat.repeat);
+        text.push_str(&network_text(&name, &repeat.sharpness));
     }
     if let Some(prediction) = &record.prediction {
         let caveat = match cell.loss {
@@ -261,10 +246,9 @@ fn text(record: &SharpnessCellRecord, theory: Option<&TheoryBounds>) -> String {
 }
 
 fn network_text(name: &str, network: &NetworkSharpness) -> String {
-    let converged = if network.hessian.converged && network.gauss_newton.converged {
-        ""
-    } else {
-        "; NOT CONVERGED"
+    let converged = match network.hessian.converged && network.gauss_newton.converged {
+        true => "",
+        false => "; NOT CONVERGED",
     };
     let mut text = format!(
         "{name}: lambda_1(H) = {:.6} (residual {:.1e}, {} products{converged}), 2/lambda_1 = \

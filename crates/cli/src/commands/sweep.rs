@@ -10,10 +10,10 @@ use serde_json::json;
 
 use crate::arguments::{Execution, Format, Training};
 use crate::error::CliError;
-use crate::measure::{Cells, Ended, Measured, Measurement, Place};
+use crate::measure::{Cells, Ended, Measured, Measurement, MissingData, Place};
 use crate::numbers::duration;
 use crate::output;
-use crate::provenance::{MissingData, Title};
+use crate::provenance::Title;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
