@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::backend::provide;
-use crate::bench::{self, BenchArguments};
+use crate::bench::compare_backends;
 use crate::checks::conformance_suite;
 use crate::command::{self, Failure, build_etastar, etastar, root, standard_output};
 use crate::files;
@@ -64,7 +64,10 @@ pub(crate) fn run(arguments: &GpuCheckArguments) -> Result<(), Failure> {
     for profile in [arguments.profile.as_str()].into_iter().chain(full) {
         text.push_str(&sweeps(arguments, &devices, profile, &folder)?);
     }
-    text.push_str(&benchmarks(arguments, devices, &folder)?);
+    let benchmarks = compare_backends(&devices, &[], &arguments.rest)?;
+    // The title of the tables becomes a chapter of this file.
+    let benchmarks = benchmarks.replace("\n## ", "\n### ");
+    text.push_str(&benchmarks.replacen("# ", "## Benchmarks, ", 1));
     files::write(&output, &text)?;
     println!("\n{text}\nWritten to {}", arguments.output.display());
     Ok(())
@@ -113,24 +116,4 @@ fn sweeps(
     text.push_str(&standard_output(etastar(&[&"compare"]).args(&stores))?);
     text.push('\n');
     Ok(text)
-}
-
-fn benchmarks(
-    arguments: &GpuCheckArguments,
-    devices: Vec<String>,
-    folder: &Path,
-) -> Result<String, Failure> {
-    let table = folder.join("benchmarks.md");
-    bench::run(&BenchArguments {
-        peers: None,
-        rounds: 1,
-        backends: devices,
-        only: Vec::new(),
-        output: Some(table.clone()),
-        rest: arguments.rest.clone(),
-    })?;
-    // The table's title becomes a chapter of this file.
-    Ok(files::read_text(&table)?
-        .replace("\n## ", "\n### ")
-        .replacen("# ", "## Benchmarks, ", 1))
 }

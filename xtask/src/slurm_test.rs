@@ -12,7 +12,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use serde::Deserialize;
+use serde_json::Value;
 
 use crate::command::{
     self, Failure, build_etastar, etastar, exported_rows, require, standard_output, target,
@@ -36,20 +36,6 @@ pub(crate) struct SlurmTestArguments {
     /// Install Slurm and munge with apt-get if they are missing
     #[arg(long)]
     install: bool,
-}
-
-/// The output of `etastar status --json`.
-#[derive(Deserialize)]
-struct Status {
-    stores: Vec<Part>,
-}
-
-#[derive(Deserialize)]
-struct Part {
-    shard: Option<String>,
-    state: String,
-    done: usize,
-    repeats: usize,
 }
 
 /// The tables that are compared.
@@ -135,23 +121,21 @@ impl Test<'_> {
     /// Waits until some repeats of a part are done, but not all.
     fn wait_until_underway(&self, index: usize) -> Result<(), Failure> {
         let store = self.part(index);
-        wait_for(600, "a part in mid-run", || match status(&store) {
-            Some(part) if part.state == "running" && part.done > 0 => {
-                eprintln!("  part {index}: {} of {} repeats", part.done, part.repeats);
-                true
+        wait_for(600, "a part in mid-run", || {
+            let part = status(&store).unwrap_or_default();
+            let (done, repeats) = (&part["done"], &part["repeats"]);
+            let underway = part["state"] == "running" && done.as_u64() > Some(0);
+            if underway {
+                eprintln!("  part {index}: {done} of {repeats} repeats");
             }
-            _ => false,
+            underway
         })
     }
 
     fn process_of(&self, index: usize) -> Result<String, Failure> {
-        #[derive(Deserialize)]
-        struct StatusFile {
-            process: u32,
-        }
         let path = with_ending(&self.part(index), ".status.json");
-        let file: StatusFile = files::read_json(&path)?;
-        Ok(file.process.to_string())
+        let file: Value = files::read_json(&path)?;
+        Ok(file["process"].to_string())
     }
 
     fn is_cancelled(&self, job: &str) -> bool {
@@ -215,11 +199,11 @@ impl Test<'_> {
 }
 
 /// What `etastar status` tells of a part; none before it has begun.
-fn status(store: &Path) -> Option<Part> {
+fn status(store: &Path) -> Option<Value> {
     let text = standard_output(&mut etastar(&[&"status", &"--json", &store])).ok()?;
-    let status: Status = serde_json::from_str(&text).ok()?;
-    let part = status.stores.into_iter().next()?;
-    part.shard.is_some().then_some(part)
+    let status: Value = serde_json::from_str(&text).ok()?;
+    let part = status["stores"].get(0)?;
+    part["shard"].is_string().then(|| part.clone())
 }
 
 /// A Slurm cluster of one node on this machine, which ends when it is dropped.
@@ -238,7 +222,11 @@ impl Cluster {
         }
         let host = standard_output(&mut Command::new("hostname"))?;
         let configuration = folder.join("slurm.conf");
-        files::write(&configuration, slurm_conf(folder, host.trim()))?;
+        let text = include_str!("../slurm.conf").replace("HOST", host.trim());
+        files::write(
+            &configuration,
+            text.replace("FOLDER", &folder.display().to_string()),
+        )?;
         let mut cluster = Self {
             configuration,
             daemons: Vec::new(),
@@ -311,40 +299,6 @@ fn wait_for(seconds: u64, what: &str, mut ready: impl FnMut() -> bool) -> Result
         sleep(Duration::from_millis(200));
     }
     Ok(())
-}
-
-/// Slurm's configuration. The node has two task slots on every machine.
-fn slurm_conf(folder: &Path, host: &str) -> String {
-    let folder = folder.display();
-    format!(
-        "ClusterName=etastar\n\
-         SlurmctldHost={host}(127.0.0.1)\n\
-         CommunicationParameters=NoCtldInAddrAny,NoInAddrAny\n\
-         SlurmctldPort=16817\n\
-         SlurmdPort=16818\n\
-         AuthType=auth/munge\n\
-         CredType=cred/munge\n\
-         # A requeued job waits until its credential expires: seconds here, not minutes.\n\
-         AuthInfo=socket={folder}/munge/socket,cred_expire=5\n\
-         SlurmUser=root\n\
-         SlurmdUser=root\n\
-         StateSaveLocation={folder}/state\n\
-         SlurmdSpoolDir={folder}/spool\n\
-         SlurmctldPidFile={folder}/slurmctld.pid\n\
-         SlurmdPidFile={folder}/slurmd.pid\n\
-         ProctrackType=proctrack/linuxproc\n\
-         TaskPlugin=task/none\n\
-         SelectType=select/cons_tres\n\
-         SelectTypeParameters=CR_Core\n\
-         ReturnToService=2\n\
-         KillWait=10\n\
-         MinJobAge=3600\n\
-         SchedulerParameters=batch_sched_delay=1,sched_interval=2,bf_interval=2\n\
-         SlurmdParameters=config_overrides\n\
-         MpiDefault=none\n\
-         NodeName={host} NodeAddr=127.0.0.1 CPUs=2 RealMemory=2000 State=UNKNOWN\n\
-         PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP\n"
-    )
 }
 
 fn random_bytes() -> Result<[u8; 1024], Failure> {

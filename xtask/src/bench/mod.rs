@@ -18,55 +18,53 @@ pub(crate) struct BenchArguments {
     /// Backends or devices to compare, for example tch:cuda:0. The others are compared with the
     /// first
     #[arg(long, value_delimiter = ',', default_value = "flex")]
-    pub(crate) backends: Vec<String>,
+    backends: Vec<String>,
 
     /// Run only these benchmarks
     #[arg(long, value_name = "NAME,..", value_delimiter = ',', value_parser = ["training", "curvature", "trial", "batched"])]
-    pub(crate) only: Vec<String>,
+    only: Vec<String>,
 
     /// Compare with PyTorch and NumPy instead, by this Python interpreter, which has the packages
     /// of benches/peers/requirements.txt
     #[arg(long, value_name = "PYTHON", conflicts_with_all = ["backends", "only", "rest"])]
-    pub(crate) peers: Option<PathBuf>,
+    peers: Option<PathBuf>,
 
     /// With --peers, how many times everything is run, in turns
     #[arg(long, value_name = "N", default_value = "3", requires = "peers")]
-    pub(crate) rounds: usize,
+    rounds: usize,
 
     /// File of the table [default: benches/results/DATE-BACKENDS.md, or DATE-peers.md]
     #[arg(long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
+    output: Option<PathBuf>,
 
     /// Options for criterion, e.g. a filter
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    pub(crate) rest: Vec<String>,
+    rest: Vec<String>,
 }
 
 pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Failure> {
+    let backends = &arguments.backends;
     let (name, text) = match &arguments.peers {
         Some(python) => ("peers".to_owned(), peers::run(python, arguments.rounds)?),
         None => (
-            arguments.backends.join("-").replace(':', "-"),
-            compare_backends(arguments)?,
+            backends.join("-").replace(':', "-"),
+            compare_backends(backends, &arguments.only, &arguments.rest)?,
         ),
     };
-    let file = arguments
-        .output
-        .clone()
-        .unwrap_or_else(|| format!("benches/results/{}-{name}.md", date()).into());
+    let default = || format!("benches/results/{}-{name}.md", date()).into();
+    let file = arguments.output.clone().unwrap_or_else(default);
     files::write(&root().join(&file), &text)?;
     println!("\n{text}\nWritten to {}", file.display());
     Ok(())
 }
 
-/// Runs criterion's benchmarks; gives their tables.
-fn compare_backends(arguments: &BenchArguments) -> Result<String, Failure> {
-    let BenchArguments {
-        backends,
-        only,
-        rest,
-        ..
-    } = arguments;
+/// Runs criterion's benchmarks (all, or some by name, with options of
+/// criterion); gives their tables.
+pub(crate) fn compare_backends(
+    backends: &[String],
+    only: &[String],
+    rest: &[String],
+) -> Result<String, Failure> {
     for device in backends {
         provide(device)?;
     }

@@ -14,30 +14,7 @@ use crate::command::{Failure, etastar, exported_rows};
 use crate::files::{self, with_ending};
 
 /// About a second of many short trials on embedded data.
-const EXPERIMENT: &str = r#"
-name = "faults"
-question = "Is anything ever lost?"
-seed = 1
-repeats = 6
-datasets = [{ name = "digits", train = 512, validation = 128 }]
-network = { bias = false, output_gain = 2.0 }
-grid = { widths = [8, 16, 32], depths = [2, 4], input_rates = [1.0, 0.1] }
-
-[protocol]
-loss = "cross-entropy"
-batch_size = 64
-budget = 32
-evaluate_every = 8
-threshold = 0.2
-ladder = [-1.0, 1.0]
-search = { method = "octaves", start = 5.0, lowest = -20.0, highest = 10.0, tolerance = 0.125 }
-
-[sharpness]
-losses = ["cross-entropy"]
-samples = 64
-bounds = false
-prediction = false
-"#;
+const EXPERIMENT: &str = include_str!("../../faults.toml");
 
 /// Rows of a store, without the times.
 pub(super) type Rows = BTreeSet<String>;
