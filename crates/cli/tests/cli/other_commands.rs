@@ -20,7 +20,28 @@ fn datasets_are_listed_with_their_status() {
         ["cifar10", "missing"],
     ]);
     assert_eq!(json!(status), expected);
-    assert_contains(&etastar.succeed("data list"), &["etastar data fetch mnist"]);
+    etastar.write("data/mnist/train-labels-idx1-ubyte", "nonsense");
+    let text = etastar.succeed("data list --data-dir data");
+    let parts = ["3 files missing in data", "etastar data fetch cifar10"];
+    assert_contains(&text, &parts);
+}
+
+#[test]
+fn embedded_data_need_no_files() {
+    let etastar = Sandbox::new();
+    assert_contains(
+        &etastar.succeed("data fetch digits"),
+        &["digits needs no files"],
+    );
+    let fetched = etastar.json("data fetch digits --json");
+    assert_eq!(
+        fetched,
+        json!({"dataset": "digits", "installed": [], "kept": []})
+    );
+    assert_contains(
+        &etastar.succeed("data verify"),
+        &["FILE", "digits/", "verified: "],
+    );
 }
 
 #[test]

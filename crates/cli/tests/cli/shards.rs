@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Sandbox, assert_contains};
+use crate::support::{Run, Sandbox, assert_contains};
 
 fn sweep_part(etastar: &Sandbox, part: usize, parts: usize) {
     etastar.succeed(&format!(
@@ -141,6 +141,52 @@ fn the_scripts_are_as_they_were() {
     let gpus = "--to=kubernetes --dry-run --gpus-per-task=1 --backend=flex";
     insta::assert_snapshot!("kubernetes", scripts(&etastar, gpus));
     assert!(!etastar.path("results").exists());
+}
+
+/// With a program `sbatch` that writes down its arguments, or refuses.
+#[cfg(unix)]
+#[test]
+fn jobs_are_submitted_and_manifests_written() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let etastar = Sandbox::new();
+    let submit = |program: &str| {
+        etastar.write("bin/sbatch", format!("#!/bin/sh\n{program}\n"));
+        let executable = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(etastar.path("bin/sbatch"), executable).unwrap();
+        let mut submit = etastar.command(&["submit", "small.toml", "--shards", "2"]);
+        submit.args(["--gpus-per-task", "1"]);
+        Run::new(submit.env("PATH", etastar.path("bin")))
+    };
+    let submitted = submit("echo \"$@\" >> calls; echo '12;cluster'").expect(0, &[]);
+    assert_contains(&submitted.stdout, &["array 12 of 2 parts, then merge 12"]);
+    let calls = etastar.read(&json!("calls"));
+    let [array, merge] = calls.lines().collect::<Vec<_>>()[..] else {
+        panic!("{calls}");
+    };
+    assert!(array.starts_with("--parsable /") && array.ends_with("/results/small.jobs/array.sh"));
+    assert!(merge.starts_with("--parsable --dependency=afterany:12 /"));
+    assert!(merge.ends_with("/results/small.jobs/merge.sh"));
+    let script = etastar.read(&json!("results/small.jobs/array.sh"));
+    let options = ["#SBATCH --array=1-2", "#SBATCH --gpus-per-task=1"];
+    assert_contains(&script, &options);
+    assert!(etastar.path("results/small.jobs/logs").is_dir());
+    submit("echo no such partition >&2; exit 1")
+        .expect(2, &["sbatch refused", "no such partition"]);
+    let mut without = etastar.command(&["submit", "small.toml", "--shards", "2"]);
+    Run::new(without.env("PATH", "")).expect(2, &["cannot run sbatch"]);
+
+    let outputs = etastar.path("pods");
+    let line = format!(
+        "submit small.toml --shards 2 --to kubernetes --output-dir {}",
+        outputs.display()
+    );
+    let told = etastar.succeed(&line);
+    assert_contains(
+        &told,
+        &["kubectl apply --filename ", "/pods/small.jobs/job.yaml"],
+    );
+    assert!(outputs.join("small.jobs/job.yaml").exists());
 }
 
 #[test]

@@ -74,6 +74,22 @@ fn sharpness_has_what_scripts_rely_on() {
     assert_eq!(measure("--jobs 1")["lambda_1"], result["lambda_1"]);
 }
 
+#[test]
+fn text_for_people() {
+    let etastar = Sandbox::new();
+    let sharpness = etastar.succeed("sharpness --width 8 --depth 2 --samples 32");
+    let parts = [
+        "depth 2 (hidden layers), width 8, 32 samples of digits, cross-entropy, input-layer rate 1",
+        "network 0: lambda_1(H) = ",
+        "certified: lambda_1(G) in [",
+        "prediction of lambda_1(G) without a network: ",
+        "over all initialisations, any data: E lambda_1(G) at most ",
+    ];
+    assert_contains(&sharpness, &parts);
+    let bounds = etastar.succeed("bounds --inputs 50 --depth 4 --width 32 --outputs 10");
+    insta::assert_snapshot!("bounds", bounds);
+}
+
 /// A folder with `f = 2 relu(3 x)` and one sample `x = 1` of class 0 of 1,
 /// target 1: the loss is `(u v - 1)^2 / 2`.
 fn with_own_network() -> Sandbox {

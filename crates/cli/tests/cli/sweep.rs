@@ -207,14 +207,16 @@ fn an_interrupt_stops_cleanly_and_says_how_to_go_on() {
 fn two_processes_do_not_share_a_store() {
     let etastar = with_a_long_sweep();
     let mut first = etastar.start_sweep("sweep.db");
-    // The lock is held once the store has its tables.
-    while etastar.run("export sweep.db --table cells").code != Some(0) {
+    // The status file appears when the sweep holds the lock of the store.
+    while !etastar.path("sweep.db.status.json").exists() {
         sleep(Duration::from_millis(5));
     }
     let second = etastar.run("sweep small.toml --output sweep.db");
     first.kill().unwrap();
     first.wait().unwrap();
     second.expect(2, &["in use by another process"]);
+    let status = etastar.json("status sweep.db --json");
+    assert_eq!(status["stores"][0]["state"], "killed");
 }
 
 #[test]
