@@ -1,15 +1,17 @@
 //! Measured `lambda_1(G)` over what was predicted without a network.
 
-use etastar_search::SharpnessCellRecord;
-use etastar_search::statistics::quantile;
+use etastar_search::CellRecord;
 use etastar_sharpness::prediction::KernelPrediction;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::level::mean_and_error;
-use super::{Matrix, SharpnessOptions};
+use crate::numbers::{distinct, mean, quantile, sorted, squares_about};
+use crate::points::Matrix;
+
+/// The filters `k` of the summaries: cells with `width >= k * depth`.
+const FILTERS: [f64; 3] = [0.0, 32.0, 64.0];
 
 /// How the eigenvalue was predicted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
     /// The infinite-width kernel of the data: the limit.
@@ -33,8 +35,7 @@ impl Method {
         }
     }
 
-    /// What it predicts.
-    pub fn of(self, prediction: &KernelPrediction) -> f64 {
+    fn predicted(self, prediction: &KernelPrediction) -> f64 {
         match self {
             Self::Plain => prediction.plain,
             Self::FiniteWidth => prediction.finite_width,
@@ -44,7 +45,7 @@ impl Method {
 }
 
 /// Mean of measured over predicted, over repeats.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Ratio {
     /// How it was predicted.
     pub method: Method,
@@ -57,7 +58,7 @@ pub struct Ratio {
 }
 
 /// A cell's measured eigenvalue beside its predictions.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CellPrediction {
     /// Number of hidden layers.
     pub depth: usize,
@@ -68,7 +69,7 @@ pub struct CellPrediction {
     /// Mean of the measured `lambda_1(G)` over repeats.
     pub measured: f64,
     /// One for each method, in the order of [`Method::ALL`].
-    pub ratios: [Ratio; 3],
+    pub ratios: Vec<Ratio>,
     /// Repeats.
     pub repeats: usize,
 }
@@ -81,7 +82,7 @@ impl CellPrediction {
 }
 
 /// Every cell that has a prediction and a finished repeat.
-pub fn predictions(cells: &[&SharpnessCellRecord]) -> Vec<CellPrediction> {
+pub(crate) fn predictions(cells: &[&CellRecord]) -> Vec<CellPrediction> {
     cells
         .iter()
         .filter_map(|record| {
@@ -93,15 +94,17 @@ pub fn predictions(cells: &[&SharpnessCellRecord]) -> Vec<CellPrediction> {
                 width: record.cell.hidden.iter().sum::<usize>() as f64 / depth as f64,
                 input_rate: record.cell.input_rate,
                 measured,
-                ratios: Method::ALL.map(|method| {
-                    let predicted = method.of(prediction);
-                    Ratio {
-                        method,
-                        predicted,
-                        mean: measured / predicted,
-                        standard_error: error.map(|error| error / predicted),
-                    }
-                }),
+                ratios: Method::ALL
+                    .map(|method| {
+                        let predicted = method.predicted(prediction);
+                        Ratio {
+                            method,
+                            predicted,
+                            mean: measured / predicted,
+                            standard_error: error.map(|error| error / predicted),
+                        }
+                    })
+                    .to_vec(),
                 repeats: record.repeats.len(),
             })
         })
@@ -109,7 +112,7 @@ pub fn predictions(cells: &[&SharpnessCellRecord]) -> Vec<CellPrediction> {
 }
 
 /// How well a method predicts a set of cells.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct RatioSummary {
     /// How it was predicted.
     pub method: Method,
@@ -129,14 +132,12 @@ pub struct RatioSummary {
 
 /// For each input-layer rate (and, where there are several, for all of them
 /// together), filter and method; sets without cells are left out.
-pub fn summaries(cells: &[CellPrediction], options: &SharpnessOptions) -> Vec<RatioSummary> {
-    let mut rates: Vec<f64> = cells.iter().map(|cell| cell.input_rate).collect();
-    rates.sort_by(f64::total_cmp);
-    rates.dedup();
+pub(crate) fn ratio_summaries(cells: &[CellPrediction]) -> Vec<RatioSummary> {
+    let rates = distinct(cells.iter().map(|cell| cell.input_rate));
     let pooled = (rates.len() > 1).then_some(None);
     let mut summaries = Vec::new();
     for rate in rates.into_iter().map(Some).chain(pooled) {
-        for &k in &options.prediction_width_over_depth {
+        for k in FILTERS {
             let own: Vec<&CellPrediction> = cells
                 .iter()
                 .filter(|cell| rate.is_none_or(|rate| cell.input_rate == rate))
@@ -158,14 +159,9 @@ fn summary(
     input_rate: Option<f64>,
     width_over_depth: f64,
 ) -> Option<RatioSummary> {
-    let mut ratios: Vec<f64> = cells
-        .iter()
-        .filter_map(|cell| Some(cell.ratio(method)?.mean))
-        .filter(|ratio| ratio.is_finite())
-        .collect();
-    ratios.sort_by(f64::total_cmp);
-    let mut deviations: Vec<f64> = ratios.iter().map(|ratio| (ratio - 1.0).abs()).collect();
-    deviations.sort_by(f64::total_cmp);
+    let ratios = cells.iter().filter_map(|cell| Some(cell.ratio(method)?.mean));
+    let ratios = sorted(ratios.filter(|ratio| ratio.is_finite()));
+    let deviations = sorted(ratios.iter().map(|ratio| (ratio - 1.0).abs()));
     Some(RatioSummary {
         method,
         input_rate,
@@ -175,4 +171,15 @@ fn summary(
         worst_deviation: *deviations.last()?,
         cells: ratios.len(),
     })
+}
+
+/// Arithmetic mean of `lambda_1` over repeats, and its standard error where
+/// there are two or more.
+pub(crate) fn mean_and_error(record: &CellRecord, matrix: Matrix) -> Option<(f64, Option<f64>)> {
+    let networks = record.repeats.iter().filter_map(|repeat| repeat.sharpness());
+    let values: Vec<f64> = networks.map(|own| matrix.largest(&own.sharpness)).collect();
+    let centre = mean(&values)?;
+    let n = values.len() as f64;
+    let error = (squares_about(&values, centre) / (n - 1.0) / n).sqrt();
+    Some((centre, (values.len() > 1).then_some(error)))
 }

@@ -64,7 +64,7 @@
 use nalgebra::DVector;
 use statrs::distribution::{Continuous, ContinuousCDF, Normal};
 
-use super::regression::LeastSquares;
+use crate::least_squares::LeastSquares;
 
 /// What the search of one repeat says of `log2 eta*`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -106,7 +106,7 @@ pub(crate) struct Tobit {
     /// The constant, then the slopes.
     pub(crate) coefficients: DVector<f64>,
     /// `s`, in octaves.
-    pub(crate) deviation: f64,
+    deviation: f64,
 }
 
 /// Probability that a search without an eta\* says nothing of the edge.
@@ -182,15 +182,16 @@ impl Tobit {
         }
         self
     }
-
-    /// The value at these regressors.
-    pub(crate) fn at(&self, regressors: &[f64]) -> f64 {
-        let all = std::iter::once(&1.0).chain(regressors);
-        self.coefficients.iter().zip(all).map(|(b, x)| b * x).sum()
-    }
 }
 
 impl Observed {
+    /// The value, or the end of the range searched.
+    pub(crate) fn limit(self) -> f64 {
+        match self {
+            Self::Found(limit) | Self::Below(limit) | Self::AtLeast(limit) => limit,
+        }
+    }
+
     /// Mean and variance of the value, given what is observed.
     fn completed(self, m: f64, s: f64, normal: &Normal) -> (f64, f64) {
         let (side, limit) = match self {
@@ -220,7 +221,7 @@ fn inverse_mills(z: f64, normal: &Normal) -> f64 {
 }
 
 /// The values that were found.
-pub(crate) fn found(cell: &[Observed]) -> Vec<f64> {
+fn found(cell: &[Observed]) -> Vec<f64> {
     cell.iter()
         .filter_map(|observed| match observed {
             Observed::Found(value) => Some(*value),
@@ -241,6 +242,12 @@ mod tests {
 
     use super::*;
 
+    /// The value at these regressors.
+    fn at(tobit: &Tobit, regressors: &[f64]) -> f64 {
+        let all = std::iter::once(&1.0).chain(regressors);
+        tobit.coefficients.iter().zip(all).map(|(b, x)| b * x).sum()
+    }
+
     fn maximised(x: &[Vec<f64>], cells: &[Vec<Observed>]) -> Tobit {
         let solved = LeastSquares::new(x).unwrap();
         let start = Tobit::start(x, cells).unwrap();
@@ -253,7 +260,7 @@ mod tests {
         let s = tobit.deviation;
         let bound = |share: f64| (SILENT + (1.0 - SILENT) * share).ln();
         let of_cell = |(x, cell): (&Vec<f64>, &Vec<Observed>)| {
-            let m = tobit.at(x);
+            let m = at(tobit, x);
             let terms = cell.iter().map(|y| match y {
                 Observed::Found(y) => normal.ln_pdf((y - m) / s) - s.ln(),
                 Observed::Below(limit) => bound(normal.cdf((limit - m) / s)),
@@ -340,8 +347,8 @@ mod tests {
         let before = maximised(&x, &cells);
         cells[20].push(Observed::Below(-30.0));
         let after = maximised(&x, &cells);
-        for at in &x {
-            assert!((before.at(at) - after.at(at)).abs() < 0.05);
+        for place in &x {
+            assert!((at(&before, place) - at(&after, place)).abs() < 0.05);
         }
     }
 

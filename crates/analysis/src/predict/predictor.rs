@@ -1,10 +1,12 @@
-use nalgebra::DVector;
+//! The candidate laws, and the choice among them.
 
 use super::spread::Spread;
 use super::{
     Extrapolation, NetworkShape, PredictError, PredictOptions, Prediction, Rival, Warning,
 };
-use crate::fit::{Described, Law, LeastSquares, Point, coefficients, solve};
+use crate::law::{Law, LawFit};
+use crate::least_squares::LeastSquares;
+use crate::points::{Point, input_rates, shapes};
 
 /// Fewest architectures that a filter on width may leave; below, it is
 /// relaxed. Twice the coefficients of the largest law.
@@ -50,7 +52,7 @@ struct Candidate<'a> {
     law: Law,
     /// `None` where all rates are pooled.
     input_rate: Option<f64>,
-    coefficients: DVector<f64>,
+    fit: LawFit,
     /// Of the cells that found an eta\*: a bound adds no precision here, which
     /// makes intervals somewhat wider than need be.
     least_squares: LeastSquares,
@@ -73,13 +75,8 @@ impl<'a> Predictor<'a> {
         input_rate: f64,
         options: &PredictOptions,
     ) -> Result<Self, PredictError> {
-        let mut rates: Vec<f64> = points
-            .iter()
-            .filter(|point| !point.repeats.is_empty())
-            .map(|point| point.input_rate)
-            .collect();
-        rates.sort_by(f64::total_cmp);
-        rates.dedup();
+        let found = points.iter().copied().filter(|point| point.mean().is_some());
+        let rates = input_rates(found);
         let measured = rates.contains(&input_rate);
         let between = rates.first().is_some_and(|low| *low <= input_rate)
             && rates.last().is_some_and(|high| input_rate <= *high);
@@ -96,7 +93,7 @@ impl<'a> Predictor<'a> {
             let wide: Vec<&Point> = points
                 .iter()
                 .copied()
-                .filter(|point| point.width as f64 >= filter * point.depth as f64)
+                .filter(|point| point.is_wide(filter))
                 .collect();
             let at_rate: Vec<&Point> = wide
                 .iter()
@@ -104,7 +101,7 @@ impl<'a> Predictor<'a> {
                 .filter(|point| point.input_rate == input_rate)
                 .collect();
             let judged = if measured { &at_rate } else { &wide };
-            let found = architectures(judged);
+            let found = shapes(judged).len();
             if found < ENOUGH && filter > 0.0 {
                 filter = if filter > 1.0 { 0.5 * filter } else { 0.0 };
                 continue;
@@ -118,7 +115,7 @@ impl<'a> Predictor<'a> {
             }
             let mut candidates: Vec<Candidate<'a>> = sets
                 .into_iter()
-                .filter_map(|(law, rate, set)| Candidate::of(law, rate, set, judged))
+                .filter_map(|(law, rate, set)| Candidate::new(law, rate, set, judged))
                 .collect();
             candidates.sort_by(|a, b| a.error.total_cmp(&b.error));
             let mut ranked = candidates.into_iter();
@@ -153,12 +150,12 @@ impl<'a> Predictor<'a> {
         let first = chosen.found.first().ok_or(PredictError::NothingMeasured)?;
         let (law, inputs) = (chosen.law, first.inputs);
         let x = law.log2_regressors(network.depth, network.width, inputs, network.input_rate);
-        let centre = at(&chosen.coefficients, &x);
+        let centre = chosen.fit.at(&x);
         let choice = self.choice(network, inputs, centre);
         let leverage = chosen.least_squares.leverage_at(&x);
         let around = |half: f64| [(centre - half).exp2(), (centre + half).exp2()];
         let confidence = options.confidence;
-        let extrapolation = Extrapolation::of(law, network, inputs, &chosen.found);
+        let extrapolation = Extrapolation::new(law, network, inputs, &chosen.found);
         let mut warnings = Vec::new();
         if self.relaxed {
             warnings.push(Warning::Relaxed {
@@ -216,7 +213,7 @@ impl Predictor<'_> {
             let law = rival.law;
             let x = law.log2_regressors(network.depth, network.width, inputs, network.input_rate);
             weights += weight;
-            squares += weight * (at(&rival.coefficients, &x) - chosen).powi(2);
+            squares += weight * (rival.fit.at(&x) - chosen).powi(2);
         }
         squares / weights
     }
@@ -226,56 +223,37 @@ impl<'a> Candidate<'a> {
     /// The law on a set of points, judged on some; `None` where it is not
     /// determined, also without any one of the architectures, where it leaves
     /// no degree of freedom, or where a regressor has too small a range.
-    fn of(
+    fn new(
         law: Law,
         input_rate: Option<f64>,
         set: &[&'a Point],
         judged: &[&'a Point],
     ) -> Option<Self> {
-        let observed: Vec<&'a Point> = set
-            .iter()
-            .copied()
-            .filter(|point| !point.repeats.is_empty() || !point.censored.is_empty())
-            .collect();
-        let described = Described::of(law, &observed).ok()?;
-        let found: Vec<&'a Point> = observed
-            .iter()
-            .copied()
-            .filter(|point| !point.repeats.is_empty())
-            .collect();
-        let solved = solve(law, &found).ok()?;
-        if least_range(&solved.regressors) < LEAST_RANGE {
+        let fit = LawFit::new(law, set).ok()?;
+        let found: Vec<&'a Point> = set.iter().copied().filter(|p| p.mean().is_some()).collect();
+        let regressors: Vec<Vec<f64>> = found.iter().map(|point| law.at_point(point)).collect();
+        if least_range(&regressors) < LEAST_RANGE {
             return None;
         }
-        let residuals: Vec<f64> = solved
-            .y
-            .iter()
-            .zip(&solved.regressors)
-            .map(|(y, x)| y - at(&described.coefficients, x))
-            .collect();
+        let error = |fit: &LawFit, point: &Point| Some(point.mean()? - fit.at_point(point));
+        let residuals: Vec<f64> = found.iter().filter_map(|point| error(&fit, point)).collect();
         let (mut squares, mut count) = (0.0, 0usize);
         for shape in shapes(judged) {
-            let others: Vec<&Point> = observed
-                .iter()
-                .copied()
-                .filter(|point| (point.depth, point.width) != shape)
-                .collect();
-            let refit = coefficients(law, &others, described.censored.as_ref()).ok()?;
-            let own = judged.iter().filter(|p| (p.depth, p.width) == shape);
-            for point in own {
-                if let Some(mean) = point.mean() {
-                    squares += (mean - at(&refit, &law.of_point(point))).powi(2);
-                    count += 1;
-                }
+            let others = set.iter().copied().filter(|point| point.shape() != shape);
+            let refit = fit.refit(&others.collect::<Vec<_>>()).ok()?;
+            let own = judged.iter().filter(|point| point.shape() == shape);
+            for error in own.filter_map(|point| error(&refit, point)) {
+                squares += error * error;
+                count += 1;
             }
         }
         Some(Self {
             law,
             input_rate,
-            spread: Spread::of(&found, &residuals, described.coefficients.len())?,
-            coefficients: described.coefficients,
-            least_squares: solved.least_squares,
-            censored_repeats: observed.iter().map(|point| point.censored.len()).sum(),
+            spread: Spread::new(&found, &residuals, law.coefficients())?,
+            least_squares: LeastSquares::new(&regressors)?,
+            censored_repeats: set.iter().map(|point| point.censored()).sum(),
+            fit,
             found,
             error: f64::sqrt(squares / count as f64),
             judged: count,
@@ -291,11 +269,6 @@ impl<'a> Candidate<'a> {
     }
 }
 
-fn at(coefficients: &DVector<f64>, regressors: &[f64]) -> f64 {
-    let all = std::iter::once(&1.0).chain(regressors);
-    coefficients.iter().zip(all).map(|(b, x)| b * x).sum()
-}
-
 /// The least of the ranges of the regressors.
 fn least_range(rows: &[Vec<f64>]) -> f64 {
     let columns = rows.first().map_or(0, Vec::len);
@@ -307,17 +280,4 @@ fn least_range(rows: &[Vec<f64>]) -> f64 {
         high - low
     };
     (0..columns).map(range).fold(f64::INFINITY, f64::min)
-}
-
-/// The different depths and widths of points that found an eta\*.
-fn shapes(points: &[&Point]) -> Vec<(usize, usize)> {
-    let found = points.iter().filter(|point| !point.repeats.is_empty());
-    let mut shapes: Vec<(usize, usize)> = found.map(|p| (p.depth, p.width)).collect();
-    shapes.sort_unstable();
-    shapes.dedup();
-    shapes
-}
-
-fn architectures(points: &[&Point]) -> usize {
-    shapes(points).len()
 }

@@ -50,9 +50,8 @@
 //! their noise. The degrees of freedom are therefore those of as many
 //! observations as there are architectures, not cells.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
-
-use crate::fit::Point;
+use crate::points::{Point, shapes};
+use crate::numbers::{mean, squares_about, student};
 
 /// The estimated variances behind a prediction.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -70,21 +69,15 @@ pub(super) struct Spread {
 impl Spread {
     /// From the points that found an eta\* and their residuals. `None` without
     /// a degree of freedom.
-    pub(super) fn of(points: &[&Point], residuals: &[f64], coefficients: usize) -> Option<Self> {
-        let mut shapes: Vec<(usize, usize)> = points.iter().map(|p| (p.depth, p.width)).collect();
-        shapes.sort_unstable();
-        shapes.dedup();
-        let freedom = shapes.len().checked_sub(coefficients).filter(|f| *f > 0)?;
+    pub(super) fn new(points: &[&Point], residuals: &[f64], coefficients: usize) -> Option<Self> {
+        let freedom = shapes(points).len().checked_sub(coefficients).filter(|f| *f > 0)?;
         let cells = points.len() as f64;
         let rss: f64 = residuals.iter().map(|e| e * e).sum();
         let (mut within, mut within_freedom, mut reciprocals) = (0.0, 0.0, 0.0);
         for point in points {
-            let (n, mean) = (point.repeats.len() as f64, point.mean()?);
-            within += point
-                .repeats
-                .iter()
-                .map(|(_, y)| (y - mean).powi(2))
-                .sum::<f64>();
+            let values = point.values();
+            let n = values.len() as f64;
+            within += squares_about(&values, mean(&values)?);
             within_freedom += n - 1.0;
             reciprocals += 1.0 / n;
         }
@@ -135,9 +128,7 @@ impl Spread {
 }
 
 fn half(variance: f64, freedom: f64, confidence: f64) -> f64 {
-    let quantile = StudentsT::new(0.0, 1.0, freedom)
-        .map_or(f64::NAN, |t| -t.inverse_cdf((1.0 - confidence) / 2.0));
-    quantile * variance.sqrt()
+    student(confidence, freedom).unwrap_or(f64::NAN) * variance.sqrt()
 }
 
 #[cfg(test)]
@@ -145,6 +136,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::censored::Observed;
 
     /// Points of depth 1 and widths 1, 2, .., each with the given repeats.
     fn points(cells: &[Vec<f64>]) -> Vec<Point> {
@@ -156,15 +148,14 @@ mod tests {
                 depth: 1,
                 width: index + 1,
                 input_rate: 1.0,
-                repeats: values.iter().copied().enumerate().collect(),
-                censored: Vec::new(),
+                repeats: values.iter().map(|y| Observed::Found(*y)).enumerate().collect(),
             })
             .collect()
     }
 
     fn spread(cells: &[Vec<f64>], residuals: &[f64], coefficients: usize) -> Option<Spread> {
         let points = points(cells);
-        Spread::of(&points.iter().collect::<Vec<_>>(), residuals, coefficients)
+        Spread::new(&points.iter().collect::<Vec<_>>(), residuals, coefficients)
     }
 
     /// t(0.975, 3) = 3.182446 from printed tables; RSS / (5 - 2) = 1.

@@ -1,0 +1,395 @@
+//! eta\* of a network that was not measured, from the cells of a store that
+//! were.
+//!
+//! Candidate laws are fitted to the cells of one series; the one with the least
+//! leave-one-out error predicts. A prediction comes with two intervals, how far
+//! it extrapolates, and warnings; where it reaches too far, it is refused.
+
+mod predictor;
+mod spread;
+
+pub(crate) use predictor::Predictor;
+
+use std::fmt;
+
+use etastar_search::{Cell, Measurement, Snapshot};
+use serde::{Serialize, Serializer};
+use thiserror::Error;
+
+use crate::effect::{OptionsError, check};
+use crate::law::Law;
+use crate::points::{Point, Quantity};
+use crate::series::{Series, constants, eta_star_series, kebab};
+
+/// Predicts eta\* of a network from the cells of one series.
+///
+/// # Errors
+/// If the series has nothing to predict from, or the prediction is refused; the
+/// error says what to do.
+pub fn predict(
+    series: &Series<'_>,
+    network: &NetworkShape,
+    options: &PredictOptions,
+) -> Result<Prediction, PredictError> {
+    options.check()?;
+    let points: Vec<Point> = series
+        .cells
+        .iter()
+        .filter_map(|record| Point::from_record(record, Quantity::EtaStar))
+        .collect();
+    let references: Vec<&Point> = points.iter().collect();
+    let predictor = Predictor::new(&references, network.input_rate, options)?;
+    let prediction = predictor.predict(network, &series.label, options)?;
+    if prediction.extrapolation.beyond > options.furthest && !options.force {
+        return Err(PredictError::TooFar {
+            beyond: prediction.extrapolation.beyond,
+            furthest: options.furthest,
+        });
+    }
+    Ok(prediction)
+}
+
+/// A network of constant width whose eta\* is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NetworkShape {
+    /// Number of hidden layers.
+    pub depth: usize,
+    /// Their width.
+    pub width: usize,
+    /// Learning rate of the input layer relative to the other layers.
+    pub input_rate: f64,
+}
+
+/// How eta\* is predicted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PredictOptions {
+    /// Laws are fitted to the cells with `width >= width_over_depth * depth`;
+    /// to more where these are too few, with a warning.
+    pub width_over_depth: f64,
+    /// Confidence of the intervals, strictly between 0 and 1.
+    pub confidence: f64,
+    /// Farthest extrapolation that is not refused, as a factor beyond what was
+    /// fitted ([`Extrapolation::beyond`](super::Extrapolation)).
+    pub furthest: f64,
+    /// Whether to predict at any distance.
+    pub force: bool,
+}
+
+impl Default for PredictOptions {
+    /// Width at least 8 times the depth, where the paper's proviso (i) is met
+    /// in our sweeps; 95 %; no farther than a factor of 16, four octaves, which
+    /// is about the range that a usual grid covers itself: beyond, the misfit
+    /// of a law over the grid says nothing of the misfit there. Our choices.
+    fn default() -> Self {
+        Self {
+            width_over_depth: 8.0,
+            confidence: 0.95,
+            furthest: 16.0,
+            force: false,
+        }
+    }
+}
+
+impl PredictOptions {
+    fn check(&self) -> Result<(), PredictError> {
+        Ok(check(self.confidence, self.width_over_depth)?)
+    }
+}
+
+/// A predicted eta\*.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Prediction {
+    /// The series it was predicted from.
+    pub dataset: String,
+    /// Number of hidden layers.
+    pub depth: usize,
+    /// Their width.
+    pub width: usize,
+    /// Input-layer rate.
+    pub input_rate: f64,
+    /// The predicted eta\*, a learning rate.
+    pub eta_star: f64,
+    /// Its base-2 logarithm.
+    pub log2_eta_star: f64,
+    /// Prediction interval of the geometric mean over as many networks as a
+    /// fitted cell has, `[low, high]`, as learning rates.
+    pub mean_interval: [f64; 2],
+    /// Prediction interval of one network and batch order.
+    pub network_interval: [f64; 2],
+    /// Confidence of both.
+    pub confidence: f64,
+    /// The law that predicts.
+    pub law: Law,
+    /// The input-layer rate it was fitted at, or `None` for all of them.
+    pub law_input_rate: Option<f64>,
+    /// It was fitted to cells with `width >= width_over_depth * depth`.
+    pub width_over_depth: f64,
+    /// How many of these found an eta\*.
+    pub cells: usize,
+    /// Repeats of the fit that found none.
+    pub censored_repeats: usize,
+    /// The law's error when architectures are left out, in octaves.
+    pub error_octaves: f64,
+    /// The law that came second.
+    pub runner_up: Option<Rival>,
+    /// How far the network is from those fitted.
+    pub extrapolation: Extrapolation,
+    /// What speaks against the prediction.
+    pub warnings: Vec<Warning>,
+}
+
+/// A law that was not chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Rival {
+    /// Which law.
+    pub law: Law,
+    /// The input-layer rate it was fitted at, or `None` for all of them.
+    pub law_input_rate: Option<f64>,
+    /// Its error when architectures are left out, in octaves.
+    pub error_octaves: f64,
+}
+
+/// What speaks against a prediction.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Warning {
+    /// Too few cells met the filter on width, so more were fitted.
+    Relaxed {
+        /// The filter asked for.
+        asked: f64,
+        /// The filter used.
+        used: f64,
+    },
+    /// The network is narrower than the filter asks of fitted ones.
+    Narrow {
+        /// Its width over its depth.
+        ratio: f64,
+        /// The filter asked for.
+        asked: f64,
+    },
+    /// The network lies outside of the range fitted.
+    Extrapolates {
+        /// By this factor.
+        beyond: f64,
+    },
+    /// The input-layer rate was not measured.
+    UnmeasuredRate {
+        /// The rate.
+        rate: f64,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Relaxed { asked, used } => write!(
+                formatter,
+                "too few measured networks have width >= {asked} x depth; those with width >= \
+                 {used} x depth were fitted"
+            ),
+            Self::Narrow { ratio, asked } => write!(
+                formatter,
+                "the network's width is only {ratio:.2} x its depth; laws hold for width >= \
+                 {asked} x depth"
+            ),
+            Self::Extrapolates { beyond } => write!(
+                formatter,
+                "the network is a factor of {beyond:.2} outside of the sizes that were fitted; the \
+                 intervals take for granted that the law holds there"
+            ),
+            Self::UnmeasuredRate { rate } => write!(
+                formatter,
+                "the input-layer rate {rate} was not measured; the law of the effective size \
+                 predicts it from other rates"
+            ),
+        }
+    }
+}
+
+impl Serialize for Warning {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The series of a store that predicts: the only one with a finished repeat
+/// or, with a name, the one whose label it is, or the only one of the dataset
+/// of that name.
+///
+/// # Errors
+/// If there is none, or if there are several.
+pub fn source<'a>(
+    snapshot: &'a Snapshot,
+    dataset: Option<&str>,
+) -> Result<Series<'a>, PredictError> {
+    let measured: Vec<Series<'a>> = eta_star_series(snapshot)
+        .into_iter()
+        .filter(|series| series.cells.iter().any(|cell| !cell.repeats.is_empty()))
+        .collect();
+    if measured.is_empty() {
+        return Err(PredictError::NothingMeasured);
+    }
+    let known = names(&measured);
+    let Some(name) = dataset else {
+        return only(measured).ok_or(PredictError::SeveralDatasets { known });
+    };
+    if let Some(named) = measured.iter().find(|series| series.label == name) {
+        return Ok(named.clone());
+    }
+    let namesakes: Vec<Series<'a>> = measured
+        .into_iter()
+        .filter(|series| {
+            let mut cells = series.cells.iter();
+            cells.any(|record| kebab(&record.cell.dataset.name) == name)
+        })
+        .collect();
+    if namesakes.is_empty() {
+        return Err(PredictError::UnknownDataset {
+            name: name.to_owned(),
+            known,
+        });
+    }
+    let known = names(&namesakes);
+    only(namesakes).ok_or(PredictError::SeveralDatasets { known })
+}
+
+/// The measured series of a store whose cells are defined as `cell` is, but
+/// for widths, input-layer rate and the way eta\* is searched for.
+pub fn matching_series<'a>(snapshot: &'a Snapshot, cell: &Cell) -> Option<Series<'a>> {
+    // The start of a search does not move the edge that it looks for.
+    let wanted = |cell: &Cell| {
+        let mut alike = cell.clone();
+        if let Measurement::EtaStar(protocol) = &mut alike.measurement {
+            protocol.search = etastar_search::Protocol::default().search;
+            protocol.ladder.clear();
+        }
+        constants(&alike)
+    };
+    eta_star_series(snapshot).into_iter().find(|series| {
+        let measured = series.cells.iter().any(|record| !record.repeats.is_empty());
+        let mut cells = series.cells.iter();
+        measured && cells.any(|record| wanted(&record.cell) == wanted(cell))
+    })
+}
+
+fn only(series: Vec<Series<'_>>) -> Option<Series<'_>> {
+    <[Series<'_>; 1]>::try_from(series).ok().map(|[only]| only)
+}
+
+fn names(series: &[Series<'_>]) -> String {
+    let quoted: Vec<String> = series.iter().map(|s| format!("`{}`", s.label)).collect();
+    quoted.join(", ")
+}
+
+/// How far a network is from those that a law was fitted to.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Extrapolation {
+    /// Its `depth * width` over the largest one fitted.
+    pub depth_width: f64,
+    /// Its effective size, `input_rate * inputs + depth * width`, over the
+    /// largest one fitted.
+    pub effective_size: f64,
+    /// Factor by which it lies outside of the range fitted of what the law
+    /// depends on (depth times width; depth and width; effective size), on
+    /// either side; 1 inside.
+    pub beyond: f64,
+}
+
+impl Extrapolation {
+    fn new(law: Law, network: &NetworkShape, inputs: usize, fitted: &[&Point]) -> Self {
+        let depth_width = |depth: usize, width: usize| (depth * width) as f64;
+        let effective = |inputs: usize, rate: f64, size: f64| rate * inputs as f64 + size;
+        let own = depth_width(network.depth, network.width);
+        let own_effective = effective(inputs, network.input_rate, own);
+        let sizes = fitted.iter().map(|p| depth_width(p.depth, p.width));
+        let effectives = fitted
+            .iter()
+            .map(|p| effective(p.inputs, p.input_rate, depth_width(p.depth, p.width)));
+        let outside = regressors(law, network, inputs)
+            .into_iter()
+            .enumerate()
+            .map(|(index, own)| {
+                let [low, high] = range(law, index, fitted);
+                (own - high).max(low - own).max(0.0).exp2()
+            });
+        Self {
+            depth_width: own / sizes.fold(0.0, f64::max),
+            effective_size: own_effective / effectives.fold(0.0, f64::max),
+            beyond: outside.fold(1.0, f64::max),
+        }
+    }
+}
+
+fn regressors(law: Law, network: &NetworkShape, inputs: usize) -> Vec<f64> {
+    law.log2_regressors(network.depth, network.width, inputs, network.input_rate)
+}
+
+/// Ends of the range of a regressor over the points, as `log2`.
+fn range(law: Law, index: usize, points: &[&Point]) -> [f64; 2] {
+    points
+        .iter()
+        .filter_map(|point| law.at_point(point).get(index).copied())
+        .fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| {
+            [low.min(x), high.max(x)]
+        })
+}
+
+/// Why there is no prediction.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum PredictError {
+    /// No search for eta\* is finished.
+    #[error("the store has no finished repeat yet: run `etastar sweep` on it first")]
+    NothingMeasured,
+    /// No series of that name.
+    #[error("the store has no measured dataset `{name}`; it has {known}")]
+    UnknownDataset {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// Several series to choose from.
+    #[error("the store has several datasets or protocols; name one of {known} as the dataset")]
+    SeveralDatasets {
+        /// What there is.
+        known: String,
+    },
+    /// The options make no sense.
+    #[error(transparent)]
+    Options(#[from] OptionsError),
+    /// The input-layer rate was not measured and does not lie between two that
+    /// were.
+    #[error(
+        "the input-layer rate {rate} was not measured (measured: {measured}), and only the law of \
+         the effective size, over a range of rates, can predict between them: ask for a rate \
+         within the range, or sweep this one"
+    )]
+    UnmeasuredRate {
+        /// What was asked for.
+        rate: f64,
+        /// What there is.
+        measured: String,
+    },
+    /// Too few cells for any law.
+    #[error(
+        "networks of constant width with an eta* at this input-layer rate: {found}; no law can be \
+         fitted to fewer than {needed} of different sizes: sweep a larger grid"
+    )]
+    TooFewCells {
+        /// How many there are.
+        found: usize,
+        /// How many are needed.
+        needed: usize,
+    },
+    /// The network is too far from those measured.
+    #[error(
+        "the network is a factor of {beyond:.1} beyond the sizes that were fitted, and a law says \
+         nothing reliable beyond a factor of {furthest}: sweep networks nearer to it, or predict \
+         all the same with `--force`"
+    )]
+    TooFar {
+        /// How far it is.
+        beyond: f64,
+        /// The farthest allowed.
+        furthest: f64,
+    },
+}
