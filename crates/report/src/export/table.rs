@@ -1,4 +1,6 @@
-use serde::{Serialize, Serializer};
+//! Tables with typed, described columns.
+
+use serde::Serialize;
 
 /// The type of a column's values. Any column may hold nulls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -26,7 +28,8 @@ pub struct Column {
 }
 
 /// One value of a table.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum Value {
     /// Absent.
     Null,
@@ -40,69 +43,6 @@ pub enum Value {
     Boolean(bool),
 }
 
-impl Value {
-    /// The kind of column it belongs in; `None` of a null, which any may hold.
-    pub fn kind(&self) -> Option<Kind> {
-        match self {
-            Self::Null => None,
-            Self::Text(_) => Some(Kind::Text),
-            Self::Integer(_) => Some(Kind::Integer),
-            Self::Real(_) => Some(Kind::Real),
-            Self::Boolean(_) => Some(Kind::Boolean),
-        }
-    }
-}
-
-impl Serialize for Value {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Null => serializer.serialize_none(),
-            Self::Text(value) => serializer.serialize_str(value),
-            Self::Integer(value) => serializer.serialize_i64(*value),
-            Self::Real(value) => serializer.serialize_f64(*value),
-            Self::Boolean(value) => serializer.serialize_bool(*value),
-        }
-    }
-}
-
-impl From<String> for Value {
-    fn from(value: String) -> Self {
-        Self::Text(value)
-    }
-}
-
-impl From<&str> for Value {
-    fn from(value: &str) -> Self {
-        Self::Text(value.to_owned())
-    }
-}
-
-impl From<usize> for Value {
-    /// Counts beyond the range of a signed integer, which do not occur, are
-    /// held at its end.
-    fn from(value: usize) -> Self {
-        Self::Integer(i64::try_from(value).unwrap_or(i64::MAX))
-    }
-}
-
-impl From<f64> for Value {
-    fn from(value: f64) -> Self {
-        Self::Real(value)
-    }
-}
-
-impl From<bool> for Value {
-    fn from(value: bool) -> Self {
-        Self::Boolean(value)
-    }
-}
-
-impl<T: Into<Self>> From<Option<T>> for Value {
-    fn from(value: Option<T>) -> Self {
-        value.map_or(Self::Null, Into::into)
-    }
-}
-
 /// A table: columns, and rows with one value for each.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
@@ -110,7 +50,7 @@ pub struct Table {
     pub name: &'static str,
     /// Its columns.
     pub columns: Vec<Column>,
-    /// Its rows, in canonical order.
+    /// Its rows, in the grid's order of cells, then by repeat, then by learning rate.
     pub rows: Vec<Vec<Value>>,
 }
 
@@ -119,18 +59,53 @@ impl Table {
     pub fn position(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)
     }
+}
 
-    /// The same table without the column of that name, if it has one.
-    #[must_use]
-    pub fn without(mut self, name: &str) -> Self {
-        if let Some(position) = self.position(name) {
-            self.columns.remove(position);
-            for row in &mut self.rows {
-                if position < row.len() {
-                    row.remove(position);
-                }
-            }
-        }
-        self
+/// A Rust type whose values make a column.
+pub(super) trait Datum {
+    /// The kind of that column.
+    const KIND: Kind;
+
+    fn into_value(self) -> Value;
+}
+
+impl Datum for String {
+    const KIND: Kind = Kind::Text;
+
+    fn into_value(self) -> Value {
+        Value::Text(self)
+    }
+}
+
+impl Datum for usize {
+    const KIND: Kind = Kind::Integer;
+
+    /// Counts beyond the range of a signed integer, which do not occur, are held at its end.
+    fn into_value(self) -> Value {
+        Value::Integer(i64::try_from(self).unwrap_or(i64::MAX))
+    }
+}
+
+impl Datum for f64 {
+    const KIND: Kind = Kind::Real;
+
+    fn into_value(self) -> Value {
+        Value::Real(self)
+    }
+}
+
+impl Datum for bool {
+    const KIND: Kind = Kind::Boolean;
+
+    fn into_value(self) -> Value {
+        Value::Boolean(self)
+    }
+}
+
+impl<T: Datum> Datum for Option<T> {
+    const KIND: Kind = T::KIND;
+
+    fn into_value(self) -> Value {
+        self.map_or(Value::Null, T::into_value)
     }
 }

@@ -1,87 +1,80 @@
 //! The numbers of a figure.
 
-use super::{Data, Figure, Series};
+use super::model::{Data, Figure, Series};
 
 impl Figure {
-    /// Every plotted number as CSV: a row for each marker, each point of a
-    /// line and each point of a band, under the columns `panel`, `series`,
-    /// `kind`, the two axes' own, the ends of the interval or band, and `note`.
+    /// Every plotted number as CSV: a row for each marker, each point of a line and each point of a
+    /// band, under the columns `panel`, `series`, `kind`, the two axes' own, the ends of the
+    /// interval or band, and `note`.
     pub fn csv(&self) -> String {
-        let mut writer = ::csv::Writer::from_writer(Vec::new());
-        let y = &self.y.column;
-        let of_interval = if self.has_rows() { &self.x.column } else { y };
+        let (x, y) = (&self.x.column, &self.y.column);
+        let bar = if self.has_rows() { x } else { y };
         let header = [
-            "panel".to_owned(),
-            "series".to_owned(),
-            "kind".to_owned(),
-            self.x.column.clone(),
-            y.clone(),
-            format!("{of_interval}_low"),
-            format!("{of_interval}_high"),
-            "note".to_owned(),
+            "panel",
+            "series",
+            "kind",
+            x,
+            y,
+            &format!("{bar}_low"),
+            &format!("{bar}_high"),
+            "note",
         ];
-        let rows = self.panels.iter().flat_map(|panel| {
-            let title = panel.title.flat();
-            panel
-                .series
-                .iter()
-                .flat_map(move |series| rows(&title, series))
-        });
-        for row in std::iter::once(header).chain(rows) {
-            // Writing to memory cannot fail, and every row has eight fields.
-            let _ = writer.write_record(&row);
+        let mut lines = vec![header.map(str::to_owned)];
+        for panel in &self.panels {
+            for series in &panel.series {
+                lines.extend(rows(&panel.title.flat(), series));
+            }
         }
-        let bytes = writer.into_inner().unwrap_or_default();
-        String::from_utf8(bytes).unwrap_or_default()
+        to_csv(lines)
     }
 }
 
-type Row = [String; 8];
+/// The rows as CSV.
+pub(crate) fn to_csv<R: IntoIterator<Item = String>>(rows: impl IntoIterator<Item = R>) -> String {
+    let mut writer = csv::WriterBuilder::new()
+        .flexible(true)
+        .from_writer(Vec::new());
+    for row in rows {
+        // Writing to memory cannot fail.
+        let _ = writer.write_record(row.into_iter().map(String::into_bytes));
+    }
+    String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
+}
 
-fn rows(panel: &str, series: &Series) -> Vec<Row> {
+fn rows(panel: &str, series: &Series) -> Vec<[String; 8]> {
     let name = series.name.flat();
     let row = |kind: &str, numbers: [Option<f64>; 4], note: &str| {
-        let [x, y, low, high] = numbers.map(|number| number.map(written).unwrap_or_default());
-        let own = |text: &str| text.to_owned();
-        [
-            own(panel),
-            own(&name),
-            own(kind),
-            x,
-            y,
-            low,
-            high,
-            own(note),
-        ]
+        let [x, y, low, high] = numbers.map(|number| number.map(shortest).unwrap_or_default());
+        let [panel, kind, note] = [panel, kind, note].map(str::to_owned);
+        [panel, name.clone(), kind, x, y, low, high, note]
     };
     match &series.data {
-        Data::Points(points) => points
-            .iter()
-            .map(|point| {
-                let [low, high] = match point.interval {
-                    Some([low, high]) => [Some(low), Some(high)],
-                    None => [None, None],
-                };
-                let numbers = [Some(point.x), Some(point.y), low, high];
-                row("point", numbers, &point.note)
-            })
-            .collect(),
-        Data::Line(points) => points
-            .iter()
-            .map(|&[x, y]| row("line", [Some(x), Some(y), None, None], ""))
-            .collect(),
-        Data::Band(points) => points
-            .iter()
-            .map(|point| {
-                let numbers = [Some(point.x), None, Some(point.low), Some(point.high)];
-                row("band", numbers, "")
-            })
-            .collect(),
+        Data::Points(points) => {
+            let row = |point: &super::model::Point| {
+                let [low, high] = point.interval.map_or([None; 2], |ends| ends.map(Some));
+                row(
+                    "point",
+                    [Some(point.x), Some(point.y), low, high],
+                    &point.note,
+                )
+            };
+            points.iter().map(row).collect()
+        }
+        Data::Line(points) => {
+            let row = |&[x, y]: &[f64; 2]| row("line", [Some(x), Some(y), None, None], "");
+            points.iter().map(row).collect()
+        }
+        Data::Band(points) => {
+            let row = |&[x, low, high]: &[f64; 3]| {
+                row("band", [Some(x), None, Some(low), Some(high)], "")
+            };
+            points.iter().map(row).collect()
+        }
     }
 }
 
 /// The shortest text that reads back as the same number.
-fn written(number: f64) -> String {
+pub(crate) fn shortest(number: f64) -> String {
     let size = number.abs();
     if size != 0.0 && !(1e-5..1e15).contains(&size) {
         format!("{number:e}")

@@ -1,22 +1,19 @@
-//! Figures as data: what is plotted is one structure, [`Figure`], from which
-//! the picture ([`Figure::svg`]) and the numbers ([`Figure::csv`]) are both
-//! made, so that they cannot disagree.
+//! Figures as data: the picture ([`Figure::svg`]) and the numbers behind it ([`Figure::csv`]) are
+//! made from the same structure, so that they cannot disagree.
 
+mod axis;
+mod canvas;
 mod csv;
-mod domain;
+mod layout;
 mod model;
 mod svg;
 mod text;
-mod tick_label;
-mod ticks;
 
-pub use domain::Domain;
-pub use model::{
-    Axis, BandPoint, Data, Figure, Interval, Marker, Panel, Point, Scale, Series, Style,
-};
-pub use svg::stylesheet;
+pub use axis::{Axis, Scale};
+pub use canvas::STYLE_SHEET;
+pub(crate) use csv::{shortest, to_csv};
+pub use model::{Data, Figure, Interval, Marker, Panel, Point, Series, Style};
 pub use text::{Span, Text, Tone};
-pub use ticks::{Ticks, ticks};
 
 #[cfg(test)]
 mod tests;

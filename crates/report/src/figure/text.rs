@@ -1,20 +1,20 @@
-//! Short texts with subscripts and superscripts, written the same way in
-//! figures, HTML and Markdown.
+//! Short texts with subscripts, superscripts, code and links, which figures, HTML and Markdown set
+//! in their own way.
 
 /// A piece of a [`Text`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Span {
     /// Ordinary text.
     Plain(String),
-    /// Lowered.
+    /// A subscript.
     Sub(String),
-    /// Raised.
+    /// A superscript.
     Sup(String),
-    /// Literal: a command, a file name, a hash.
+    /// Literal text: a command, a file name, a hash.
     Code(String),
     /// A judgement, set apart by a mark and a word as well as by colour.
     Badge {
-        /// What is read, its mark included.
+        /// What is read, with its mark.
         text: String,
         /// How it is coloured.
         tone: Tone,
@@ -49,7 +49,7 @@ pub enum Tone {
 }
 
 impl Tone {
-    /// Its class in style sheets.
+    /// The class of the tone in style sheets.
     pub fn class(self) -> &'static str {
         match self {
             Self::Positive => "positive",
@@ -60,46 +60,38 @@ impl Tone {
     }
 }
 
-/// A run of text. [`Text::markup`] reads `_{..}` as a subscript, `^{..}` as a
-/// superscript and `` `..` `` as code; [`Text::plain`] takes its argument as
-/// it is, which is what text of unknown origin needs.
+/// A run of text. [`Text::markup`] reads `_{..}` as a subscript, `^{..}` as a superscript and
+/// `` `..` `` as code. [`Text::plain`] takes its argument literally, which text of unknown origin
+/// needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Text {
     spans: Vec<Span>,
 }
 
 impl Text {
-    /// Text taken literally.
+    /// Literal text.
     pub fn plain(text: impl Into<String>) -> Self {
         Self::default().and_plain(text)
     }
 
     /// Literal code.
     pub fn code(text: impl Into<String>) -> Self {
-        Self::default().and(Span::Code(text.into()))
+        Self::default().and_code(text)
     }
 
-    /// Text with `_{..}`, `^{..}` and `` `..` `` marked up. A mark that is
-    /// never closed is ordinary text.
+    /// Text with `_{..}`, `^{..}` and `` `..` `` marked up. A mark that is never closed is ordinary
+    /// text.
     pub fn markup(text: &str) -> Self {
         let mut result = Self::default();
         let mut rest = text;
-        while let Some((before, mark, inner, after)) = next_mark(rest) {
+        while let Some((before, span, after)) = next_mark(rest) {
             if !before.is_empty() {
                 result.spans.push(Span::Plain(before.to_owned()));
             }
-            let inner = inner.to_owned();
-            result.spans.push(match mark {
-                Mark::Sub => Span::Sub(inner),
-                Mark::Sup => Span::Sup(inner),
-                Mark::Code => Span::Code(inner),
-            });
+            result.spans.push(span);
             rest = after;
         }
-        if !rest.is_empty() {
-            result.spans.push(Span::Plain(rest.to_owned()));
-        }
-        result
+        result.and_plain(rest)
     }
 
     /// This text followed by a span.
@@ -125,9 +117,8 @@ impl Text {
 
     /// This text followed by marked-up text.
     #[must_use]
-    pub fn and_markup(mut self, text: &str) -> Self {
-        self.spans.extend(Self::markup(text).spans);
-        self
+    pub fn and_markup(self, text: &str) -> Self {
+        self.and_text(Self::markup(text))
     }
 
     /// This text followed by another.
@@ -140,19 +131,15 @@ impl Text {
     /// This text followed by a judgement.
     #[must_use]
     pub fn and_badge(self, text: impl Into<String>, tone: Tone) -> Self {
-        self.and(Span::Badge {
-            text: text.into(),
-            tone,
-        })
+        let text = text.into();
+        self.and(Span::Badge { text, tone })
     }
 
     /// This text followed by a link.
     #[must_use]
     pub fn and_link(self, text: impl Into<String>, href: impl Into<String>) -> Self {
-        self.and(Span::Link {
-            text: text.into(),
-            href: href.into(),
-        })
+        let (text, href) = (text.into(), href.into());
+        self.and(Span::Link { text, href })
     }
 
     /// The pieces, in order.
@@ -160,21 +147,19 @@ impl Text {
         &self.spans
     }
 
-    /// Whether there is nothing to read.
+    /// Whether the text has no pieces.
     pub fn is_empty(&self) -> bool {
         self.spans.is_empty()
     }
 
-    /// The text on one level: subscripts after `_`, superscripts after `^`.
+    /// The text without markup: subscripts after `_`, superscripts after `^`.
     pub fn flat(&self) -> String {
-        self.spans
-            .iter()
-            .map(|span| match span {
-                Span::Sub(text) => format!("_{text}"),
-                Span::Sup(text) => format!("^{text}"),
-                other => other.as_str().to_owned(),
-            })
-            .collect()
+        let flat = |span: &Span| match span {
+            Span::Sub(text) => format!("_{text}"),
+            Span::Sup(text) => format!("^{text}"),
+            other => other.as_str().to_owned(),
+        };
+        self.spans.iter().map(flat).collect()
     }
 }
 
@@ -184,33 +169,23 @@ impl From<&str> for Text {
     }
 }
 
-enum Mark {
-    Sub,
-    Sup,
-    Code,
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self::markup(&text)
+    }
 }
 
-/// The first mark of `text`: what precedes it, its kind, what it encloses and
-/// what follows.
-fn next_mark(text: &str) -> Option<(&str, Mark, &str, &str)> {
-    let mut best: Option<(&str, Mark, &str, &str)> = None;
-    for (open, close, mark) in [
-        ("_{", '}', Mark::Sub),
-        ("^{", '}', Mark::Sup),
-        ("`", '`', Mark::Code),
-    ] {
-        let Some((before, tail)) = text.split_once(open) else {
-            continue;
-        };
-        let Some((inner, after)) = tail.split_once(close) else {
-            continue;
-        };
-        if best
-            .as_ref()
-            .is_none_or(|(shortest, ..)| before.len() < shortest.len())
-        {
-            best = Some((before, mark, inner, after));
-        }
-    }
-    best
+/// The first mark of `text`: the text before it, its span and the text after it.
+fn next_mark(text: &str) -> Option<(&str, Span, &str)> {
+    let marks: [(&str, char, fn(String) -> Span); 3] = [
+        ("_{", '}', Span::Sub),
+        ("^{", '}', Span::Sup),
+        ("`", '`', Span::Code),
+    ];
+    let found = marks.into_iter().filter_map(|(open, close, span)| {
+        let (before, tail) = text.split_once(open)?;
+        let (inner, after) = tail.split_once(close)?;
+        Some((before, span(inner.to_owned()), after))
+    });
+    found.min_by_key(|(before, ..)| before.len())
 }

@@ -1,8 +1,14 @@
-//! The report as data: numbers are already written out.
+//! The report as data: sections of paragraphs, tables and figures, in which numbers are already
+//! written out.
 
 use std::collections::BTreeSet;
 
-use crate::figure::{Figure, Span, Text};
+use super::number;
+use crate::figure::{Figure, Span, Text, shortest, to_csv};
+
+/// Rows above which a table is a file of its own: Markdown only links to it, and the web page shows
+/// it on demand.
+const LONG: usize = 16;
 
 /// A report.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,52 +30,11 @@ pub struct Section {
     pub title: Text,
     /// 2 for a section, 3 for a subsection, 4 for a part of it.
     pub level: u8,
-    /// Whether the web page shows only its heading until asked: for what is
-    /// looked up rather than read. Paper and Markdown show all of it.
+    /// Whether the web page shows only its heading until asked: for what is looked up rather than
+    /// read. Paper and Markdown show all of it.
     pub folded: bool,
     /// Content, in order.
     pub blocks: Vec<Block>,
-}
-
-impl Section {
-    /// An empty section.
-    pub(super) fn new(level: u8, id: impl Into<String>, title: Text) -> Self {
-        Self {
-            id: id.into(),
-            title,
-            level,
-            folded: false,
-            blocks: Vec::new(),
-        }
-    }
-
-    /// The same section, folded.
-    pub(super) fn folded(mut self) -> Self {
-        self.folded = true;
-        self
-    }
-
-    pub(super) fn paragraph(&mut self, text: impl Into<Text>) {
-        self.blocks.push(Block::Paragraph(text.into()));
-    }
-
-    pub(super) fn list(&mut self, items: Vec<Text>) {
-        if !items.is_empty() {
-            self.blocks.push(Block::List(items));
-        }
-    }
-
-    pub(super) fn table(&mut self, table: Table) {
-        self.blocks.push(Block::Table(table));
-    }
-
-    pub(super) fn figure(&mut self, figure: Figure) {
-        self.blocks.push(Block::Figure(Box::new(figure)));
-    }
-
-    pub(super) fn code(&mut self, code: &str) {
-        self.blocks.push(Block::Code(code.to_owned()));
-    }
 }
 
 /// A piece of a section.
@@ -88,30 +53,21 @@ pub enum Block {
 }
 
 /// A table.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Table {
+    /// File name without extension, unique in the report, where the table is long.
+    pub name: String,
     /// What the table holds.
     pub caption: Text,
     /// Headings.
-    pub columns: Vec<Column>,
+    pub columns: Vec<Text>,
     /// Rows, each as long as `columns`.
     pub rows: Vec<Vec<Entry>>,
-    /// Whether a click on a heading sorts the rows of the web page.
-    pub sortable: bool,
-}
-
-/// A column of a table.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Column {
-    /// Heading.
-    pub heading: Text,
-    /// What its fields hold.
-    pub kind: ColumnKind,
 }
 
 /// What the fields of a column hold, and so how they are set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ColumnKind {
+pub(super) enum ColumnKind {
     /// A name: on one line.
     Words,
     /// Sentences: on several lines.
@@ -120,56 +76,148 @@ pub enum ColumnKind {
     Numbers,
 }
 
-impl Column {
-    pub(super) fn words(heading: &str) -> Self {
-        Self {
-            heading: Text::markup(heading),
-            kind: ColumnKind::Words,
-        }
-    }
-
-    pub(super) fn prose(heading: &str) -> Self {
-        Self {
-            heading: Text::markup(heading),
-            kind: ColumnKind::Prose,
-        }
-    }
-
-    pub(super) fn numbers(heading: &str) -> Self {
-        Self {
-            heading: Text::markup(heading),
-            kind: ColumnKind::Numbers,
-        }
-    }
-}
-
 /// A field of a table.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Entry {
     /// What is read.
     pub text: Text,
-    /// What sorting goes by, where that is a number.
-    pub key: Option<f64>,
+    /// The numbers in it, at full precision: none, one, or one and both ends of its interval.
+    /// Sorting goes by the first.
+    pub numbers: Vec<f64>,
+}
+
+impl Section {
+    /// An empty section.
+    pub(super) fn new(level: u8, id: impl Into<String>, title: impl Into<Text>) -> Self {
+        Self {
+            id: id.into(),
+            title: title.into(),
+            level,
+            folded: false,
+            blocks: Vec::new(),
+        }
+    }
+
+    /// The same section, folded.
+    pub(super) fn folded(mut self) -> Self {
+        self.folded = true;
+        self
+    }
+
+    pub(super) fn paragraph(&mut self, text: impl Into<Text>) {
+        self.blocks.push(Block::Paragraph(text.into()));
+    }
+
+    /// Adds a list, unless it is empty.
+    pub(super) fn list(&mut self, items: Vec<Text>) {
+        if !items.is_empty() {
+            self.blocks.push(Block::List(items));
+        }
+    }
+
+    /// Adds a table, which takes its name from the section.
+    pub(super) fn table(&mut self, mut table: Table) {
+        let tables = self.blocks.iter();
+        let before = tables.filter(|block| matches!(block, Block::Table(_)));
+        table.name = match before.count() {
+            0 => self.id.clone(),
+            count => format!("{}-table-{}", self.id, count + 1),
+        };
+        self.blocks.push(Block::Table(table));
+    }
+
+    pub(super) fn figure(&mut self, figure: Figure) {
+        self.blocks.push(Block::Figure(Box::new(figure)));
+    }
+
+    pub(super) fn code(&mut self, code: &str) {
+        self.blocks.push(Block::Code(code.to_owned()));
+    }
+}
+
+impl Table {
+    /// Whether the table is a file of its own.
+    pub(super) fn is_long(&self) -> bool {
+        self.rows.len() > LONG
+    }
+
+    /// What column `index` holds, by its entries.
+    pub(super) fn kind(&self, index: usize) -> ColumnKind {
+        let entries = || self.rows.iter().filter_map(|row| row.get(index));
+        if entries().any(|entry| !entry.numbers.is_empty()) {
+            ColumnKind::Numbers
+        } else if entries().any(|entry| entry.text.flat().chars().count() > 40) {
+            ColumnKind::Prose
+        } else {
+            ColumnKind::Words
+        }
+    }
+
+    /// Whether sorting the rows is of use.
+    pub(super) fn is_sortable(&self) -> bool {
+        let has_prose = (0..self.columns.len()).any(|index| self.kind(index) == ColumnKind::Prose);
+        self.rows.len() > 2 && !has_prose
+    }
+
+    /// The table as CSV. A column of numbers with intervals becomes three, with the ends under
+    /// `HEADING low` and `HEADING high`. Numbers have all their digits; an entry without a number
+    /// has its text, and a dash is an empty field.
+    pub fn csv(&self) -> String {
+        let widths: Vec<usize> = (0..self.columns.len())
+            .map(|index| {
+                let numbers = self.rows.iter().filter_map(|row| row.get(index));
+                numbers
+                    .map(|entry| entry.numbers.len())
+                    .max()
+                    .unwrap_or(0)
+                    .max(1)
+            })
+            .collect();
+        let headings = self
+            .columns
+            .iter()
+            .zip(&widths)
+            .flat_map(|(heading, &width)| {
+                let endings = ["", " low", " high"].into_iter().take(width);
+                endings.map(|ending| format!("{}{ending}", heading.flat()))
+            });
+        let row = |row: &Vec<Entry>| -> Vec<String> {
+            let fields = row.iter().zip(&widths).flat_map(|(entry, &width)| {
+                let mut fields: Vec<String> = entry
+                    .numbers
+                    .iter()
+                    .map(|&number| shortest(number))
+                    .collect();
+                if fields.is_empty() {
+                    fields.push(entry.text.flat().trim_matches('–').to_owned());
+                }
+                fields.resize(width, String::new());
+                fields
+            });
+            fields.collect()
+        };
+        to_csv(std::iter::once(headings.collect()).chain(self.rows.iter().map(row)))
+    }
 }
 
 impl Entry {
     pub(super) fn text(text: impl Into<Text>) -> Self {
         Self {
             text: text.into(),
-            key: None,
+            numbers: Vec::new(),
         }
     }
 
     /// A number as written.
-    pub(super) fn number(key: f64, written: &str) -> Self {
+    pub(super) fn number(number: f64, written: &str) -> Self {
         Self {
             text: Text::markup(written),
-            key: Some(key),
+            numbers: vec![number],
         }
     }
 
     pub(super) fn count(count: usize) -> Self {
-        Self::number(count as f64, &super::number::count(count))
+        Self::number(count as f64, &number::count(count))
     }
 
     /// A number as `write` sets it, or a dash.
@@ -178,6 +226,27 @@ impl Entry {
             Some(number) => Self::number(number, &write(number)),
             None => Self::text("–"),
         }
+    }
+}
+
+/// Running numbers of figures and tables.
+#[derive(Debug, Default)]
+pub(super) struct Numbers {
+    figures: usize,
+    tables: usize,
+}
+
+impl Numbers {
+    /// `Figure 3.`
+    pub(super) fn figure(&mut self) -> String {
+        self.figures += 1;
+        format!("Figure {}.", self.figures)
+    }
+
+    /// `Table 3.`
+    pub(super) fn table(&mut self) -> String {
+        self.tables += 1;
+        format!("Table {}.", self.tables)
     }
 }
 
@@ -199,30 +268,24 @@ impl Report {
     }
 
     /// The anchors that links within the report lead to.
-    pub(super) fn targets(&self) -> BTreeSet<String> {
-        let mut targets = BTreeSet::new();
-        let mut note = |text: &Text| {
-            for span in text.spans() {
-                if let Span::Link { href, .. } = span
-                    && let Some(id) = href.strip_prefix('#')
-                {
-                    targets.insert(id.to_owned());
-                }
-            }
-        };
-        self.lead.iter().for_each(&mut note);
-        for block in self.blocks() {
+    pub(super) fn targets(&self) -> BTreeSet<&str> {
+        let of_block = |block| -> Vec<&Text> {
             match block {
-                Block::Paragraph(text) => note(text),
-                Block::List(items) => items.iter().for_each(&mut note),
+                &Block::Paragraph(ref text) => vec![text],
+                Block::List(items) => items.iter().collect(),
                 Block::Table(table) => {
                     let entries = table.rows.iter().flatten();
-                    entries.for_each(|entry| note(&entry.text));
+                    entries.map(|entry| &entry.text).collect()
                 }
-                Block::Code(_) | Block::Figure(_) => {}
+                Block::Code(_) | Block::Figure(_) => Vec::new(),
             }
-        }
-        targets
+        };
+        let texts = self.lead.iter().chain(self.blocks().flat_map(of_block));
+        let links = texts.flat_map(Text::spans).filter_map(|span| match span {
+            Span::Link { href, .. } => href.strip_prefix('#'),
+            _ => None,
+        });
+        links.collect()
     }
 
     fn blocks(&self) -> impl Iterator<Item = &Block> {

@@ -1,25 +1,18 @@
-//! The report as one web page that needs nothing else: no network, no
-//! fonts, no script but for the sorting of tables and the unfolding of
-//! sections.
+//! The report as one web page without a network, fonts, or scripts other than those that sort
+//! tables and unfold sections.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::document::{Block, ColumnKind, Report, Section, Table};
-use crate::figure::{Figure, Span, Text, stylesheet};
+use super::document::{Block, ColumnKind, Numbers, Report, Section, Table};
+use crate::figure::{Figure, STYLE_SHEET, Span, Text};
 
 const STYLE: &str = include_str!("page.css");
-const SORT: &str = include_str!("sort.js");
-const UNFOLD: &str = include_str!("unfold.js");
+const SCRIPT: &str = include_str!("page.js");
 
 impl Report {
     /// The page.
     pub fn html(&self) -> String {
         let mut numbers = Numbers::default();
-        let body: Vec<Markup> = self
-            .sections
-            .iter()
-            .map(|section| set_section(section, &mut numbers))
-            .collect();
         html! {
             (DOCTYPE)
             html lang="en" {
@@ -28,7 +21,7 @@ impl Report {
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content="light dark";
                     title { (self.title.flat()) }
-                    style { (PreEscaped(STYLE)) (PreEscaped(stylesheet())) }
+                    style { (PreEscaped(STYLE)) (PreEscaped(STYLE_SHEET)) }
                 }
                 body {
                     main {
@@ -38,12 +31,10 @@ impl Report {
                                 p class="lead" { (inline(paragraph)) }
                             }
                         }
-                        nav aria-label="Contents" {
-                            (contents(&self.sections))
-                        }
-                        @for section in &body { (section) }
+                        nav aria-label="Contents" { (contents(&self.sections)) }
+                        @for section in &self.sections { (set_section(section, &mut numbers)) }
                     }
-                    script { (PreEscaped(SORT)) (PreEscaped(UNFOLD)) }
+                    script { (PreEscaped(SCRIPT)) }
                 }
             }
         }
@@ -77,49 +68,20 @@ fn contents(sections: &[Section]) -> Markup {
     }
 }
 
-/// Running numbers of figures and tables.
-#[derive(Debug, Default)]
-pub(super) struct Numbers {
-    figures: usize,
-    tables: usize,
-}
-
-impl Numbers {
-    /// `Figure 3.`
-    pub(super) fn figure(&mut self) -> String {
-        self.figures += 1;
-        format!("Figure {}.", self.figures)
-    }
-
-    /// `Table 3.`
-    pub(super) fn table(&mut self) -> String {
-        self.tables += 1;
-        format!("Table {}.", self.tables)
-    }
-}
-
 fn set_section(section: &Section, numbers: &mut Numbers) -> Markup {
-    let blocks: Vec<Markup> = section
-        .blocks
-        .iter()
-        .map(|block| set_block(block, numbers))
-        .collect();
     let title = inline(&section.title);
     let heading = match section.level {
         0..=2 => html! { h2 { (title) } },
         3 => html! { h3 { (title) } },
         _ => html! { h4 { (title) } },
     };
+    let blocks = html! { @for block in &section.blocks { (set_block(block, numbers)) } };
     html! {
         section id=(section.id) {
             @if section.folded {
-                details {
-                    summary { (heading) }
-                    @for block in &blocks { (block) }
-                }
+                details { summary { (heading) } (blocks) }
             } @else {
-                (heading)
-                @for block in &blocks { (block) }
+                (heading) (blocks)
             }
         }
     }
@@ -153,23 +115,41 @@ fn set_figure(figure: &Figure, number: &str) -> Markup {
 }
 
 fn set_table(table: &Table, number: &str) -> Markup {
-    let class = |kind: ColumnKind| match kind {
-        ColumnKind::Words => None,
-        ColumnKind::Prose => Some("prose"),
-        ColumnKind::Numbers => Some("number"),
-    };
+    let caption = html! { b { (number) } " " (inline(&table.caption)) };
     html! {
-        p class="caption" { b { (number) } " " (inline(&table.caption)) }
+        @if table.is_long() {
+            details class="long" {
+                summary class="caption" { (caption) " (" (table.rows.len()) " rows)" }
+                p { a href={ "tables/" (table.name) ".csv" } { "Data (CSV)" } "." }
+                (set_rows(table))
+            }
+        } @else {
+            p class="caption" { (caption) }
+            (set_rows(table))
+        }
+    }
+}
+
+fn set_rows(table: &Table) -> Markup {
+    let is_sortable = table.is_sortable();
+    let classes: Vec<Option<&str>> = (0..table.columns.len())
+        .map(|index| match table.kind(index) {
+            ColumnKind::Words => None,
+            ColumnKind::Prose => Some("prose"),
+            ColumnKind::Numbers => Some("number"),
+        })
+        .collect();
+    html! {
         div class="table" {
-            table class=[table.sortable.then_some("sortable")] {
+            table class=[is_sortable.then_some("sortable")] {
                 thead {
                     tr {
-                        @for column in &table.columns {
-                            th scope="col" class=[class(column.kind)] {
-                                @if table.sortable {
-                                    button type="button" { (inline(&column.heading)) }
+                        @for (heading, class) in table.columns.iter().zip(&classes) {
+                            th scope="col" class=[class] {
+                                @if is_sortable {
+                                    button type="button" { (inline(heading)) }
                                 } @else {
-                                    (inline(&column.heading))
+                                    (inline(heading))
                                 }
                             }
                         }
@@ -178,8 +158,8 @@ fn set_table(table: &Table, number: &str) -> Markup {
                 tbody {
                     @for row in &table.rows {
                         tr {
-                            @for (entry, column) in row.iter().zip(&table.columns) {
-                                td class=[class(column.kind)] data-key=[entry.key] {
+                            @for (entry, class) in row.iter().zip(&classes) {
+                                td class=[class] data-key=[entry.numbers.first()] {
                                     (inline(&entry.text))
                                 }
                             }

@@ -1,13 +1,12 @@
-//! The report as Markdown, its figures linked.
+//! The report as Markdown, with links to its figures and long tables.
 
 use std::collections::BTreeSet;
 
-use super::document::{Block, ColumnKind, Report, Section, Table};
-use super::html::Numbers;
+use super::document::{Block, ColumnKind, Numbers, Report, Section, Table};
 use crate::figure::{Figure, Span, Text};
 
 impl Report {
-    /// The report with figures linked as `figures/NAME.svg`.
+    /// The report with its figures as `figures/NAME.svg` and its long tables as `tables/NAME.csv`.
     pub fn markdown(&self) -> String {
         let mut setting = Setting {
             numbers: Numbers::default(),
@@ -19,22 +18,20 @@ impl Report {
             setting.section(section, &mut blocks);
         }
         blocks.retain(|block| !block.is_empty());
-        let mut document = blocks.join("\n\n");
-        document.push('\n');
-        document
+        blocks.join("\n\n") + "\n"
     }
 }
 
-/// What setting the document keeps in mind.
-struct Setting {
+/// What the document needs while it is set.
+struct Setting<'a> {
     numbers: Numbers,
     /// The anchors that some link of the report leads to.
-    targets: BTreeSet<String>,
+    targets: BTreeSet<&'a str>,
 }
 
-impl Setting {
-    /// The anchor as the page has it, if a link leads there: what a heading
-    /// is called in a link differs from one reader of Markdown to another.
+impl Setting<'_> {
+    /// The page's anchor, if a link leads there. The anchors that readers of Markdown make of
+    /// headings differ from one reader to another.
     fn anchor(&self, id: &str) -> String {
         if self.targets.contains(id) {
             format!("<a id=\"{id}\"></a>\n\n")
@@ -45,18 +42,14 @@ impl Setting {
 
     fn section(&mut self, section: &Section, blocks: &mut Vec<String>) {
         let level = "#".repeat(usize::from(section.level));
-        blocks.push(format!(
-            "{}{level} {}",
-            self.anchor(&section.id),
-            inline(&section.title)
-        ));
+        let anchor = self.anchor(&section.id);
+        blocks.push(format!("{anchor}{level} {}", inline(&section.title)));
         for block in &section.blocks {
             blocks.push(match block {
                 Block::Paragraph(text) => inline(text),
                 Block::List(items) => {
-                    let items: Vec<String> =
-                        items.iter().map(|i| format!("- {}", inline(i))).collect();
-                    items.join("\n")
+                    let items = items.iter().map(|item| format!("- {}", inline(item)));
+                    items.collect::<Vec<_>>().join("\n")
                 }
                 Block::Code(code) => fenced(code),
                 Block::Table(table) => set_table(table, &self.numbers.table()),
@@ -78,56 +71,44 @@ impl Setting {
 
 /// Code between fences longer than any run of backticks in it.
 fn fenced(code: &str) -> String {
-    let longest = code.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(3.max(longest + 1));
+    let runs = code.split(|character| character != '`').map(str::len);
+    let fence = "`".repeat(runs.max().unwrap_or(0).max(2) + 1);
     format!("{fence}text\n{code}\n{fence}")
 }
 
 fn set_table(table: &Table, number: &str) -> String {
-    let headings: Vec<String> = table.columns.iter().map(|c| inline(&c.heading)).collect();
-    let rules: Vec<&str> = table
-        .columns
-        .iter()
-        .map(|column| match column.kind {
-            ColumnKind::Numbers => "---:",
-            ColumnKind::Words | ColumnKind::Prose => "---",
-        })
-        .collect();
-    let mut lines = vec![
-        format!("**{number}** {}", inline(&table.caption)),
-        String::new(),
-        format!("| {} |", headings.join(" | ")),
-        format!("| {} |", rules.join(" | ")),
-    ];
-    for row in &table.rows {
-        let entries: Vec<String> = row.iter().map(|entry| inline(&entry.text)).collect();
-        lines.push(format!("| {} |", entries.join(" | ")));
+    let caption = format!("**{number}** {}", inline(&table.caption));
+    if table.is_long() {
+        let (rows, name) = (table.rows.len(), &table.name);
+        return format!("{caption} [{rows} rows (CSV)](tables/{name}.csv).");
     }
-    lines.join("\n")
+    let line = |fields: Vec<String>| format!("\n| {} |", fields.join(" | "));
+    let rules = (0..table.columns.len()).map(|index| match table.kind(index) {
+        ColumnKind::Numbers => "---:".to_owned(),
+        ColumnKind::Words | ColumnKind::Prose => "---".to_owned(),
+    });
+    let headings = line(table.columns.iter().map(inline).collect());
+    let rows = table.rows.iter();
+    let rows = rows.map(|row| line(row.iter().map(|entry| inline(&entry.text)).collect()));
+    let rows: String = rows.collect();
+    format!("{caption}\n{headings}{}{rows}", line(rules.collect()))
 }
 
 /// Text on one line.
 fn inline(text: &Text) -> String {
-    text.spans()
-        .iter()
-        .map(|span| match span {
-            Span::Plain(text) => escaped(text),
-            Span::Sub(text) => format!("<sub>{}</sub>", escaped(text)),
-            Span::Sup(text) => format!("<sup>{}</sup>", escaped(text)),
-            Span::Code(text) => code(text),
-            Span::Badge { text, .. } => format!("**{}**", escaped(text)),
-            Span::Link { text, href } => format!("[{}]({href})", escaped(text)),
-        })
-        .collect()
-}
-
-/// Code, as HTML where a backtick or a bar would end it early.
-fn code(text: &str) -> String {
-    if text.contains(['`', '|', '\n']) {
-        format!("<code>{}</code>", escaped(text))
-    } else {
-        format!("`{text}`")
-    }
+    let span = |span: &Span| match span {
+        Span::Plain(text) => escaped(text),
+        Span::Sub(text) => format!("<sub>{}</sub>", escaped(text)),
+        Span::Sup(text) => format!("<sup>{}</sup>", escaped(text)),
+        // As HTML where a backtick or a bar would end the code early.
+        Span::Code(text) if text.contains(['`', '|', '\n']) => {
+            format!("<code>{}</code>", escaped(text))
+        }
+        Span::Code(text) => format!("`{text}`"),
+        Span::Badge { text, .. } => format!("**{}**", escaped(text)),
+        Span::Link { text, href } => format!("[{}]({href})", escaped(text)),
+    };
+    text.spans().iter().map(span).collect()
 }
 
 fn escaped(text: &str) -> String {
@@ -138,10 +119,7 @@ fn escaped(text: &str) -> String {
             '>' => result.push_str("&gt;"),
             '&' => result.push_str("&amp;"),
             '\n' | '\r' => result.push(' '),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' => {
-                result.push('\\');
-                result.push(character);
-            }
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' => result.extend(['\\', character]),
             other => result.push(other),
         }
     }

@@ -20,7 +20,7 @@ mod study;
 mod words;
 mod write;
 
-pub use document::{Block, Column, ColumnKind, Entry, Report, Section, Table};
+pub use document::{Block, Entry, Report, Section, Table};
 pub use error::ReportError;
 pub use input::ReportInput;
 pub use write::{Written, write};

@@ -4,7 +4,8 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::{Report, ReportError};
+use super::document::Report;
+use super::error::ReportError;
 
 /// Where the files of a report are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,41 +16,51 @@ pub struct Written {
     pub markdown: PathBuf,
     /// The figures, in order.
     pub figures: Vec<PathBuf>,
-    /// The numbers behind each figure, in the same order.
+    /// The numbers behind each figure, in the same order, and then the long tables.
     pub data: Vec<PathBuf>,
 }
 
-/// Writes `index.html`, `report.md` and, for each figure,
-/// `figures/NAME.svg` and `figures/NAME.csv` into `directory`, which is
-/// created if need be. Each file is replaced as a whole, the page last: a
-/// reader never sees half a file.
+/// Writes `index.html`, `report.md`, `figures/NAME.svg` and `figures/NAME.csv` for each figure, and
+/// `tables/NAME.csv` for each long table into `directory`, which is created if need be. Each file
+/// is replaced as a whole, the page last: a reader never sees half a file.
 ///
 /// # Errors
 ///
 /// When a directory cannot be created or a file cannot be written.
 pub fn write(report: &Report, directory: &Path) -> Result<Written, ReportError> {
-    let folder = directory.join("figures");
-    fs::create_dir_all(&folder).map_err(|source| ReportError::CreateDirectory {
-        path: folder.clone(),
-        source,
-    })?;
     let mut written = Written {
         index: directory.join("index.html"),
         markdown: directory.join("report.md"),
         figures: Vec::new(),
         data: Vec::new(),
     };
+    let figures = directory.join("figures");
+    create(&figures)?;
     for figure in report.figures() {
-        let picture = folder.join(format!("{}.svg", figure.name));
+        let picture = figures.join(format!("{}.svg", figure.name));
         replace(&picture, &figure.svg())?;
         written.figures.push(picture);
-        let data = folder.join(format!("{}.csv", figure.name));
+        let data = figures.join(format!("{}.csv", figure.name));
         replace(&data, &figure.csv())?;
+        written.data.push(data);
+    }
+    let tables = directory.join("tables");
+    for table in report.tables().filter(|table| table.is_long()) {
+        create(&tables)?;
+        let data = tables.join(format!("{}.csv", table.name));
+        replace(&data, &table.csv())?;
         written.data.push(data);
     }
     replace(&written.markdown, &report.markdown())?;
     replace(&written.index, &report.html())?;
     Ok(written)
+}
+
+fn create(directory: &Path) -> Result<(), ReportError> {
+    fs::create_dir_all(directory).map_err(|source| ReportError::CreateDirectory {
+        path: directory.to_owned(),
+        source,
+    })
 }
 
 /// Writes a file beside its place and then moves it there.
@@ -64,7 +75,7 @@ fn replace(path: &Path, content: &str) -> Result<(), ReportError> {
         fs::rename(&temporary, path)
     };
     put().map_err(|source| {
-        // What is left of it is of no use; the first error is the one to tell.
+        // The first error is the one to report.
         let _ = fs::remove_file(&temporary);
         ReportError::WriteFile {
             path: path.to_owned(),

@@ -19,11 +19,7 @@ pub(super) fn badge(verdict: Verdict) -> Text {
 
 /// A verdict as a field of a table, the best first.
 pub(super) fn verdict_entry(verdict: Verdict) -> Entry {
-    let rank = Verdict::ALL.iter().position(|other| *other == verdict);
-    Entry {
-        text: badge(verdict),
-        key: rank.map(|rank| rank as f64),
-    }
+    Entry::text(badge(verdict))
 }
 
 /// A number with its interval and unit.

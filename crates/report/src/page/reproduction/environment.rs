@@ -4,7 +4,7 @@ use super::command::without_places;
 use super::lead::distinct;
 use crate::figure::Text;
 use crate::page::ReportInput;
-use crate::page::document::{Column, Entry, Section, Table};
+use crate::page::document::{Entry, Section, Table};
 use crate::page::sections::{fields, sessions_table};
 use crate::page::study::unique_id;
 
@@ -72,7 +72,7 @@ fn agrees(fields: &[(String, String)], (name, value): &(String, String)) -> bool
 fn table(caption: &str, fields: &[(String, String)]) -> Table {
     Table {
         caption: Text::plain(caption),
-        columns: vec![Column::words("field"), Column::words("value")],
+        columns: vec![Text::markup("field"), Text::markup("value")],
         rows: fields
             .iter()
             .map(|(name, value)| {
@@ -82,6 +82,6 @@ fn table(caption: &str, fields: &[(String, String)]) -> Table {
                 ]
             })
             .collect(),
-        sortable: false,
+        name: String::new(),
     }
 }

@@ -6,7 +6,7 @@ use super::experiment::Experiment;
 use super::tally::Tally;
 use crate::analysis::Finding;
 use crate::figure::Text;
-use crate::page::document::{Column, Entry, Section, Table};
+use crate::page::document::{Entry, Section, Table};
 use crate::page::number::counted;
 use crate::page::words::sentence;
 
@@ -104,32 +104,25 @@ fn table(rows: &[Row<'_, '_>]) -> Table {
              the options that name places and threads.",
         ),
         columns: vec![
-            Column::words("claim"),
-            Column::prose("what it says, and by which statistic and rule"),
-            Column::prose("dataset"),
-            Column::words("verdict"),
-            Column::prose("number, interval"),
-            Column::prose("shown in"),
-            Column::prose("command"),
+            Text::markup("claim"),
+            Text::markup("what it says, and by which statistic and rule"),
+            Text::markup("dataset"),
+            Text::markup("verdict"),
+            Text::markup("number, interval"),
+            Text::markup("shown in"),
+            Text::markup("command"),
         ],
-        rows: rows
-            .iter()
-            .enumerate()
-            .map(|(order, row)| entries(order, row))
-            .collect(),
-        sortable: true,
+        rows: rows.iter().map(entries).collect(),
+        name: String::new(),
     }
 }
 
-fn entries(order: usize, (experiment, finding): &Row<'_, '_>) -> Vec<Entry> {
+fn entries((experiment, finding): &Row<'_, '_>) -> Vec<Entry> {
     let number = finding.effect.as_ref().map(|effect| effect.value);
     let shown = Text::default().and_link(experiment.name(), format!("#{}", experiment.id));
     vec![
         // Sorting by the claim gives the first order back.
-        Entry {
-            text: Text::plain(finding.claim.clone()),
-            key: Some(order as f64),
-        },
+        Entry::text(Text::plain(finding.claim.clone())),
         Entry::text(
             sentence(&finding.says)
                 .and_markup(&format!(" Rule: {}: {}.", finding.statistic, finding.rule)),
@@ -138,7 +131,7 @@ fn entries(order: usize, (experiment, finding): &Row<'_, '_>) -> Vec<Entry> {
         verdict_entry(finding.verdict),
         Entry {
             text: told(finding),
-            key: number,
+            numbers: number.into_iter().collect(),
         },
         Entry::text(match experiment.figure_of(finding) {
             Some(name) => shown

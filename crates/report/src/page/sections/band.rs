@@ -2,7 +2,6 @@
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use crate::figure::BandPoint;
 use crate::fit::Fit;
 
 /// Abscissae at which a band is drawn.
@@ -23,7 +22,7 @@ const PLACES: usize = 25;
 ///
 /// `abscissae` are those of the cells that were fitted. Empty where fewer than
 /// three cells, or one abscissa only, leave the line without a spread.
-pub(super) fn band(fit: &Fit, abscissae: &[f64], [low, high]: [f64; 2]) -> Vec<BandPoint> {
+pub(super) fn band(fit: &Fit, abscissae: &[f64], [low, high]: [f64; 2]) -> Vec<[f64; 3]> {
     let n = abscissae.len() as f64;
     let freedom = n - 2.0;
     let mean = abscissae.iter().map(|x| x.log2()).sum::<f64>() / n;
@@ -42,11 +41,7 @@ pub(super) fn band(fit: &Fit, abscissae: &[f64], [low, high]: [f64; 2]) -> Vec<B
             let position = low.log2() + share * (high.log2() - low.log2());
             let line = fit.log2_constant - exponent.value * position;
             let half = t * deviation * (1.0 / n + (position - mean).powi(2) / spread).sqrt();
-            BandPoint {
-                x: position.exp2(),
-                low: (line - half).exp2(),
-                high: (line + half).exp2(),
-            }
+            [position.exp2(), (line - half).exp2(), (line + half).exp2()]
         })
         .collect()
 }
@@ -92,8 +87,9 @@ mod tests {
         for seed in 0..SWEEPS {
             let band = band(&fitted(0.3, seed), &sizes, [128.0, 4096.0]);
             for (count, point) in held.iter_mut().zip(&band) {
-                let truth = (3.0 - 0.7 * point.x.log2()).exp2();
-                *count += u64::from(point.low <= truth && truth <= point.high);
+                let [x, low, high] = *point;
+                let truth = (3.0 - 0.7 * x.log2()).exp2();
+                *count += u64::from(low <= truth && truth <= high);
             }
         }
         for place in [0, PLACES / 2, PLACES - 1] {
@@ -105,7 +101,7 @@ mod tests {
     #[test]
     fn is_narrowest_in_the_middle_and_none_where_there_is_no_spread() {
         let wide = band(&fitted(0.3, 1), &sizes(), [128.0, 4096.0]);
-        let width = |point: &BandPoint| (point.high / point.low).log2();
+        let width = |[_, low, high]: &[f64; 3]| (high / low).log2();
         assert!(width(&wide[0]) > width(&wide[PLACES / 2]));
         assert!(width(&wide[PLACES - 1]) > width(&wide[PLACES / 2]));
         assert!(band(&fitted(0.3, 1), &[4.0, 8.0], [4.0, 8.0]).is_empty());

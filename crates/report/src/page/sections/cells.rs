@@ -1,6 +1,6 @@
 use super::depth_width::confidence;
 use crate::figure::Text;
-use crate::page::document::{Column, Entry, Section, Table};
+use crate::page::document::{Entry, Section, Table};
 use crate::page::number::{interval, octaves, percent, rate, setting};
 use crate::page::study::{Bound, Measured, Study};
 
@@ -9,19 +9,19 @@ pub(in crate::page) fn cells(study: &Study<'_>) -> Section {
     let id = format!("{}-cells", study.id);
     let mut section = Section::new(3, id, Text::plain("All cells"));
     let columns = vec![
-        Column::words("dataset"),
-        Column::numbers("depth"),
-        Column::numbers("width"),
-        Column::numbers("μ_{in}"),
-        Column::numbers("η*"),
-        Column::numbers("interval"),
-        Column::numbers("log_{2} η*"),
-        Column::numbers("repeats"),
-        Column::numbers("found"),
-        Column::numbers("none succeeded"),
-        Column::numbers("none failed"),
-        Column::numbers("not monotone"),
-        Column::numbers("trials"),
+        Text::markup("dataset"),
+        Text::markup("depth"),
+        Text::markup("width"),
+        Text::markup("μ_{in}"),
+        Text::markup("η*"),
+        Text::markup("interval"),
+        Text::markup("log_{2} η*"),
+        Text::markup("repeats"),
+        Text::markup("found"),
+        Text::markup("none succeeded"),
+        Text::markup("none failed"),
+        Text::markup("not monotone"),
+        Text::markup("trials"),
     ];
     let rows = study
         .cells
@@ -42,7 +42,7 @@ pub(in crate::page) fn cells(study: &Study<'_>) -> Section {
         )),
         columns,
         rows,
-        sortable: true,
+        name: String::new(),
     });
     section
 }

@@ -48,7 +48,6 @@ pub(in crate::page) fn depth_width(study: &Study<'_>) -> Section {
         .collect();
     section.figure(Figure {
         name: id,
-        title: None,
         caption: Text::markup(&format!(
             "η* of every measured cell of {} against depth × width, one panel for each relative \
              learning rate of the input layer, with {} intervals ({}). Lines: depth × width law, \

@@ -4,7 +4,7 @@ use super::{filter_name, law_name};
 use crate::analysis::{AnalysisOptions, Effect, SizeLaw};
 use crate::figure::{Axis, Data, Figure, Panel, Point, Scale, Series, Style, Text};
 use crate::fit::Law;
-use crate::page::document::{Column, Entry, Section, Table};
+use crate::page::document::{Entry, Section, Table};
 use crate::page::number::{counted, fixed, octaves, percent, setting};
 use crate::page::study::{Measured, Study, distinct};
 
@@ -48,7 +48,6 @@ pub(in crate::page) fn effective_size(study: &Study<'_>) -> Section {
     series.extend(bounds(cells, size));
     section.figure(Figure {
         name: id,
-        title: None,
         caption: Text::markup(&format!(
             "η* of every measured cell of {} against the effective size, all input rates in one \
              panel, with {} intervals ({}). Lines: effective-size law, fitted to all rates at \
@@ -118,16 +117,16 @@ fn table(study: &Study<'_>, laws: &[(f64, [SizeLaw; 2])]) -> Table {
             intervals()
         )),
         columns: vec![
-            Column::words("law"),
-            Column::numbers("k"),
-            Column::numbers("cells"),
-            Column::numbers("α"),
-            Column::numbers("R^{2}"),
-            Column::numbers("rmse"),
-            Column::numbers("cell left out"),
-            Column::numbers("rate left out"),
+            Text::markup("law"),
+            Text::markup("k"),
+            Text::markup("cells"),
+            Text::markup("α"),
+            Text::markup("R^{2}"),
+            Text::markup("rmse"),
+            Text::markup("cell left out"),
+            Text::markup("rate left out"),
         ],
         rows: rows.collect(),
-        sortable: true,
+        name: String::new(),
     }
 }

@@ -8,7 +8,7 @@ use crate::analysis::{
     relations,
 };
 use crate::figure::{Axis, Data, Figure, Panel, Point, Scale, Series, Style, Text};
-use crate::page::document::{Column, Entry, Section, Table};
+use crate::page::document::{Entry, Section, Table};
 use crate::page::number::{counted, fixed, setting};
 use crate::page::study::{ascending, conditions, unique_id};
 
@@ -113,7 +113,6 @@ fn figure(
     let example = cells().next().map(|joined| &joined.rates.cell);
     Figure {
         name,
-        title: None,
         caption: Text::markup(&format!(
             "η* of every measured cell of {label} against {} of the same networks at \
              initialisation: geometric means over repeats, with {} of η* over repeats. Solid: \
@@ -226,15 +225,15 @@ fn table(relations: &[Relation<'_>], kind: SharpnessKind) -> Table {
             intervals()
         )),
         columns: vec![
-            Column::numbers("μ_{in}"),
-            Column::numbers("cells"),
-            Column::numbers("p across cells"),
-            Column::numbers("R^{2}"),
-            Column::numbers("networks"),
-            Column::numbers("p within cells"),
-            Column::numbers("R^{2}"),
+            Text::markup("μ_{in}"),
+            Text::markup("cells"),
+            Text::markup("p across cells"),
+            Text::markup("R^{2}"),
+            Text::markup("networks"),
+            Text::markup("p within cells"),
+            Text::markup("R^{2}"),
         ],
         rows: rows.collect(),
-        sortable: false,
+        name: String::new(),
     }
 }

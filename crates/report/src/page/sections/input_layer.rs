@@ -4,7 +4,7 @@ use super::scope::{
 };
 use crate::analysis::{Effect, LawEffects};
 use crate::figure::{Axis, Figure, Panel, Point, Scale, Series, Text};
-use crate::page::document::{Column, Entry, Section, Table};
+use crate::page::document::{Entry, Section, Table};
 use crate::page::number::{counted, fixed, octaves, setting};
 use crate::page::study::Study;
 
@@ -162,7 +162,6 @@ fn exponents(study: &Study<'_>, rows: &[Row], filters: &[f64], name: String) -> 
     };
     Figure {
         name,
-        title: None,
         caption: Text::markup(&format!(
             "Exponents of {} by the input layer's rate, with {intervals}: α of η* = C (depth × width)^{{−α}}; a and b of η* = C depth^{{−a}} \
              width^{{−b}}. {places}{}",
@@ -184,7 +183,6 @@ fn explained(study: &Study<'_>, rows: &[Row], filters: &[f64], name: String) -> 
     let places = places(rows, filters);
     Figure {
         name,
-        title: None,
         caption: Text::markup(&format!(
             "R^{{2}} of the depth × width law of {} by the input layer's rate, with {intervals}. {places}{}",
             study.label,
@@ -209,15 +207,15 @@ fn table(study: &Study<'_>, rows: &[Row]) -> Table {
             study.label
         )),
         columns: vec![
-            Column::numbers("μ_{in}"),
-            Column::numbers("k"),
-            Column::numbers("cells"),
-            Column::numbers("α"),
-            Column::numbers("R^{2}"),
-            Column::numbers("rmse"),
-            Column::numbers("a"),
-            Column::numbers("b"),
-            Column::numbers("a − b"),
+            Text::markup("μ_{in}"),
+            Text::markup("k"),
+            Text::markup("cells"),
+            Text::markup("α"),
+            Text::markup("R^{2}"),
+            Text::markup("rmse"),
+            Text::markup("a"),
+            Text::markup("b"),
+            Text::markup("a − b"),
         ],
         rows: rows
             .iter()
@@ -236,6 +234,6 @@ fn table(study: &Study<'_>, rows: &[Row]) -> Table {
                 ]
             })
             .collect(),
-        sortable: true,
+        name: String::new(),
     }
 }

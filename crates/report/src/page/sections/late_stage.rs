@@ -6,7 +6,7 @@ use crate::analysis::{
     Step, Trajectory, datasets,
 };
 use crate::figure::{Axis, Data, Figure, Marker, Panel, Point, Scale, Series, Style, Text};
-use crate::page::document::{Column, Entry, Section, Table};
+use crate::page::document::{Entry, Section, Table};
 use crate::page::number::{count, counted, fixed, octaves, percent, rate, setting};
 use crate::page::study::{ascending, conditions, unique_id};
 
@@ -205,7 +205,6 @@ fn course(caption: &Caption<'_, '_>, name: String, quantity: Quantity) -> Figure
     };
     Figure {
         name,
-        title: None,
         caption: Text::markup(&format!(
             "Course of {} of every architecture of {} as training goes on, geometric means over \
              repeats with {} intervals over repeats.{edge} Colours: depth; markers: width. {}",
@@ -267,7 +266,6 @@ fn scatter(caption: &Caption<'_, '_>, name: String) -> Figure {
     let symbol = SharpnessKind::Preconditioned.symbol();
     Figure {
         name,
-        title: None,
         caption: Text::markup(&format!(
             "Largest usable rate of every cell of {} against {symbol} at the same checkpoint, \
              geometric means over repeats, with {} intervals of the rate over repeats. Dashed: \
@@ -344,17 +342,17 @@ fn table(late: &LateStage<'_>) -> Table {
             intervals()
         )),
         columns: vec![
-            Column::numbers("steps"),
-            Column::numbers("rate"),
-            Column::numbers("λ_{1}"),
-            Column::numbers("rate × λ_{1}"),
-            Column::numbers("slope"),
-            Column::numbers("a"),
-            Column::numbers("searches"),
-            Column::numbers("nothing succeeds"),
-            Column::numbers("nothing fails"),
+            Text::markup("steps"),
+            Text::markup("rate"),
+            Text::markup("λ_{1}"),
+            Text::markup("rate × λ_{1}"),
+            Text::markup("slope"),
+            Text::markup("a"),
+            Text::markup("searches"),
+            Text::markup("nothing succeeds"),
+            Text::markup("nothing fails"),
         ],
         rows: rows.collect(),
-        sortable: false,
+        name: String::new(),
     }
 }

@@ -2,7 +2,7 @@ use super::exponents::exponents;
 use super::{filter_name, law_name, rate_name};
 use crate::figure::Text;
 use crate::fit::Fit;
-use crate::page::document::{Column, Entry, Section, Table};
+use crate::page::document::{Entry, Section, Table};
 use crate::page::number::{fixed, octaves, percent, rate, setting};
 use crate::page::study::Study;
 
@@ -57,21 +57,21 @@ pub(in crate::page) fn laws(study: &Study<'_>) -> Section {
             percent(first.confidence)
         )),
         columns: vec![
-            Column::words("law"),
-            Column::numbers("μ_{in}"),
-            Column::numbers("k"),
-            Column::numbers("cells"),
-            Column::numbers("without"),
-            Column::numbers("censored"),
-            Column::numbers("exponents"),
-            Column::numbers("C"),
-            Column::numbers("R^{2}"),
-            Column::numbers("rmse"),
-            Column::numbers("loo rmse"),
-            Column::numbers("AICc"),
+            Text::markup("law"),
+            Text::markup("μ_{in}"),
+            Text::markup("k"),
+            Text::markup("cells"),
+            Text::markup("without"),
+            Text::markup("censored"),
+            Text::markup("exponents"),
+            Text::markup("C"),
+            Text::markup("R^{2}"),
+            Text::markup("rmse"),
+            Text::markup("loo rmse"),
+            Text::markup("AICc"),
         ],
         rows,
-        sortable: true,
+        name: String::new(),
     });
     section.list(best_laws(study, |fit| fit.input_rate.is_some()));
     not_fitted(study, &mut section);

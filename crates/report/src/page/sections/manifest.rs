@@ -1,14 +1,14 @@
 use etastar_search::{Manifest, Snapshot, Strategy};
 
 use crate::figure::Text;
-use crate::page::document::{Column, Entry, Section, Table};
+use crate::page::document::{Entry, Section, Table};
 
 /// What all rows of the store have in common.
 pub(in crate::page) fn manifest(snapshot: &Snapshot) -> Section {
     let mut section = Section::new(2, "manifest", Text::plain("Manifest"));
     section.table(Table {
         caption: Text::plain("The sweep's manifest, fixed when its store was created."),
-        columns: vec![Column::words("field"), Column::words("value")],
+        columns: vec![Text::markup("field"), Text::markup("value")],
         rows: fields(&snapshot.manifest)
             .into_iter()
             .map(|(name, value)| {
@@ -18,7 +18,7 @@ pub(in crate::page) fn manifest(snapshot: &Snapshot) -> Section {
                 ]
             })
             .collect(),
-        sortable: false,
+        name: String::new(),
     });
     section
 }
@@ -108,16 +108,16 @@ pub(in crate::page) fn sessions_table(snapshot: &Snapshot) -> Option<Table> {
              rounds: where it is equal, expect the same trials to give the same bits.",
         ),
         columns: vec![
-            Column::words("started"),
-            Column::words("ended"),
-            Column::words("version"),
-            Column::words("machine"),
-            Column::words("arithmetic"),
-            Column::numbers("cores"),
-            Column::numbers("jobs"),
+            Text::markup("started"),
+            Text::markup("ended"),
+            Text::markup("version"),
+            Text::markup("machine"),
+            Text::markup("arithmetic"),
+            Text::markup("cores"),
+            Text::markup("jobs"),
         ],
         rows,
-        sortable: false,
+        name: String::new(),
     })
 }
 

@@ -6,7 +6,7 @@ use super::shifts::datasets;
 use crate::analysis::{AnalysisOptions, Noise, noise as computed};
 use crate::figure::{Axis, Figure, Panel, Scale, Text};
 use crate::page::ReportInput;
-use crate::page::document::{Column, Entry, Section, Table};
+use crate::page::document::{Entry, Section, Table};
 use crate::page::number::{counted, octaves};
 use crate::page::study::provenance;
 
@@ -89,7 +89,6 @@ fn figure(input: &ReportInput<'_>, noise: &[Noise]) -> Figure {
     let groups = names(&dots, |dot| &dot.group);
     Figure {
         name: "noise".to_owned(),
-        title: None,
         caption: Text::markup(&format!(
             "Standard deviation of log_{{2}} η* between repeats, pooled over the cells of each \
              variant, with {}. Protocol: {}",
@@ -118,13 +117,13 @@ fn table(noise: &[Noise]) -> Table {
             intervals()
         )),
         columns: vec![
-            Column::words("variant"),
-            Column::words("repeats differ in"),
-            Column::words("dataset"),
-            Column::numbers("standard deviation"),
-            Column::numbers("cells"),
-            Column::numbers("repeats"),
-            Column::numbers("censored"),
+            Text::markup("variant"),
+            Text::markup("repeats differ in"),
+            Text::markup("dataset"),
+            Text::markup("standard deviation"),
+            Text::markup("cells"),
+            Text::markup("repeats"),
+            Text::markup("censored"),
         ],
         rows: noise
             .iter()
@@ -140,6 +139,6 @@ fn table(noise: &[Noise]) -> Table {
                 ]
             })
             .collect(),
-        sortable: true,
+        name: String::new(),
     }
 }

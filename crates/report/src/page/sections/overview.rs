@@ -1,6 +1,6 @@
 use crate::figure::Text;
 use crate::page::ReportInput;
-use crate::page::document::{Column, Entry, Section, Table};
+use crate::page::document::{Entry, Section, Table};
 use crate::page::number::{count, counted};
 use crate::page::study::{Measured, Study, total};
 
@@ -81,17 +81,17 @@ fn table(studies: &[Study<'_>], asked: usize) -> Table {
              monotone where a rate failed below one that succeeded.",
         ),
         columns: vec![
-            Column::words("dataset"),
-            Column::numbers("cells"),
-            Column::numbers("finished"),
-            Column::numbers("repeats"),
-            Column::numbers("found η*"),
-            Column::numbers("none succeeded"),
-            Column::numbers("none failed"),
-            Column::numbers("not monotone"),
-            Column::numbers("trials"),
+            Text::markup("dataset"),
+            Text::markup("cells"),
+            Text::markup("finished"),
+            Text::markup("repeats"),
+            Text::markup("found η*"),
+            Text::markup("none succeeded"),
+            Text::markup("none failed"),
+            Text::markup("not monotone"),
+            Text::markup("trials"),
         ],
         rows,
-        sortable: false,
+        name: String::new(),
     }
 }

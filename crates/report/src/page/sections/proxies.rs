@@ -3,7 +3,7 @@ use etastar_search::{CellRecord, SharpnessCellRecord, Snapshot};
 use super::scope::series_name;
 use crate::analysis::{Proxy, ProxyCell, ProxyQuality, proxy_cells};
 use crate::figure::{Axis, Data, Figure, Panel, Point, Scale, Series, Style, Text};
-use crate::page::document::{Column, Entry, Section, Table};
+use crate::page::document::{Entry, Section, Table};
 use crate::page::number::{counted, fixed, octaves, rate};
 use crate::page::study::{Study, ascending};
 
@@ -118,7 +118,6 @@ fn figure(
         .collect();
     Figure {
         name,
-        title: None,
         caption: Text::markup(&format!(
             "Measured η* of the cells of {} against what predicts it, best first; both are \
              geometric means over repeats. λ_{{1}} is that of the Hessian preconditioned with the \
@@ -162,15 +161,15 @@ fn table(study: &Study<'_>, ranked: &[ProxyQuality], search: f64) -> Table {
             study.label
         )),
         columns: vec![
-            Column::words("predicted from"),
-            Column::numbers("cells"),
-            Column::numbers("rmse"),
-            Column::numbers("rmse, one constant"),
-            Column::numbers("bias"),
-            Column::numbers("R^{2}"),
-            Column::numbers("cost"),
+            Text::markup("predicted from"),
+            Text::markup("cells"),
+            Text::markup("rmse"),
+            Text::markup("rmse, one constant"),
+            Text::markup("bias"),
+            Text::markup("R^{2}"),
+            Text::markup("cost"),
         ],
         rows,
-        sortable: true,
+        name: String::new(),
     }
 }

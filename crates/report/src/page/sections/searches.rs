@@ -67,7 +67,6 @@ fn strips(study: &Study<'_>, name: String, shown: &[Measured<'_>]) -> Figure {
         .collect();
     Figure {
         name,
-        title: None,
         caption: Text::markup(&format!(
             "Every trial of the cells of {} with the least and the largest width over depth \
              (μ_{{in}} = {}), a row for each repeat{}. The upright bar is η* of the repeat. {}",
@@ -165,7 +164,6 @@ fn not_monotone(study: &Study<'_>, cells: &[Measured<'_>]) -> Figure {
     y.range = Some([-0.04, 1.04]);
     Figure {
         name: format!("{}-not-monotone", study.id),
-        title: None,
         caption: Text::markup(&format!(
             "Share of the repeats of {} in which a rate failed below one that succeeded, against width over \
              depth; cells of the same ratio are taken together. {}",

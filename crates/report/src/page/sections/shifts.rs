@@ -3,7 +3,7 @@ use super::scope::{entry, intervals, written};
 use crate::analysis::{AnalysisOptions, Effect, Shift, shifts as computed};
 use crate::figure::{Axis, Figure, Panel, Scale, Text};
 use crate::page::ReportInput;
-use crate::page::document::{Column, Entry, Section, Table};
+use crate::page::document::{Entry, Section, Table};
 use crate::page::number::{count, counted, octaves};
 use crate::page::study::provenance;
 
@@ -97,7 +97,6 @@ fn figure(input: &ReportInput<'_>, shifts: &[Shift], against: &str) -> Figure {
     drawn.extend(series(&dots, &rows, &groups));
     Figure {
         name: "shifts".to_owned(),
-        title: None,
         caption: Text::markup("Shift of η* by each variant against ")
             .and_code(against)
             .and_markup(&format!(
@@ -129,14 +128,14 @@ fn table(shifts: &[Shift], against: &str) -> Table {
                 intervals()
             )),
         columns: vec![
-            Column::words("variant"),
-            Column::words("dataset"),
-            Column::numbers("shift"),
-            Column::numbers("spread"),
-            Column::numbers("cells"),
-            Column::numbers("unpaired"),
-            Column::numbers("repeats"),
-            Column::numbers("censored"),
+            Text::markup("variant"),
+            Text::markup("dataset"),
+            Text::markup("shift"),
+            Text::markup("spread"),
+            Text::markup("cells"),
+            Text::markup("unpaired"),
+            Text::markup("repeats"),
+            Text::markup("censored"),
         ],
         rows: shifts
             .iter()
@@ -153,6 +152,6 @@ fn table(shifts: &[Shift], against: &str) -> Table {
                 ]
             })
             .collect(),
-        sortable: true,
+        name: String::new(),
     }
 }

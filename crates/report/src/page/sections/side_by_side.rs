@@ -4,7 +4,7 @@ use super::scope::{effects, entry, intervals, rates, series_name, strictest_filt
 use crate::analysis::{Effect, LawEffects};
 use crate::figure::{Axis, Figure, Panel, Scale, Text};
 use crate::page::ReportInput;
-use crate::page::document::{Column, Entry, Section, Table};
+use crate::page::document::{Entry, Section, Table};
 use crate::page::number::{counted, fixed, octaves, setting};
 use crate::page::study::{Study, provenance};
 
@@ -100,7 +100,6 @@ fn figure(input: &ReportInput<'_>, rows: &[Row<'_>], filter: f64) -> Figure {
     };
     Figure {
         name: "side-by-side".to_owned(),
-        title: None,
         caption: Text::markup(&format!(
             "Exponents of η* by series and input rate, {}, with {}: α of η* = C (depth × \
              width)^{{−α}}; a and b of η* = C depth^{{−a}} width^{{−b}}. Protocol: {}",
@@ -127,14 +126,14 @@ fn table(rows: &[Row<'_>], filter: f64) -> Table {
             intervals()
         )),
         columns: vec![
-            Column::words("series"),
-            Column::numbers("μ_{in}"),
-            Column::numbers("cells"),
-            Column::numbers("α"),
-            Column::numbers("a"),
-            Column::numbers("b"),
-            Column::numbers("R^{2}"),
-            Column::numbers("rmse"),
+            Text::markup("series"),
+            Text::markup("μ_{in}"),
+            Text::markup("cells"),
+            Text::markup("α"),
+            Text::markup("a"),
+            Text::markup("b"),
+            Text::markup("R^{2}"),
+            Text::markup("rmse"),
         ],
         rows: rows
             .iter()
@@ -152,6 +151,6 @@ fn table(rows: &[Row<'_>], filter: f64) -> Table {
                 ]
             })
             .collect(),
-        sortable: true,
+        name: String::new(),
     }
 }

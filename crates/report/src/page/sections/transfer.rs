@@ -2,7 +2,7 @@ use super::filter_name;
 use super::scope::series_name;
 use crate::analysis::{AnalysisOptions, Covered, Transferred, transfers};
 use crate::figure::{Axis, Data, Figure, Panel, Point, Scale, Series, Style, Text};
-use crate::page::document::{Column, Entry, Section, Table};
+use crate::page::document::{Entry, Section, Table};
 use crate::page::number::{count, counted, interval, octaves, percent, rate, setting};
 use crate::page::study::{Study, ascending};
 use crate::predict::PredictOptions;
@@ -136,7 +136,6 @@ fn figure(study: &Study<'_>, all: &[Transferred], name: String, filter: f64) -> 
     });
     Figure {
         name,
-        title: None,
         caption: Text::markup(&format!(
             "Predicted minus measured log_{{2}} η* of cells of {} ({}) against how far they are \
              beyond the cells fitted: depth × width over the largest one fitted. For each size of \
@@ -205,15 +204,15 @@ fn table(study: &Study<'_>, all: &[Transferred], filter: f64, confidence: f64) -
             percent(confidence),
         )),
         columns: vec![
-            Column::numbers("factor"),
-            Column::numbers("cells"),
-            Column::numbers("median"),
-            Column::numbers("90 %"),
-            Column::numbers("range"),
-            Column::numbers("means covered"),
-            Column::numbers("repeats covered"),
+            Text::markup("factor"),
+            Text::markup("cells"),
+            Text::markup("median"),
+            Text::markup("90 %"),
+            Text::markup("range"),
+            Text::markup("means covered"),
+            Text::markup("repeats covered"),
         ],
         rows,
-        sortable: false,
+        name: String::new(),
     }
 }

@@ -5,7 +5,7 @@ use super::scope::{
 };
 use crate::analysis::{Effect, LawEffects};
 use crate::figure::{Axis, Figure, Panel, Point, Scale, Text};
-use crate::page::document::{Column, Entry, Section, Table};
+use crate::page::document::{Entry, Section, Table};
 use crate::page::number::{count, counted, fixed, octaves, percent, setting};
 use crate::page::study::{Study, total};
 
@@ -144,7 +144,6 @@ fn residuals(study: &Study<'_>, rows: &[Row], name: String) -> Figure {
     let intervals = intervals();
     Figure {
         name,
-        title: None,
         caption: Text::markup(&format!(
             "Rms residual of the depth × width law on the cells of {} with width ≥ k × depth, \
              fitted at each input rate, with {intervals}. \
@@ -167,7 +166,6 @@ fn shares(study: &Study<'_>, rows: &[Row], name: String) -> Figure {
     y.range = Some([-0.04, 1.04]);
     Figure {
         name,
-        title: None,
         caption: Text::markup(&format!(
             "Cells of {} with width ≥ k × depth, at each input rate. Left: R^{{2}} of the depth × \
              width law, with {intervals}; R^{{2}} also depends \
@@ -201,14 +199,14 @@ fn table(study: &Study<'_>, rows: &[Row]) -> Table {
             study.label
         )),
         columns: vec![
-            Column::numbers("μ_{in}"),
-            Column::numbers("k"),
-            Column::numbers("cells"),
-            Column::numbers("α"),
-            Column::numbers("R^{2}"),
-            Column::numbers("rmse"),
-            Column::numbers("searches"),
-            Column::numbers("not monotone"),
+            Text::markup("μ_{in}"),
+            Text::markup("k"),
+            Text::markup("cells"),
+            Text::markup("α"),
+            Text::markup("R^{2}"),
+            Text::markup("rmse"),
+            Text::markup("searches"),
+            Text::markup("not monotone"),
         ],
         rows: rows
             .iter()
@@ -225,6 +223,6 @@ fn table(study: &Study<'_>, rows: &[Row]) -> Table {
                 ]
             })
             .collect(),
-        sortable: true,
+        name: String::new(),
     }
 }

@@ -2,7 +2,7 @@ use etastar_sharpness::bounds::DEFAULT_DELTA;
 
 use super::view::View;
 use crate::figure::Text;
-use crate::page::document::{Column, Entry, Section, Table};
+use crate::page::document::{Entry, Section, Table};
 use crate::page::number::{counted, rate, setting};
 use crate::sharpness::{MEAN_SQUARE_INPUT, Scope, Side, Tightness};
 
@@ -39,17 +39,17 @@ pub(super) fn bounds(view: &View<'_>) -> Option<Section> {
             view.conditions()
         )),
         columns: vec![
-            Column::words("matrix"),
-            Column::words("side"),
-            Column::words("holds for"),
-            Column::words("bound"),
-            Column::numbers("count"),
-            Column::numbers("median"),
-            Column::numbers("furthest"),
-            Column::numbers("wrong side"),
+            Text::markup("matrix"),
+            Text::markup("side"),
+            Text::markup("holds for"),
+            Text::markup("bound"),
+            Text::markup("count"),
+            Text::markup("median"),
+            Text::markup("furthest"),
+            Text::markup("wrong side"),
         ],
         rows: all.iter().map(row).collect(),
-        sortable: true,
+        name: String::new(),
     });
     Some(section)
 }

@@ -1,6 +1,6 @@
 use super::view::View;
 use crate::figure::Text;
-use crate::page::document::{Column, Entry, Section, Table};
+use crate::page::document::{Entry, Section, Table};
 use crate::page::number::{fixed, interval, octaves, rate, setting};
 use crate::sharpness::GrowthLaw;
 
@@ -42,18 +42,18 @@ pub(super) fn exponents(view: &View<'_>) -> Section {
             view.interval_method()
         )),
         columns: vec![
-            Column::words("matrix"),
-            Column::numbers("μ_{in}"),
-            Column::numbers("k"),
-            Column::numbers("cells"),
-            Column::numbers("b"),
-            Column::numbers("interval"),
-            Column::numbers("C"),
-            Column::numbers("R^{2}"),
-            Column::numbers("rmse"),
+            Text::markup("matrix"),
+            Text::markup("μ_{in}"),
+            Text::markup("k"),
+            Text::markup("cells"),
+            Text::markup("b"),
+            Text::markup("interval"),
+            Text::markup("C"),
+            Text::markup("R^{2}"),
+            Text::markup("rmse"),
         ],
         rows: laws.iter().map(row).collect(),
-        sortable: true,
+        name: String::new(),
     });
     section
 }

@@ -27,7 +27,6 @@ pub(super) fn growth(view: &View<'_>) -> Section {
         .collect();
     section.figure(Figure {
         name: id,
-        title: None,
         caption: Text::markup(&format!(
             "Largest Hessian eigenvalue at initialisation of every measured cell of {} against \
              depth × width, one panel for each relative learning rate μ_{{in}} of the input layer \

@@ -1,6 +1,6 @@
 use super::view::View;
 use crate::figure::Text;
-use crate::page::document::{Column, Entry, Section, Table};
+use crate::page::document::{Entry, Section, Table};
 use crate::page::number::{count, counted};
 
 /// How much was measured.
@@ -30,16 +30,16 @@ pub(super) fn overview(views: &[View<'_>]) -> Section {
              smallest eigenvalue is above the tolerance.",
         ),
         columns: vec![
-            Column::words("dataset and loss"),
-            Column::numbers("cells"),
-            Column::numbers("finished"),
-            Column::numbers("networks"),
-            Column::numbers("not converged"),
-            Column::numbers("with bounds"),
-            Column::numbers("with prediction"),
+            Text::markup("dataset and loss"),
+            Text::markup("cells"),
+            Text::markup("finished"),
+            Text::markup("networks"),
+            Text::markup("not converged"),
+            Text::markup("with bounds"),
+            Text::markup("with prediction"),
         ],
         rows: views.iter().map(row).collect(),
-        sortable: false,
+        name: String::new(),
     });
     section
 }

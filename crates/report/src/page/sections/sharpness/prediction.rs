@@ -1,7 +1,7 @@
 use super::super::{filter_name, rate_name};
 use super::view::View;
 use crate::figure::{Axis, Data, Figure, Panel, Point, Scale, Series, Style, Text};
-use crate::page::document::{Column, Entry, Section, Table};
+use crate::page::document::{Entry, Section, Table};
 use crate::page::number::{counted, fixed, percent, rate, setting};
 use crate::page::study::ascending;
 use crate::sharpness::{CellPrediction, Method, Ratio, RatioSummary};
@@ -86,7 +86,6 @@ fn figure(view: &View<'_>, name: String) -> Figure {
         .collect();
     Figure {
         name,
-        title: None,
         caption: Text::markup(&format!(
             "Measured over predicted λ_{{1}}(G) of every cell of {} against width over depth, one \
              panel for each relative learning rate of the input layer: mean over repeats with one \
@@ -133,11 +132,11 @@ fn summary_table(view: &View<'_>) -> Table {
         }
     }
     let mut columns = vec![
-        Column::numbers("μ_{in}"),
-        Column::numbers("k"),
-        Column::numbers("cells"),
+        Text::markup("μ_{in}"),
+        Text::markup("k"),
+        Text::markup("cells"),
     ];
-    columns.extend(Method::ALL.map(|method| Column::numbers(method.name())));
+    columns.extend(Method::ALL.map(|method| Text::markup(method.name())));
     let rows = sets.into_iter().map(|set| {
         let (input_rate, k, cells) = set;
         let mut row = vec![
@@ -177,21 +176,21 @@ fn summary_table(view: &View<'_>) -> Table {
         )),
         columns,
         rows: rows.collect(),
-        sortable: true,
+        name: String::new(),
     }
 }
 
 fn cell_table(view: &View<'_>) -> Table {
     let mut columns = vec![
-        Column::numbers("depth"),
-        Column::numbers("width"),
-        Column::numbers("μ_{in}"),
-        Column::numbers("λ_{1}(G)"),
-        Column::numbers("repeats"),
+        Text::markup("depth"),
+        Text::markup("width"),
+        Text::markup("μ_{in}"),
+        Text::markup("λ_{1}(G)"),
+        Text::markup("repeats"),
     ];
     for method in Method::ALL {
-        columns.push(Column::numbers(&format!("{}: predicted", method.name())));
-        columns.push(Column::numbers(&format!("{}: ratio", method.name())));
+        columns.push(Text::markup(&format!("{}: predicted", method.name())));
+        columns.push(Text::markup(&format!("{}: ratio", method.name())));
     }
     let rows = view.series.predictions.iter().map(|cell| {
         let mut row = vec![
@@ -215,7 +214,7 @@ fn cell_table(view: &View<'_>) -> Table {
         )),
         columns,
         rows: rows.collect(),
-        sortable: true,
+        name: String::new(),
     }
 }
 

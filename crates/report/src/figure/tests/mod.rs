@@ -1,3 +1,0 @@
-mod numbers;
-mod picture;
-mod properties;
