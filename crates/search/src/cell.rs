@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use etastar_data::{DatasetConfig, DatasetName};
-use etastar_model::Architecture;
+use etastar_model::{Architecture, Loss};
 use serde::{Deserialize, Serialize};
 
-use crate::Protocol;
 use crate::checks::read;
+use crate::cheap_rates::CheapRateSettings;
+use crate::protocol::Protocol;
 use crate::random::{content_hash, hexadecimal};
 
-/// One point of the grid: a dataset, a network and a protocol. Its eta\* is
-/// one number.
+/// One point of the grid: a dataset, a network, and what is measured of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
     /// The data the network is trained and validated on.
@@ -23,16 +23,44 @@ pub struct Cell {
     pub bias: bool,
     /// Output-layer variance times fan-in: 2 (He) or 1 (LeCun).
     pub output_gain: f64,
-    /// Learning rate of the input layer relative to the other layers.
+    /// Learning rate `mu` of the input layer relative to the other layers. Eigenvalues are of
+    /// `M^{1/2} H M^{1/2}`, `M = diag(mu, 1, .., 1)`: 1 is the Hessian itself, 0 the Hessian
+    /// without the input layer.
     pub input_rate: f64,
-    /// How eta\* is measured.
-    pub protocol: Protocol,
     /// The training before the measurement; none measures at initialisation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Checkpoint>,
     /// What differs between repeats.
     #[serde(default, skip_serializing_if = "Vary::is_both")]
     pub vary: Vary,
+    /// What is measured, and how.
+    pub measurement: Measurement,
+}
+
+/// What is measured of a network, and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Measurement {
+    /// Its maximal initial learning rate.
+    EtaStar(Protocol),
+    /// Its sharpness.
+    Sharpness(SharpnessSettings),
+}
+
+/// How the sharpness of a network is measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SharpnessSettings {
+    /// The loss.
+    pub loss: Loss,
+    /// Training samples over which the loss is averaged, the first ones.
+    pub samples: usize,
+    /// Whether certified bounds are computed.
+    pub bounds: bool,
+    /// Whether the kernel's prediction is computed.
+    pub prediction: bool,
+    /// Which cheap rates are measured beside the sharpness, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cheap_rates: Option<CheapRateSettings>,
 }
 
 /// A training that precedes a measurement: plain SGD at a constant rate, on
@@ -146,6 +174,38 @@ impl Cell {
         self.hidden.len()
     }
 
+    /// How eta\* is measured, if it is.
+    pub fn protocol(&self) -> Option<&Protocol> {
+        match &self.measurement {
+            Measurement::EtaStar(protocol) => Some(protocol),
+            Measurement::Sharpness(_) => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn protocol_mut(&mut self) -> Option<&mut Protocol> {
+        match &mut self.measurement {
+            Measurement::EtaStar(protocol) => Some(protocol),
+            Measurement::Sharpness(_) => None,
+        }
+    }
+
+    /// How sharpness is measured, if it is.
+    pub fn sharpness(&self) -> Option<&SharpnessSettings> {
+        match &self.measurement {
+            Measurement::EtaStar(_) => None,
+            Measurement::Sharpness(settings) => Some(settings),
+        }
+    }
+
+    /// The loss.
+    pub fn loss(&self) -> Loss {
+        match &self.measurement {
+            Measurement::EtaStar(protocol) => protocol.loss,
+            Measurement::Sharpness(settings) => settings.loss,
+        }
+    }
+
     /// The common width of the hidden layers, if they have one.
     pub fn constant_width(&self) -> Option<usize> {
         let first = *self.hidden.first()?;
@@ -167,7 +227,7 @@ impl Cell {
     }
 
     /// Content hash of the cell and everything its numbers depend on: two
-    /// cells with one identity have the same eta\*, bit for bit.
+    /// cells with one identity have the same results, bit for bit.
     pub fn identity(&self, provenance: &Provenance) -> String {
         let relevant = provenance.of_dataset(self.dataset.name);
         hexadecimal(&content_hash(&(self, relevant))[..8])

@@ -2,8 +2,10 @@
 //! training anything.
 
 use crate::random::MasterSeed;
+use crate::training::protocol;
 use crate::{
-    Asked, Cell, CurvePoint, Interrupt, Outcome, Prepared, Trainer, TrainerError, TrialRecord,
+    Asked, Cell, CurvePoint, Interrupt, Outcome, Prepared, Protocol, Trainer, TrainerError,
+    TrialRecord,
 };
 use std::ops::ControlFlow;
 
@@ -60,6 +62,7 @@ impl Trainer for MockTrainer {
         Ok(Box::new(MockRepeats {
             trainer: self,
             cell,
+            protocol: protocol(cell)?,
         }))
     }
 }
@@ -67,6 +70,7 @@ impl Trainer for MockTrainer {
 struct MockRepeats<'a> {
     trainer: &'a MockTrainer,
     cell: &'a Cell,
+    protocol: &'a Protocol,
 }
 
 impl MockRepeats<'_> {
@@ -90,7 +94,7 @@ impl MockRepeats<'_> {
             Edge::NeverSucceeds => false,
             Edge::AlwaysSucceeds => true,
         };
-        let protocol = &self.cell.protocol;
+        let protocol = self.protocol;
         let steps = protocol.evaluate_every.min(protocol.budget);
         let accuracy = if success { 1.0 } else { 0.0 };
         TrialRecord {

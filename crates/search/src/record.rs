@@ -3,9 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use etastar_sharpness::NetworkSharpness;
+use etastar_sharpness::prediction::KernelPrediction;
 use serde::{Deserialize, Serialize};
 
-use crate::{Cell, SharpnessCellRecord, Strategy};
+use crate::cheap_rates::CheapRates;
+use crate::{Cell, Strategy};
 
 /// How one trial ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -95,17 +98,66 @@ pub enum EtaStar {
     },
 }
 
-/// One finished search: one initialisation and one batch order.
+/// One finished repeat of a cell: one initialisation and one batch order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RepeatRecord {
     /// Index of the repeat, from 0.
     pub repeat: usize,
+    /// What was measured.
+    pub result: Measured,
+}
+
+/// What was measured in one repeat.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Measured {
+    /// A search for eta\*.
+    EtaStar(Search),
+    /// The sharpness of a network.
+    Sharpness(Box<SharpnessRecord>),
+}
+
+/// One finished search.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Search {
     /// Where the search ended.
     pub eta_star: EtaStar,
     /// Whether every rate tried up to the largest successful one succeeded.
     pub monotone: bool,
     /// Every trial of the search and its ladder, by ascending learning rate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trials: Vec<TrialRecord>,
+}
+
+/// The sharpness of one network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SharpnessRecord {
+    /// What was measured.
+    pub sharpness: NetworkSharpness,
+    /// Learning rates that are cheap to find, where the cell asks for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cheap_rates: Option<CheapRates>,
+    /// Wall-clock seconds; the store keeps them apart from what is measured.
+    #[serde(skip)]
+    pub seconds: f64,
+}
+
+impl RepeatRecord {
+    /// The search, if it is one.
+    pub fn search(&self) -> Option<&Search> {
+        match &self.result {
+            Measured::EtaStar(search) => Some(search),
+            Measured::Sharpness(_) => None,
+        }
+    }
+
+    /// The sharpness, if it was measured.
+    pub fn sharpness(&self) -> Option<&SharpnessRecord> {
+        match &self.result {
+            Measured::EtaStar(_) => None,
+            Measured::Sharpness(record) => Some(record),
+        }
+    }
 }
 
 /// A cell with its finished repeats, by ascending index.
@@ -119,6 +171,9 @@ pub struct CellRecord {
     pub inputs: usize,
     /// Number of classes, `K`.
     pub outputs: usize,
+    /// Prediction of `lambda_1(G)` from the data's infinite-width kernel, once computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prediction: Option<KernelPrediction>,
     /// Finished repeats.
     pub repeats: Vec<RepeatRecord>,
 }
@@ -190,10 +245,8 @@ pub struct Manifest {
 pub struct VariantCells {
     /// The variant's name, unique in the experiment.
     pub name: String,
-    /// Identities of its cells of eta\*, in the grid's order.
-    pub eta_star: Vec<String>,
-    /// Identities of its cells of sharpness, in the grid's order.
-    pub sharpness: Vec<String>,
+    /// Identities of its cells, in the grid's order.
+    pub cells: Vec<String>,
 }
 
 /// A dataset that could not be had.
@@ -237,24 +290,20 @@ pub struct Snapshot {
     pub manifest: Manifest,
     /// Sessions, in order.
     pub sessions: Vec<Session>,
-    /// Cells of the grid, in the grid's order, finished or not.
+    /// Cells of the grid, finished or not: those of eta\*, then those of
+    /// sharpness, each in the grid's order.
     pub cells: Vec<CellRecord>,
-    /// Cells whose sharpness is measured, likewise.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub sharpness: Vec<SharpnessCellRecord>,
 }
 
 impl Snapshot {
     /// Number of repeats that are finished.
     pub fn finished_repeats(&self) -> usize {
-        let searches = self.cells.iter().map(|cell| cell.repeats.len());
-        let networks = self.sharpness.iter().map(|cell| cell.repeats.len());
-        searches.chain(networks).sum()
+        self.cells.iter().map(|cell| cell.repeats.len()).sum()
     }
 
     /// Number of repeats that the whole sweep has.
     pub fn expected_repeats(&self) -> usize {
-        (self.cells.len() + self.sharpness.len()) * self.manifest.repeats
+        self.cells.len() * self.manifest.repeats
     }
 
     /// Every [`arithmetic`](crate::arithmetic) that it was measured with, in the

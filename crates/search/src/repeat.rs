@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use etastar_backend::check_device;
 
 use crate::plan::{Plan, Search, Tried};
+use crate::training::protocol;
 use crate::{Asked, Cell, EtaStar, Interrupt, Trainer, TrainerError, TrialRecord};
 
 /// What a search tells as it goes on.
@@ -47,7 +48,7 @@ pub(crate) fn search<E: From<TrainerError>>(
             tried: known.iter().collect(),
         })
         .collect();
-    let search = Search::of_cell(cell, trainer.shape(cell)?);
+    let search = Search::of_cell(cell, protocol(cell)?, trainer.shape(cell)?);
     let at_once = trainer.networks_at_once(cell)?;
     let mut prepared = None;
     loop {

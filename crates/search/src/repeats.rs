@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::Grid;
+use crate::PlannedCell;
 use crate::random::content_hash;
 
 /// One of several parts of a sweep, written `2/6`.
@@ -95,8 +95,8 @@ impl Repeats {
     /// first). Of equal ones the order is that of a hash: in the grid's own,
     /// some shards would have more of one dataset or input-layer rate, whose
     /// searches take more steps than others.
-    pub fn of_shard(count: usize, shard: Shard, grid: Grid<'_>) -> Self {
-        let mut repeats: Vec<_> = costs(grid)
+    pub fn of_shard(count: usize, shard: Shard, cells: &[PlannedCell]) -> Self {
+        let mut repeats: Vec<_> = costs(cells)
             .flat_map(|(id, cost)| (0..count).map(move |repeat| (id, repeat, cost)))
             .map(|(id, repeat, cost)| (id, repeat, cost, content_hash(&(id, repeat))))
             .collect();
@@ -134,16 +134,16 @@ impl Repeats {
     }
 
     /// How many there are in a grid.
-    pub fn total(&self, grid: Grid<'_>) -> usize {
+    pub fn total(&self, cells: &[PlannedCell]) -> usize {
         match &self.own {
             Some(own) => own.len(),
-            None => self.count * (grid.eta_star.len() + grid.sharpness.len()),
+            None => self.count * cells.len(),
         }
     }
 
-    /// Expected cost of those in a grid, see [`PlannedCell::cost`](crate::PlannedCell::cost).
-    pub fn cost(&self, grid: Grid<'_>) -> f64 {
-        costs(grid)
+    /// Expected cost of those in a grid, see [`PlannedCell::cost`].
+    pub fn cost(&self, cells: &[PlannedCell]) -> f64 {
+        costs(cells)
             .map(|(id, cost)| cost * self.of_cell(id).count() as f64)
             .sum()
     }
@@ -184,16 +184,8 @@ impl PartialEq for Load {
 impl Eq for Load {}
 
 /// Every cell of a grid, with the expected cost of one of its repeats.
-fn costs(grid: Grid<'_>) -> impl Iterator<Item = (&str, f64)> {
-    let eta_star = grid
-        .eta_star
-        .iter()
-        .map(|one| (one.id.as_str(), one.cost()));
-    let sharpness = grid
-        .sharpness
-        .iter()
-        .map(|one| (one.id.as_str(), one.cost()));
-    eta_star.chain(sharpness)
+fn costs(cells: &[PlannedCell]) -> impl Iterator<Item = (&str, f64)> {
+    cells.iter().map(|one| (one.id.as_str(), one.cost()))
 }
 
 #[cfg(test)]
@@ -246,7 +238,7 @@ mod tests {
             shards in 1..9usize,
         ) {
             let cells = planned(&sizes);
-            let grid = Grid { eta_star: &cells, sharpness: &[] };
+            let grid = cells.as_slice();
             let parts: Vec<Repeats> = (1..=shards)
                 .map(|index| Repeats::of_shard(count, Shard::new(index, shards).unwrap(), grid))
                 .collect();

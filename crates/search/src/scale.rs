@@ -4,7 +4,7 @@
 use etastar_model::Architecture;
 use thiserror::Error;
 
-use crate::Grid;
+use crate::{Measurement, PlannedCell};
 
 /// Most repeats that one measurement has, of all cells together.
 pub const MOST_REPEATS: usize = 1_000_000;
@@ -102,16 +102,19 @@ pub struct Footprint {
 impl Footprint {
     /// Of the networks of a grid, in a float type of this many bytes; none
     /// where the grid is empty.
-    pub fn largest(grid: Grid<'_>, float_bytes: usize) -> Option<Self> {
-        let eta_star = grid.eta_star.iter().map(|cell| {
-            let architecture = cell.cell.architecture(cell.inputs, cell.outputs);
-            Self::of_training(&architecture, cell.cell.protocol.batch_size, float_bytes)
+    pub fn largest(cells: &[PlannedCell], float_bytes: usize) -> Option<Self> {
+        let each = cells.iter().map(|planned| {
+            let architecture = planned.cell.architecture(planned.inputs, planned.outputs);
+            match &planned.cell.measurement {
+                Measurement::EtaStar(protocol) => {
+                    Self::of_training(&architecture, protocol.batch_size, float_bytes)
+                }
+                Measurement::Sharpness(settings) => {
+                    Self::of_sharpness(&architecture, settings.samples, float_bytes)
+                }
+            }
         });
-        let sharpness = grid.sharpness.iter().map(|cell| {
-            let architecture = cell.cell.architecture(cell.inputs, cell.outputs);
-            Self::of_sharpness(&architecture, cell.cell.samples, float_bytes)
-        });
-        eta_star.chain(sharpness).max_by_key(|one| one.bytes)
+        each.max_by_key(|one| one.bytes)
     }
 
     /// The weights and the gradient at the start, which the trials of a

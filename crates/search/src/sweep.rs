@@ -5,16 +5,19 @@
 //! What is computed depends on the cell and the repeat alone, so neither the
 //! number of threads nor their timing changes a row.
 
+use std::collections::HashSet;
 use std::sync::Mutex;
+use std::time::Instant;
 
+use etastar_backend::check_device;
 use thiserror::Error;
 
 use crate::pool::{self, lock};
 use crate::repeat::{Event, search};
-use crate::sharpness::{PlannedSharpness, SharpnessRecord};
 use crate::store::{Store, StoreError};
 use crate::{
-    Cell, Interrupt, Provenance, RepeatRecord, Repeats, Trainer, TrainerError, TrialRecord,
+    Cell, Interrupt, Measured, Measurement, Provenance, RepeatRecord, Repeats, Search, Trainer,
+    TrainerError, TrialRecord,
 };
 
 /// A cell with what is known before it is measured.
@@ -54,12 +57,27 @@ impl PlannedCell {
             .collect()
     }
 
-    /// Expected cost of a repeat, in multiply-adds up to a constant: the
-    /// parameters times the samples seen by a trial that uses its budget.
+    /// Expected cost of a repeat, in multiply-adds up to a constant.
     pub fn cost(&self) -> f64 {
         let architecture = self.cell.architecture(self.inputs, self.outputs);
-        let protocol = &self.cell.protocol;
-        architecture.parameters() as f64 * protocol.batch_size as f64 * protocol.budget as f64
+        let parameters = architecture.parameters() as f64;
+        match &self.cell.measurement {
+            // The samples seen by a trial that uses its budget.
+            Measurement::EtaStar(protocol) => {
+                parameters * protocol.batch_size as f64 * protocol.budget as f64
+            }
+            Measurement::Sharpness(settings) => {
+                let samples = settings.samples as f64;
+                let products = 40.0 * parameters * samples;
+                if !settings.bounds {
+                    return products;
+                }
+                // Norms of the products of layers, see `PropagatorOptions`.
+                let width = self.cell.hidden.iter().copied().max().unwrap_or(0) as f64;
+                let depth = self.cell.depth() as f64;
+                products + samples * depth * depth * width.powi(3)
+            }
+        }
     }
 }
 
@@ -68,11 +86,8 @@ pub trait Observer: Sync {
     /// A trial is in the store.
     fn trial_finished(&self, _cell: &PlannedCell, _repeat: usize, _trial: &TrialRecord) {}
 
-    /// A repeat is in the store.
-    fn repeat_finished(&self, _cell: &PlannedCell, _repeat: usize) {}
-
-    /// A network's sharpness is in the store.
-    fn sharpness_finished(&self, _cell: &PlannedSharpness, _record: &SharpnessRecord) {}
+    /// A repeat is in the store; the trials of its search are not listed.
+    fn repeat_finished(&self, _cell: &PlannedCell, _record: &RepeatRecord) {}
 }
 
 /// An observer that does not listen.
@@ -104,10 +119,12 @@ pub enum SweepError {
     Worker(String),
 }
 
-/// Measures those repeats of `cells` that are not yet in the store.
+/// Measures those repeats of `cells` that are not yet in the store: the searches
+/// for eta\* first, then the sharpness, and the predictions of the cells that
+/// ask for one.
 ///
 /// # Errors
-/// At the first cell that cannot be trained, or when the store cannot be
+/// At the first cell that cannot be measured, or when the store cannot be
 /// written.
 pub fn run_sweep(
     cells: &[PlannedCell],
@@ -118,7 +135,9 @@ pub fn run_sweep(
     interrupt: &Interrupt,
     observer: &dyn Observer,
 ) -> Result<(SweepEnd, Store), SweepError> {
-    let units = pending(cells, repeats, trainer, &store)?;
+    let mut units = pending(cells, repeats, trainer, &store)?;
+    let is_search = |unit: &Unit<'_>| matches!(unit, Unit::Searches(..));
+    let networks = units.split_off(units.partition_point(is_search));
     let store = Mutex::new(store);
     let worker = Worker {
         store: &store,
@@ -126,9 +145,9 @@ pub fn run_sweep(
         interrupt,
         observer,
     };
-    pool::run(units, jobs, interrupt, |(cell, repeats)| {
-        worker.search(cell, &repeats)
-    })?;
+    for units in [units, networks] {
+        pool::run(units, jobs, interrupt, |unit| worker.carry_out(unit))?;
+    }
     let store = pool::unlock(store);
     let end = if pending(cells, repeats, trainer, &store)?.is_empty() {
         SweepEnd::Complete
@@ -138,29 +157,65 @@ pub fn run_sweep(
     Ok((end, store))
 }
 
-/// What is left to do, the most expensive first, so that no long search is
-/// left for one thread at the end: the repeats of a cell that are searched
-/// together, as many as there are networks trained at once.
+/// One thing to do.
+enum Unit<'a> {
+    /// Repeats of a cell of eta\* that are searched together, as many as there
+    /// are networks trained at once.
+    Searches(&'a PlannedCell, Vec<usize>),
+    /// The prediction of a cell of sharpness.
+    Prediction(&'a PlannedCell),
+    /// A repeat of a cell of sharpness.
+    Network(&'a PlannedCell, usize),
+}
+
+impl Unit<'_> {
+    /// Searches come first, then predictions; of each kind the most expensive
+    /// first, so that no long one is left for one thread at the end.
+    fn order(&self) -> (u8, f64) {
+        match self {
+            Self::Searches(cell, repeats) => (0, -cell.cost() * repeats.len() as f64),
+            Self::Prediction(_) => (1, 0.0),
+            Self::Network(cell, _) => (2, -cell.cost()),
+        }
+    }
+}
+
+/// What is left to do, in order.
 fn pending<'a>(
     cells: &'a [PlannedCell],
     repeats: &Repeats,
     trainer: &dyn Trainer,
     store: &Store,
-) -> Result<Vec<(&'a PlannedCell, Vec<usize>)>, SweepError> {
+) -> Result<Vec<Unit<'a>>, SweepError> {
     let finished = store.finished_repeats()?;
+    let predicted: HashSet<String> = store.predicted_cells()?;
     let mut units = Vec::new();
     for cell in cells {
-        let left: Vec<usize> = repeats
+        let left = repeats
             .of_cell(&cell.id)
-            .filter(|repeat| !finished.contains(&(cell.id.clone(), *repeat)))
-            .collect();
-        if !left.is_empty() {
-            let together = trainer.networks_at_once(&cell.cell)?.max(1);
-            units.extend(left.chunks(together).map(|chunk| (cell, chunk.to_vec())));
+            .filter(|repeat| !finished.contains(&(cell.id.clone(), *repeat)));
+        let left: Vec<usize> = left.collect();
+        match &cell.cell.measurement {
+            Measurement::EtaStar(_) if left.is_empty() => {}
+            Measurement::EtaStar(_) => {
+                let together = trainer.networks_at_once(&cell.cell)?.max(1);
+                let chunks = left.chunks(together);
+                units.extend(chunks.map(|chunk| Unit::Searches(cell, chunk.to_vec())));
+            }
+            Measurement::Sharpness(settings) => {
+                // The prediction is that of the cell: it goes with the first repeat.
+                let predicts = settings.prediction && repeats.has(&cell.id, 0);
+                if predicts && !predicted.contains(&cell.id) {
+                    units.push(Unit::Prediction(cell));
+                }
+                units.extend(left.into_iter().map(|repeat| Unit::Network(cell, repeat)));
+            }
         }
     }
-    let cost = |(cell, repeats): &(&PlannedCell, Vec<usize>)| cell.cost() * repeats.len() as f64;
-    units.sort_by(|a, b| cost(b).total_cmp(&cost(a)));
+    units.sort_by(|a, b| {
+        let ((kind, cost), (other_kind, other_cost)) = (a.order(), b.order());
+        kind.cmp(&other_kind).then(cost.total_cmp(&other_cost))
+    });
     Ok(units)
 }
 
@@ -172,6 +227,36 @@ struct Worker<'a> {
 }
 
 impl Worker<'_> {
+    fn carry_out(&self, unit: Unit<'_>) -> Result<(), SweepError> {
+        match unit {
+            Unit::Searches(planned, repeats) => self.search(planned, &repeats),
+            Unit::Prediction(planned) => {
+                let prediction = self.trainer.predict_sharpness(&planned.cell)?;
+                lock(self.store).insert_prediction(&planned.id, &prediction)?;
+                Ok(())
+            }
+            Unit::Network(planned, repeat) => {
+                let started = Instant::now();
+                let mut record = self.trainer.measure_sharpness(&planned.cell, repeat)?;
+                check_device().map_err(TrainerError::from)?;
+                record.seconds = started.elapsed().as_secs_f64();
+                self.keep(planned, repeat, Measured::Sharpness(Box::new(record)))
+            }
+        }
+    }
+
+    fn keep(
+        &self,
+        planned: &PlannedCell,
+        repeat: usize,
+        result: Measured,
+    ) -> Result<(), SweepError> {
+        let record = RepeatRecord { repeat, result };
+        lock(self.store).insert_repeat(&planned.id, &record)?;
+        self.observer.repeat_finished(planned, &record);
+        Ok(())
+    }
+
     fn search(&self, planned: &PlannedCell, repeats: &[usize]) -> Result<(), SweepError> {
         let known = repeats
             .iter()
@@ -187,23 +272,21 @@ impl Worker<'_> {
                     Event::Trial(repeat, trial) => {
                         lock(self.store).insert_trial(&planned.id, repeat, trial)?;
                         self.observer.trial_finished(planned, repeat, trial);
+                        Ok(())
                     }
                     Event::Repeat {
                         repeat,
                         eta_star,
                         monotone,
                     } => {
-                        let record = RepeatRecord {
-                            repeat,
+                        let search = Search {
                             eta_star,
                             monotone,
                             trials: Vec::new(),
                         };
-                        lock(self.store).insert_repeat(&planned.id, &record)?;
-                        self.observer.repeat_finished(planned, repeat);
+                        self.keep(planned, repeat, Measured::EtaStar(search))
                     }
                 }
-                Ok(())
             },
         )
     }

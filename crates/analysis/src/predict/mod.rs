@@ -12,7 +12,7 @@ pub(crate) use predictor::Predictor;
 
 use std::fmt;
 
-use etastar_search::{Cell, Measurement, Snapshot};
+use etastar_search::{Cell, Snapshot};
 use serde::{Serialize, Serializer};
 use thiserror::Error;
 
@@ -258,7 +258,7 @@ pub fn matching_series<'a>(snapshot: &'a Snapshot, cell: &Cell) -> Option<Series
     // The start of a search does not move the edge that it looks for.
     let wanted = |cell: &Cell| {
         let mut alike = cell.clone();
-        if let Measurement::EtaStar(protocol) = &mut alike.measurement {
+        if let Some(protocol) = alike.protocol_mut() {
             protocol.search = etastar_search::Protocol::default().search;
             protocol.ladder.clear();
         }

@@ -15,7 +15,7 @@ mod resolve;
 mod variant;
 
 pub use error::ExperimentError;
-pub use variant::{GridSettings, Measure, Network, SharpnessSettings, Variant};
+pub use variant::{GridSettings, Measure, Network, SharpnessGrid, Variant};
 
 use std::fs::File;
 use std::io::Read;
@@ -25,7 +25,7 @@ use serde::Serialize;
 
 use crate::random::{content_hash, hexadecimal};
 use crate::scale::Request;
-use crate::{Cell, Protocol, Provenance, SharpnessCell};
+use crate::{Cell, Protocol, Provenance};
 use layer::Layer;
 
 /// Most bytes of a file: more than anybody writes, or a file of another kind.
@@ -119,15 +119,13 @@ impl Experiment {
         }
     }
 
-    /// Every cell whose eta\* is measured, each once, by variant and then as in
-    /// [`Variant::cells`].
+    /// Every cell, each once: those of eta\* first, each kind by variant and
+    /// then as in [`Variant::cells`].
     pub fn cells(&self) -> Vec<Cell> {
-        variant::distinct(self.variants.iter().flat_map(Variant::cells))
-    }
-
-    /// Every cell whose sharpness is measured, likewise.
-    pub fn sharpness_cells(&self) -> Vec<SharpnessCell> {
-        variant::distinct(self.variants.iter().flat_map(Variant::sharpness_cells))
+        let all = variant::distinct(self.variants.iter().flat_map(Variant::cells));
+        let (searched, others): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|cell| cell.protocol().is_some());
+        [searched, others].concat()
     }
 
     /// Hash of everything the results depend on, and of the rules by which

@@ -6,7 +6,7 @@ use etastar_data::DatasetConfig;
 
 use super::layer::{GridLayer, Layer, NetworkLayer, ProtocolLayer, SharpnessLayer};
 use super::{
-    Experiment, ExperimentError, GridSettings, Measure, Network, SharpnessSettings, Variant,
+    Experiment, ExperimentError, GridSettings, Measure, Network, SharpnessGrid, Variant,
 };
 use crate::{Checkpoint, Protocol};
 
@@ -178,8 +178,8 @@ fn protocol(layer: &ProtocolLayer) -> Result<Protocol, ExperimentError> {
     })
 }
 
-fn sharpness(layer: &SharpnessLayer) -> Result<SharpnessSettings, ExperimentError> {
-    Ok(SharpnessSettings {
+fn sharpness(layer: &SharpnessLayer) -> Result<SharpnessGrid, ExperimentError> {
+    Ok(SharpnessGrid {
         losses: required(layer.losses.clone(), "sharpness.losses")?,
         samples: required(layer.samples, "sharpness.samples")?,
         bounds: required(layer.bounds, "sharpness.bounds")?,

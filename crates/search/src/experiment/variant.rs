@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::ExperimentError;
 use crate::random::content_hash;
-use crate::{Cell, CheapRateSettings, Checkpoint, Protocol, SharpnessCell, Vary};
+use crate::{
+    Cell, CheapRateSettings, Checkpoint, Measurement, Protocol, SharpnessSettings, Vary,
+};
 
 /// One variant of an experiment: a grid of networks on some datasets, and what
 /// is measured of them. An experiment without variants has one, without a
@@ -28,7 +30,7 @@ pub struct Variant {
     /// How eta\* is measured, if it is.
     pub protocol: Option<Protocol>,
     /// How sharpness is measured, if it is.
-    pub sharpness: Option<SharpnessSettings>,
+    pub sharpness: Option<SharpnessGrid>,
 }
 
 /// What can be measured of a network.
@@ -63,7 +65,7 @@ pub struct GridSettings {
 
 /// How sharpness is measured.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SharpnessSettings {
+pub struct SharpnessGrid {
     /// The losses; the whole grid is measured with each.
     pub losses: Vec<Loss>,
     /// Training samples over which the loss is averaged.
@@ -78,43 +80,37 @@ pub struct SharpnessSettings {
 }
 
 impl Variant {
-    /// Every cell whose eta\* is measured: by dataset, input rate, depth, then
-    /// width. Values given twice count once.
+    /// Every cell: those of eta\* by dataset, input rate, depth, then width;
+    /// then those of sharpness by loss, and then likewise. Values given twice
+    /// count once.
     pub fn cells(&self) -> Vec<Cell> {
-        let Some(protocol) = &self.protocol else {
-            return Vec::new();
-        };
-        distinct(self.points().map(|point| Cell {
-            dataset: point.dataset.clone(),
-            hidden: vec![point.width; point.depth],
-            bias: self.network.bias,
-            output_gain: self.network.output_gain,
-            input_rate: point.input_rate,
-            protocol: protocol.clone(),
-            checkpoint: self.checkpoint,
-            vary: self.vary,
-        }))
-    }
-
-    /// Every cell whose sharpness is measured: by loss, then as
-    /// [`cells`](Self::cells).
-    pub fn sharpness_cells(&self) -> Vec<SharpnessCell> {
-        let Some(settings) = &self.sharpness else {
-            return Vec::new();
-        };
-        distinct(settings.losses.iter().flat_map(|&loss| {
-            self.points().map(move |point| SharpnessCell {
+        let protocol = self.protocol.iter().cloned().map(Measurement::EtaStar);
+        let sharpness = self.sharpness.iter().flat_map(|settings| {
+            settings.losses.iter().map(|&loss| {
+                Measurement::Sharpness(SharpnessSettings {
+                    loss,
+                    samples: settings.samples,
+                    bounds: settings.bounds,
+                    prediction: settings.prediction,
+                    cheap_rates: settings.cheap_rates,
+                })
+            })
+        });
+        distinct(protocol.chain(sharpness).flat_map(|measurement| {
+            // Whose noise it is, only a search asks.
+            let vary = match measurement {
+                Measurement::EtaStar(_) => self.vary,
+                Measurement::Sharpness(_) => Vary::default(),
+            };
+            self.points().map(move |point| Cell {
                 dataset: point.dataset.clone(),
                 hidden: vec![point.width; point.depth],
                 bias: self.network.bias,
                 output_gain: self.network.output_gain,
                 input_rate: point.input_rate,
-                loss,
-                samples: settings.samples,
-                bounds: settings.bounds,
-                prediction: settings.prediction,
                 checkpoint: self.checkpoint,
-                cheap_rates: settings.cheap_rates,
+                vary,
+                measurement: measurement.clone(),
             })
         }))
     }

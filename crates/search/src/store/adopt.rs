@@ -5,15 +5,6 @@ use std::path::Path;
 
 use super::{Store, StoreError};
 
-/// What was taken from another store.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Adopted {
-    /// Finished searches.
-    pub repeats: usize,
-    /// Networks whose sharpness is known.
-    pub networks: usize,
-}
-
 const ADOPT: &str = "
     BEGIN;
     INSERT OR IGNORE INTO main.trials
@@ -25,24 +16,16 @@ const ADOPT: &str = "
         SELECT repeats.* FROM donor.repeats
         JOIN main.cells ON main.cells.id = donor.repeats.cell
         WHERE repeat < REPEATS;
-    INSERT OR IGNORE INTO main.sharpness
-        SELECT sharpness.* FROM donor.sharpness
-        JOIN main.sharpness_cells ON main.sharpness_cells.id = donor.sharpness.cell
-        WHERE repeat < REPEATS;
-    UPDATE main.sharpness_cells SET (prediction, prediction_sum) =
-        (SELECT prediction, prediction_sum FROM donor.sharpness_cells AS known
-         WHERE known.id = main.sharpness_cells.id)
-        WHERE prediction IS NULL
-        AND id IN (SELECT id FROM donor.sharpness_cells);
+    UPDATE main.cells SET (prediction, prediction_sum) =
+        (SELECT prediction, prediction_sum FROM donor.cells AS known
+         WHERE known.id = main.cells.id)
+        WHERE prediction IS NULL AND id IN (SELECT id FROM donor.cells);
     COMMIT;
 ";
 
-const MEASURED: &str = "SELECT cell FROM repeats UNION SELECT cell FROM sharpness";
-const ASKED: &str = "SELECT id FROM cells UNION SELECT id FROM sharpness_cells";
-
 impl Store {
     /// Takes over every finished repeat below `repeats` of this store's cells
-    /// that another store has. Cells are the same where their identities are:
+    /// that another store has, and tells how many they are. Cells are the same where their identities are:
     /// content, seed, backend, float type and data.
     ///
     /// A file that is no store of this format is left alone.
@@ -56,14 +39,14 @@ impl Store {
         donor: &Path,
         repeats: usize,
         arithmetic: &str,
-    ) -> Result<Adopted, StoreError> {
+    ) -> Result<usize, StoreError> {
         match Self::open_to_read(donor) {
             Ok(store) => self.check_arithmetic(&store, arithmetic)?,
             Err(
                 StoreError::NotAStore(_)
                 | StoreError::OlderFormat { .. }
                 | StoreError::NewerFormat { .. },
-            ) => return Ok(Adopted::default()),
+            ) => return Ok(0),
             Err(error) => return Err(error),
         }
         let before = self.counted()?;
@@ -79,11 +62,7 @@ impl Store {
         }
         let detached = self.connection.execute_batch("DETACH donor");
         taken.and(detached).map_err(self.failed())?;
-        let after = self.counted()?;
-        Ok(Adopted {
-            repeats: after.repeats - before.repeats,
-            networks: after.networks - before.networks,
-        })
+        Ok(self.counted()? - before)
     }
 
     /// That the rows that another store may give are those that this machine
@@ -93,7 +72,10 @@ impl Store {
         let Some(other) = measured_with.into_iter().find(|one| one != arithmetic) else {
             return Ok(());
         };
-        if self.listed(ASKED)?.is_disjoint(&donor.listed(MEASURED)?) {
+        if self
+            .listed("SELECT id FROM cells")?
+            .is_disjoint(&donor.listed("SELECT cell FROM repeats")?)
+         {
             return Ok(());
         }
         Err(StoreError::OtherArithmetic {
@@ -110,16 +92,10 @@ impl Store {
         rows.and_then(Iterator::collect).map_err(self.failed())
     }
 
-    pub(super) fn counted(&self) -> Result<Adopted, StoreError> {
-        let count = |table: &str| {
-            let sql = format!("SELECT count(*) FROM main.{table}");
-            self.connection
-                .query_row(&sql, [], |row| row.get(0))
-                .map_err(self.failed())
-        };
-        Ok(Adopted {
-            repeats: count("repeats")?,
-            networks: count("sharpness")?,
-        })
+    /// Number of finished repeats.
+    pub(super) fn counted(&self) -> Result<usize, StoreError> {
+        let sql = "SELECT count(*) FROM main.repeats";
+        let count = self.connection.query_row(sql, [], |row| row.get(0));
+        count.map_err(self.failed())
     }
 }

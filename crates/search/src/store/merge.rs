@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::{Adopted, Grid, Store, StoreError};
-use crate::{PlannedCell, PlannedSharpness};
+use super::{Store, StoreError};
+use crate::PlannedCell;
 
 /// What a store added to another.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -22,16 +22,12 @@ const DISAGREEMENTS: &str = "
         WHERE ours.outcome <> theirs.outcome OR ours.steps <> theirs.steps
             OR ours.last_loss IS NOT theirs.last_loss OR ours.curve <> theirs.curve
     UNION ALL
-    SELECT cell, repeat, 'eta*'
+    SELECT cell, repeat, iif(json_type(ours.result, '$.eta-star') IS NULL, 'the sharpness', 'eta*')
         FROM main.repeats AS ours JOIN donor.repeats AS theirs USING (cell, repeat)
-        WHERE ours.eta_star <> theirs.eta_star OR ours.monotone <> theirs.monotone
-    UNION ALL
-    SELECT cell, repeat, 'the sharpness'
-        FROM main.sharpness AS ours JOIN donor.sharpness AS theirs USING (cell, repeat)
-        WHERE ours.sharpness <> theirs.sharpness OR ours.cheap_rates IS NOT theirs.cheap_rates
+        WHERE ours.result <> theirs.result
     UNION ALL
     SELECT id, 0, 'the prediction'
-        FROM main.sharpness_cells AS ours JOIN donor.sharpness_cells AS theirs USING (id)
+        FROM main.cells AS ours JOIN donor.cells AS theirs USING (id)
         WHERE ours.prediction <> theirs.prediction
 ";
 
@@ -40,12 +36,10 @@ const DISAGREEMENTS: &str = "
 const MERGE: &str = "
     INSERT OR IGNORE INTO main.trials SELECT * FROM donor.trials ORDER BY cell, repeat;
     INSERT OR IGNORE INTO main.repeats SELECT * FROM donor.repeats ORDER BY cell, repeat;
-    INSERT OR IGNORE INTO main.sharpness SELECT * FROM donor.sharpness ORDER BY cell, repeat;
-    UPDATE main.sharpness_cells SET (prediction, prediction_sum) =
-        (SELECT prediction, prediction_sum FROM donor.sharpness_cells AS known
-         WHERE known.id = main.sharpness_cells.id)
-        WHERE prediction IS NULL
-        AND id IN (SELECT id FROM donor.sharpness_cells);
+    UPDATE main.cells SET (prediction, prediction_sum) =
+        (SELECT prediction, prediction_sum FROM donor.cells AS known
+         WHERE known.id = main.cells.id)
+        WHERE prediction IS NULL AND id IN (SELECT id FROM donor.cells);
     INSERT INTO main.sessions (session, sum)
         SELECT session, sum FROM donor.sessions
         WHERE session NOT IN (SELECT session FROM main.sessions)
@@ -70,18 +64,7 @@ impl Store {
             inputs: record.inputs,
             outputs: record.outputs,
         });
-        let sharpness = other.sharpness_cells()?.into_iter();
-        let sharpness = sharpness.map(|record| PlannedSharpness {
-            id: record.id,
-            cell: record.cell,
-            inputs: record.inputs,
-            outputs: record.outputs,
-        });
-        let grid = Grid {
-            eta_star: &cells.collect::<Vec<_>>(),
-            sharpness: &sharpness.collect::<Vec<_>>(),
-        };
-        Self::open_for_sweep(path, &other.manifest()?, grid)
+        Self::open_for_sweep(path, &other.manifest()?, &cells.collect::<Vec<_>>())
     }
 
     /// Takes over everything that another store of the same configuration has
@@ -108,11 +91,10 @@ impl Store {
         let detached = self.connection.execute_batch("DETACH donor");
         taken?;
         detached.map_err(self.failed())?;
-        let sum = |counted: &Adopted| counted.repeats + counted.networks;
-        let new = sum(&self.counted()?) - sum(&before);
+        let new = self.counted()? - before;
         Ok(Merged {
             new,
-            agreeing: sum(&offered).saturating_sub(new),
+            agreeing: offered.saturating_sub(new),
         })
     }
 

@@ -4,11 +4,9 @@
 //! |---|---|
 //! | `manifest` | what all rows have in common (a single JSON row) |
 //! | `sessions` | one run of the program on this store |
-//! | `cells` | one point of the grid, in the grid's order |
-//! | `repeats` | one finished search |
-//! | `trials` | one finished training |
-//! | `sharpness_cells` | one network and data whose sharpness is measured, with its prediction |
-//! | `sharpness` | the sharpness of one initialised network |
+//! | `cells` | one point of the grid, in the grid's order, with its prediction |
+//! | `repeats` | one finished repeat of a cell: a search, or the sharpness of a network |
+//! | `trials` | one finished training of a search |
 //!
 //! Every row has a checksum ([`sums`]); opening a store checks them all.
 //! The file's `application_id` tells what it is and its `user_version` is the
@@ -26,7 +24,6 @@ mod schema;
 mod sums;
 mod write;
 
-pub use adopt::Adopted;
 pub use error::StoreError;
 pub use merge::Merged;
 pub use schema::FORMAT_VERSION;
@@ -36,18 +33,8 @@ use std::path::{Path, PathBuf};
 use lock::WriteLock;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::sharpness::PlannedSharpness;
 use crate::sweep::PlannedCell;
 use crate::{Manifest, Session};
-
-/// The cells of a new store.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Grid<'a> {
-    /// Cells whose eta\* is measured.
-    pub eta_star: &'a [PlannedCell],
-    /// Cells whose sharpness is measured.
-    pub sharpness: &'a [PlannedSharpness],
-}
 
 /// An open store.
 #[derive(Debug)]
@@ -70,7 +57,7 @@ impl Store {
     pub fn open_for_sweep(
         path: &Path,
         manifest: &Manifest,
-        grid: Grid<'_>,
+        cells: &[PlannedCell],
     ) -> Result<Self, StoreError> {
         let lock = WriteLock::acquire(path)?;
         let exists = path.exists();
@@ -89,7 +76,7 @@ impl Store {
             store.check_configuration(manifest)?;
         } else {
             store.set_up_connection()?;
-            store.create(manifest, grid)?;
+            store.create(manifest, cells)?;
         }
         Ok(store)
     }
@@ -98,7 +85,7 @@ impl Store {
     ///
     /// # Errors
     /// If memory runs out.
-    pub fn in_memory(manifest: &Manifest, grid: Grid<'_>) -> Result<Self, StoreError> {
+    pub fn in_memory(manifest: &Manifest, cells: &[PlannedCell]) -> Result<Self, StoreError> {
         let path = PathBuf::from(":memory:");
         let connection =
             Connection::open_in_memory().map_err(|source| StoreError::open(&path, source))?;
@@ -109,7 +96,7 @@ impl Store {
             session: None,
         };
         store.define_functions()?;
-        store.create(manifest, grid)?;
+        store.create(manifest, cells)?;
         Ok(store)
     }
 

@@ -7,8 +7,8 @@ use rusqlite::Row;
 use super::schema::from_json;
 use super::{Store, StoreError};
 use crate::{
-    CellRecord, Manifest, Outcome, RepeatRecord, Session, SharpnessCellRecord, SharpnessRecord,
-    Snapshot, TrialRecord, record::distinct_arithmetics,
+    CellRecord, Manifest, Measured, Outcome, RepeatRecord, Session, Snapshot, TrialRecord,
+    record::distinct_arithmetics,
 };
 
 const TRIAL_COLUMNS: &str = "learning_rate, outcome, steps, last_loss, curve, seconds";
@@ -61,6 +61,19 @@ impl Store {
         rows.collect::<Result<_, _>>().map_err(self.failed())
     }
 
+    /// The cells whose prediction is known.
+    ///
+    /// # Errors
+    /// If the store is damaged.
+    pub fn predicted_cells(&self) -> Result<HashSet<String>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT id FROM cells WHERE prediction IS NOT NULL")
+            .map_err(self.failed())?;
+        let rows = statement.query_map([], |row| row.get(0));
+        rows.and_then(Iterator::collect).map_err(self.failed())
+    }
+
     /// Everything in the store, as of one moment.
     ///
     /// # Errors
@@ -84,7 +97,6 @@ impl Store {
             manifest,
             sessions,
             cells,
-            sharpness: self.sharpness()?,
         })
     }
 
@@ -116,29 +128,25 @@ impl Store {
     pub(super) fn cells(&self) -> Result<Vec<CellRecord>, StoreError> {
         let mut statement = self
             .connection
-            .prepare("SELECT id, cell, inputs, outputs FROM cells ORDER BY position")
+            .prepare("SELECT id, cell, inputs, outputs, prediction FROM cells ORDER BY position")
             .map_err(self.failed())?;
-        let rows = statement
-            .query_map([], |row| {
-                Ok((
-                    row.get(0)?,
-                    row.get::<_, String>(1)?,
-                    row.get(2)?,
-                    row.get(3)?,
-                ))
-            })
-            .map_err(self.failed())?;
-        rows.map(|row| {
-            let (id, cell, inputs, outputs) = row.map_err(self.failed())?;
-            Ok(CellRecord {
-                id,
+        let mut rows = statement.query([]).map_err(self.failed())?;
+        let mut cells = Vec::new();
+        while let Some(row) = rows.next().map_err(self.failed())? {
+            let cell: String = row.get(1).map_err(self.failed())?;
+            let prediction: Option<String> = row.get(4).map_err(self.failed())?;
+            cells.push(CellRecord {
+                id: row.get(0).map_err(self.failed())?,
                 cell: from_json(&cell, &self.path)?,
-                inputs,
-                outputs,
+                inputs: row.get(2).map_err(self.failed())?,
+                outputs: row.get(3).map_err(self.failed())?,
+                prediction: prediction
+                    .map(|text| from_json(&text, &self.path))
+                    .transpose()?,
                 repeats: Vec::new(),
-            })
-        })
-        .collect()
+            });
+        }
+        Ok(cells)
     }
 
     /// Finished repeats by cell, each with its trials.
@@ -148,20 +156,26 @@ impl Store {
     ) -> Result<BTreeMap<String, Vec<RepeatRecord>>, StoreError> {
         let mut statement = self
             .connection
-            .prepare("SELECT cell, repeat, eta_star, monotone FROM repeats ORDER BY cell, repeat")
+            .prepare("SELECT cell, repeat, result, seconds FROM repeats ORDER BY cell, repeat")
             .map_err(self.failed())?;
         let mut rows = statement.query([]).map_err(self.failed())?;
         let mut repeats: BTreeMap<String, Vec<RepeatRecord>> = BTreeMap::new();
         while let Some(row) = rows.next().map_err(self.failed())? {
             let cell: String = row.get(0).map_err(self.failed())?;
             let repeat: usize = row.get(1).map_err(self.failed())?;
-            let eta_star: String = row.get(2).map_err(self.failed())?;
-            let record = RepeatRecord {
-                repeat,
-                eta_star: from_json(&eta_star, &self.path)?,
-                monotone: row.get(3).map_err(self.failed())?,
-                trials: trials.remove(&(cell.clone(), repeat)).unwrap_or_default(),
-            };
+            let result: String = row.get(2).map_err(self.failed())?;
+            let mut result = from_json(&result, &self.path)?;
+            match &mut result {
+                Measured::EtaStar(search) => {
+                    let own = trials.remove(&(cell.clone(), repeat));
+                    search.trials = own.unwrap_or_default();
+                }
+                Measured::Sharpness(record) => {
+                    let seconds: Option<f64> = row.get(3).map_err(self.failed())?;
+                    record.seconds = seconds.unwrap_or(0.0);
+                }
+            }
+            let record = RepeatRecord { repeat, result };
             repeats.entry(cell).or_default().push(record);
         }
         Ok(repeats)
@@ -202,73 +216,5 @@ impl Store {
             curve: from_json(&curve, &self.path)?,
             seconds: row.get(first + 5).map_err(self.failed())?,
         })
-    }
-
-    /// The cells whose sharpness is measured, in the grid's order, with what is
-    /// finished.
-    ///
-    /// # Errors
-    /// If the store is damaged.
-    pub fn sharpness(&self) -> Result<Vec<SharpnessCellRecord>, StoreError> {
-        let mut repeats = self.sharpness_repeats()?;
-        let mut cells = self.sharpness_cells()?;
-        for cell in &mut cells {
-            cell.repeats = repeats.remove(&cell.id).unwrap_or_default();
-        }
-        Ok(cells)
-    }
-
-    pub(super) fn sharpness_cells(&self) -> Result<Vec<SharpnessCellRecord>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare(
-                "SELECT id, cell, inputs, outputs, prediction FROM sharpness_cells \
-                 ORDER BY position",
-            )
-            .map_err(self.failed())?;
-        let mut rows = statement.query([]).map_err(self.failed())?;
-        let mut cells = Vec::new();
-        while let Some(row) = rows.next().map_err(self.failed())? {
-            let cell: String = row.get(1).map_err(self.failed())?;
-            let prediction: Option<String> = row.get(4).map_err(self.failed())?;
-            cells.push(SharpnessCellRecord {
-                id: row.get(0).map_err(self.failed())?,
-                cell: from_json(&cell, &self.path)?,
-                inputs: row.get(2).map_err(self.failed())?,
-                outputs: row.get(3).map_err(self.failed())?,
-                prediction: prediction
-                    .map(|text| from_json(&text, &self.path))
-                    .transpose()?,
-                repeats: Vec::new(),
-            });
-        }
-        Ok(cells)
-    }
-
-    fn sharpness_repeats(&self) -> Result<BTreeMap<String, Vec<SharpnessRecord>>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare(
-                "SELECT cell, repeat, sharpness, seconds, cheap_rates FROM sharpness \
-                 ORDER BY cell, repeat",
-            )
-            .map_err(self.failed())?;
-        let mut rows = statement.query([]).map_err(self.failed())?;
-        let mut repeats: BTreeMap<String, Vec<SharpnessRecord>> = BTreeMap::new();
-        while let Some(row) = rows.next().map_err(self.failed())? {
-            let text: String = row.get(2).map_err(self.failed())?;
-            let cheap_rates: Option<String> = row.get(4).map_err(self.failed())?;
-            let record = SharpnessRecord {
-                repeat: row.get(1).map_err(self.failed())?,
-                sharpness: from_json(&text, &self.path)?,
-                seconds: row.get(3).map_err(self.failed())?,
-                cheap_rates: cheap_rates
-                    .map(|text| from_json(&text, &self.path))
-                    .transpose()?,
-            };
-            let cell = row.get(0).map_err(self.failed())?;
-            repeats.entry(cell).or_default().push(record);
-        }
-        Ok(repeats)
     }
 }

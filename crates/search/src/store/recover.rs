@@ -7,12 +7,13 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Params, Row, params_from_iter};
 
 use super::sums::{self, HAS_ITS_TRIALS, Sum};
-use super::{Adopted, Store, StoreError};
+use super::{Store, StoreError};
 
 impl Store {
     /// Copies every row of a damaged store that is what was written into the
-    /// store at `path`, which a sweep can then go on with. Finished repeats
-    /// that lost a trial count as not finished.
+    /// store at `path`, which a sweep can then go on with; tells how many
+    /// finished repeats these are. Those that lost a trial count as not
+    /// finished.
     ///
     /// A store that does not exist gets the damaged one's grid. One that does
     /// gets the rows of its own cells; then the damaged one's grid may be
@@ -21,7 +22,7 @@ impl Store {
     /// # Errors
     /// If there is neither a store nor a whole grid, or the store cannot be
     /// written.
-    pub fn recover(path: &Path, damaged: &Path) -> Result<(Self, Adopted), StoreError> {
+    pub fn recover(path: &Path, damaged: &Path) -> Result<(Self, usize), StoreError> {
         let donor = Self::open_damaged(damaged)?;
         let mut store = if path.exists() {
             Self::open_like(path, path)?
@@ -30,7 +31,6 @@ impl Store {
             Self::open_with_grid_of(path, &donor)?
         };
         let cells = store.cells()?;
-        let sharpness = store.sharpness_cells()?;
         let repeats = store.manifest()?.repeats;
         let before = store.counted()?;
         let failed = |source| StoreError::sqlite(path, source);
@@ -41,28 +41,18 @@ impl Store {
         };
         rescue.sessions().map_err(failed)?;
         for cell in &cells {
+            rescue.prediction(&cell.id).map_err(failed)?;
             for repeat in 0..repeats {
                 let trials = rescue.rows(&sums::TRIALS, &cell.id, repeat, "learning_rate");
                 let ends = rescue.rows(&sums::REPEATS, &cell.id, repeat, "repeat");
                 trials.and(ends).map_err(failed)?;
             }
         }
-        for cell in &sharpness {
-            rescue.prediction(&cell.id).map_err(failed)?;
-            for repeat in 0..repeats {
-                let networks = rescue.rows(&sums::SHARPNESS, &cell.id, repeat, "repeat");
-                networks.map_err(failed)?;
-            }
-        }
         transaction
             .execute_batch(&format!("DELETE FROM repeats WHERE NOT ({HAS_ITS_TRIALS})"))
             .map_err(failed)?;
         transaction.commit().map_err(failed)?;
-        let after = store.counted()?;
-        let gained = Adopted {
-            repeats: after.repeats.saturating_sub(before.repeats),
-            networks: after.networks.saturating_sub(before.networks),
-        };
+        let gained = store.counted()?.saturating_sub(before);
         Ok((store, gained))
     }
 
@@ -141,7 +131,7 @@ impl Rescue<'_> {
 
     fn prediction(&self, cell: &str) -> rusqlite::Result<()> {
         let select = format!(
-            "SELECT prediction, prediction_sum FROM sharpness_cells WHERE id = ?1 AND {}",
+            "SELECT prediction, prediction_sum FROM cells WHERE id = ?1 AND {}",
             sums::PREDICTIONS.holds()
         );
         self.each(&select, [cell], |row| {
@@ -149,7 +139,7 @@ impl Rescue<'_> {
             else {
                 return Ok(());
             };
-            let update = "UPDATE sharpness_cells SET prediction = ?2, prediction_sum = ?3 \
+            let update = "UPDATE cells SET prediction = ?2, prediction_sum = ?3 \
                           WHERE id = ?1 AND prediction IS NULL";
             self.to
                 .prepare_cached(update)?

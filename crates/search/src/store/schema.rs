@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Grid, Store, StoreError};
-use crate::Manifest;
+use super::{Store, StoreError};
+use crate::{Manifest, PlannedCell};
 
 /// Version of the layout. A reader refuses any other.
 ///
@@ -14,7 +14,8 @@ use crate::Manifest;
 /// | 1 | eta\* and sharpness |
 /// | 2 | variants, analysis and missing data in the manifest; `cheap_rates` |
 /// | 3 | a checksum of every row; the number of cells, and of trials of every repeat |
-pub const FORMAT_VERSION: u32 = 3;
+/// | 4 | one table of cells and one of repeats, whatever is measured |
+pub const FORMAT_VERSION: u32 = 4;
 
 /// `application_id` of the file: "ETA*" in ASCII.
 const APPLICATION_ID: i32 = 0x4554_412a;
@@ -24,7 +25,6 @@ const TABLES: &str = "
         only INTEGER PRIMARY KEY CHECK (only = 0),
         manifest TEXT NOT NULL,
         cells INTEGER NOT NULL,
-        sharpness_cells INTEGER NOT NULL,
         sum INTEGER NOT NULL
     );
     CREATE TABLE sessions (
@@ -38,13 +38,15 @@ const TABLES: &str = "
         cell TEXT NOT NULL,
         inputs INTEGER NOT NULL,
         outputs INTEGER NOT NULL,
-        sum INTEGER NOT NULL
+        sum INTEGER NOT NULL,
+        prediction TEXT,
+        prediction_sum INTEGER NOT NULL
     ) WITHOUT ROWID;
     CREATE TABLE repeats (
         cell TEXT NOT NULL REFERENCES cells (id),
         repeat INTEGER NOT NULL,
-        eta_star TEXT NOT NULL,
-        monotone INTEGER NOT NULL,
+        result TEXT NOT NULL,
+        seconds REAL,
         trials INTEGER NOT NULL,
         sum INTEGER NOT NULL,
         PRIMARY KEY (cell, repeat)
@@ -61,40 +63,16 @@ const TABLES: &str = "
         sum INTEGER NOT NULL,
         PRIMARY KEY (cell, repeat, learning_rate)
     ) WITHOUT ROWID;
-    CREATE TABLE sharpness_cells (
-        id TEXT PRIMARY KEY,
-        position INTEGER NOT NULL UNIQUE,
-        cell TEXT NOT NULL,
-        inputs INTEGER NOT NULL,
-        outputs INTEGER NOT NULL,
-        sum INTEGER NOT NULL,
-        prediction TEXT,
-        prediction_sum INTEGER NOT NULL
-    ) WITHOUT ROWID;
-    CREATE TABLE sharpness (
-        cell TEXT NOT NULL REFERENCES sharpness_cells (id),
-        repeat INTEGER NOT NULL,
-        sharpness TEXT NOT NULL,
-        seconds REAL NOT NULL,
-        cheap_rates TEXT,
-        sum INTEGER NOT NULL,
-        PRIMARY KEY (cell, repeat)
-    ) WITHOUT ROWID;
 ";
 
 const INSERT_MANIFEST: &str = "
-    INSERT INTO manifest (only, manifest, cells, sharpness_cells, sum)
-        VALUES (0, ?1, ?2, ?3, row_sum('manifest', ?1, ?2, ?3))
+    INSERT INTO manifest (only, manifest, cells, sum)
+        VALUES (0, ?1, ?2, row_sum('manifest', ?1, ?2))
 ";
 
 const INSERT_CELL: &str = "
-    INSERT INTO cells (id, position, cell, inputs, outputs, sum)
-        VALUES (?1, ?2, ?3, ?4, ?5, row_sum('cells', ?1, ?2, ?3, ?4, ?5))
-";
-
-const INSERT_SHARPNESS_CELL: &str = "
-    INSERT INTO sharpness_cells (id, position, cell, inputs, outputs, sum, prediction_sum)
-        VALUES (?1, ?2, ?3, ?4, ?5, row_sum('sharpness_cells', ?1, ?2, ?3, ?4, ?5),
+    INSERT INTO cells (id, position, cell, inputs, outputs, sum, prediction_sum)
+        VALUES (?1, ?2, ?3, ?4, ?5, row_sum('cells', ?1, ?2, ?3, ?4, ?5),
             row_sum('prediction', ?1, NULL))
 ";
 
@@ -117,7 +95,11 @@ impl Store {
             .map_err(self.failed())
     }
 
-    pub(super) fn create(&mut self, manifest: &Manifest, grid: Grid<'_>) -> Result<(), StoreError> {
+    pub(super) fn create(
+        &mut self,
+        manifest: &Manifest,
+        cells: &[PlannedCell],
+    ) -> Result<(), StoreError> {
         let path = self.path.clone();
         let failed = |source| StoreError::sqlite(&path, source);
         let transaction = self.connection.transaction().map_err(failed)?;
@@ -129,29 +111,15 @@ impl Store {
             .pragma_update(None, "user_version", FORMAT_VERSION)
             .map_err(failed)?;
         transaction
-            .execute(
-                INSERT_MANIFEST,
-                (
-                    to_json(manifest, &path)?,
-                    grid.eta_star.len(),
-                    grid.sharpness.len(),
-                ),
-            )
+            .execute(INSERT_MANIFEST, (to_json(manifest, &path)?, cells.len()))
             .map_err(failed)?;
-        let insert = |sql: &str, id: &str, position: usize, cell: String, shape| {
-            let (inputs, outputs): (usize, usize) = shape;
-            let statement = transaction.prepare_cached(sql);
-            statement.and_then(|mut insert| insert.execute((id, position, cell, inputs, outputs)))
-        };
-        for (position, planned) in grid.eta_star.iter().enumerate() {
+        for (position, planned) in cells.iter().enumerate() {
             let cell = to_json(&planned.cell, &path)?;
-            let shape = (planned.inputs, planned.outputs);
-            insert(INSERT_CELL, &planned.id, position, cell, shape).map_err(failed)?;
-        }
-        for (position, planned) in grid.sharpness.iter().enumerate() {
-            let cell = to_json(&planned.cell, &path)?;
-            let shape = (planned.inputs, planned.outputs);
-            insert(INSERT_SHARPNESS_CELL, &planned.id, position, cell, shape).map_err(failed)?;
+            let row = (&planned.id, position, cell, planned.inputs, planned.outputs);
+            let statement = transaction.prepare_cached(INSERT_CELL);
+            statement
+                .and_then(|mut insert| insert.execute(row))
+                .map_err(failed)?;
         }
         transaction.commit().map_err(failed)
     }

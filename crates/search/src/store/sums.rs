@@ -60,32 +60,20 @@ const fn sum(table: &'static str, of: &'static str) -> Sum {
     }
 }
 
-const MANIFEST: Sum = sum("manifest", "'manifest', manifest, cells, sharpness_cells");
+const MANIFEST: Sum = sum("manifest", "'manifest', manifest, cells");
 pub(super) const SESSIONS: Sum = sum("sessions", "'sessions', session");
 const CELLS: Sum = sum("cells", "'cells', id, position, cell, inputs, outputs");
-pub(super) const REPEATS: Sum = sum(
-    "repeats",
-    "'repeats', cell, repeat, eta_star, monotone, trials",
-);
+pub(super) const REPEATS: Sum = sum("repeats", "'repeats', cell, repeat, result, seconds, trials");
 pub(super) const TRIALS: Sum = sum(
     "trials",
     "'trials', cell, repeat, learning_rate, outcome, steps, last_loss, curve, seconds",
 );
-const SHARPNESS_CELLS: Sum = sum(
-    "sharpness_cells",
-    "'sharpness_cells', id, position, cell, inputs, outputs",
-);
 pub(super) const PREDICTIONS: Sum = Sum {
     column: "prediction_sum",
-    ..sum("sharpness_cells", "'prediction', id, prediction")
+    ..sum("cells", "'prediction', id, prediction")
 };
-pub(super) const SHARPNESS: Sum = sum(
-    "sharpness",
-    "'sharpness', cell, repeat, sharpness, seconds, cheap_rates",
-);
-
 /// What is beside the grid.
-const ROWS: [Sum; 5] = [SESSIONS, REPEATS, TRIALS, PREDICTIONS, SHARPNESS];
+const ROWS: [Sum; 4] = [SESSIONS, REPEATS, TRIALS, PREDICTIONS];
 
 impl Sum {
     /// The condition that a row is what was written.
@@ -128,13 +116,12 @@ impl Store {
     /// # Errors
     /// If one is not.
     pub(super) fn check_grid(&self) -> Result<(), StoreError> {
-        for sum in [&MANIFEST, &CELLS, &SHARPNESS_CELLS] {
+        for sum in [&MANIFEST, &CELLS] {
             self.check_sum(sum)?;
         }
-        let sql = "SELECT cells - (SELECT count(*) FROM cells), \
-                   sharpness_cells - (SELECT count(*) FROM sharpness_cells) FROM manifest";
-        let lost: (i64, i64) = self.one(sql, |row| Ok((row.get(0)?, row.get(1)?)))?;
-        if lost == (0, 0) {
+        let sql = "SELECT cells - (SELECT count(*) FROM cells) FROM manifest";
+        let lost: i64 = self.one(sql, |row| row.get(0))?;
+        if lost == 0 {
             return Ok(());
         }
         Err(StoreError::damaged(&self.path, &"cells are lost"))

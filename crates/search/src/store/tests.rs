@@ -1,7 +1,10 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::{Cell, EtaStar, Host, Manifest, Outcome, Protocol, RepeatRecord, TrialRecord};
+use crate::{
+    Cell, EtaStar, Host, Manifest, Measured, Measurement, Outcome, Protocol, RepeatRecord, Search,
+    TrialRecord,
+};
 use etastar_data::{DatasetConfig, DatasetName};
 
 pub(super) fn manifest() -> Manifest {
@@ -37,9 +40,9 @@ pub(super) fn cells() -> Vec<PlannedCell> {
                 bias: false,
                 output_gain: 2.0,
                 input_rate: 0.1,
-                protocol: Protocol::default(),
                 checkpoint: None,
                 vary: Default::default(),
+                measurement: Measurement::EtaStar(Protocol::default()),
             },
             inputs: 64,
             outputs: 10,
@@ -78,10 +81,7 @@ pub(super) fn trial(learning_rate: f64) -> TrialRecord {
 
 /// Opens a store with the grid of [`cells`] for writing.
 pub(super) fn open(path: &Path, manifest: &Manifest) -> Result<Store, StoreError> {
-    let grid = Grid {
-        eta_star: &cells(),
-        sharpness: &[],
-    };
+    let grid = &cells();
     Store::open_for_sweep(path, manifest, grid)
 }
 
@@ -125,10 +125,7 @@ fn what_is_kept_is_read_back_bit_for_bit() {
 fn a_trial_is_kept_once() {
     let mut store = Store::in_memory(
         &manifest(),
-        Grid {
-            eta_star: &cells(),
-            sharpness: &[],
-        },
+        &cells(),
     )
     .unwrap();
     store.insert_trial("cell-2", 0, &trial(0.5)).unwrap();
@@ -168,10 +165,7 @@ fn finished_repeats_of_the_same_cells_are_adopted_and_no_others() {
     drop(donor);
     let other = folder.path().join("other.db");
     let own: Vec<PlannedCell> = cells().into_iter().rev().take(1).collect();
-    let grid = Grid {
-        eta_star: &own,
-        sharpness: &[],
-    };
+    let grid = &own;
     let mut store = Store::open_for_sweep(&other, &manifest(), grid).unwrap();
     let adopted = store.adopt(&path, 2, "here").unwrap();
     assert_eq!((adopted.repeats, adopted.networks), (2, 0));
@@ -211,10 +205,7 @@ fn what_another_arithmetic_measured_is_not_adopted() {
     let own = |depth: &str| {
         let cells = cells().into_iter().filter(|cell| cell.id.ends_with(depth));
         let cells: Vec<PlannedCell> = cells.collect();
-        let grid = Grid {
-            eta_star: &cells,
-            sharpness: &[],
-        };
+        let grid = &cells;
         let path = folder.path().join(format!("{depth}.db"));
         Store::open_for_sweep(&path, &manifest(), grid).unwrap()
     };

@@ -2,7 +2,7 @@
 
 use super::schema::to_json;
 use super::{Store, StoreError};
-use crate::{RepeatRecord, SharpnessRecord, TrialRecord};
+use crate::{Measured, RepeatRecord, TrialRecord};
 use etastar_sharpness::prediction::KernelPrediction;
 
 impl Store {
@@ -41,52 +41,27 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps the end of a search. Its trials are in the store already;
-    /// `record.trials` is not read.
+    /// Keeps a finished repeat. The trials of a search are in the store
+    /// already, and `record` has none.
     ///
     /// # Errors
     /// If the store cannot be written.
     pub fn insert_repeat(&mut self, cell: &str, record: &RepeatRecord) -> Result<(), StoreError> {
+        let seconds = match &record.result {
+            // Its trials have theirs.
+            Measured::EtaStar(_) => None,
+            Measured::Sharpness(sharpness) => Some(sharpness.seconds),
+        };
         self.connection
             .execute(
-                "INSERT OR IGNORE INTO repeats (cell, repeat, eta_star, monotone, trials, sum) \
+                "INSERT OR IGNORE INTO repeats (cell, repeat, result, seconds, trials, sum) \
                  SELECT ?1, ?2, ?3, ?4, counted, row_sum('repeats', ?1, ?2, ?3, ?4, counted) FROM \
                  (SELECT count(*) AS counted FROM trials WHERE cell = ?1 AND repeat = ?2)",
                 (
                     cell,
                     record.repeat,
-                    to_json(&record.eta_star, &self.path)?,
-                    record.monotone,
-                ),
-            )
-            .map_err(self.failed())?;
-        Ok(())
-    }
-
-    /// Keeps the sharpness of one network.
-    ///
-    /// # Errors
-    /// If the store cannot be written.
-    pub fn insert_sharpness(
-        &mut self,
-        cell: &str,
-        record: &SharpnessRecord,
-    ) -> Result<(), StoreError> {
-        let cheap_rates = record.cheap_rates.as_ref();
-        let cheap_rates = cheap_rates
-            .map(|rates| to_json(rates, &self.path))
-            .transpose()?;
-        self.connection
-            .execute(
-                "INSERT OR IGNORE INTO sharpness \
-                 (cell, repeat, sharpness, seconds, cheap_rates, sum) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, row_sum('sharpness', ?1, ?2, ?3, ?4, ?5))",
-                (
-                    cell,
-                    record.repeat,
-                    to_json(&record.sharpness, &self.path)?,
-                    record.seconds,
-                    cheap_rates,
+                    to_json(&record.result, &self.path)?,
+                    seconds,
                 ),
             )
             .map_err(self.failed())?;
@@ -104,7 +79,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.connection
             .execute(
-                "UPDATE sharpness_cells SET prediction = ?1, prediction_sum = row_sum('prediction', ?2, ?1) \
+                "UPDATE cells SET prediction = ?1, prediction_sum = row_sum('prediction', ?2, ?1) \
                  WHERE id = ?2",
                 (to_json(prediction, &self.path)?, cell),
             )

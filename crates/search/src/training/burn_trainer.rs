@@ -1,13 +1,16 @@
+//! The trainer on one device, one network after the other.
+
 use etastar_backend::Backend;
 use etastar_data::{BatchOrder, Dataset, DatasetConfig, Samples};
 use etastar_model::{Architecture, InitialWeights, Mlp};
+use etastar_sharpness::prediction::KernelPrediction;
 
 use super::batches::Batches;
 use super::dataset::LoadedDataset;
 use super::repeat::prepare;
 use super::sequential::OneByOne;
 use super::{Prepared, Trainer, TrainerError};
-use crate::{Cell, MasterSeed};
+use crate::{Cell, MasterSeed, SharpnessRecord};
 
 /// Trains networks on one device of the backend `B`, one after the other.
 pub struct BurnTrainer<B: Backend> {
@@ -90,6 +93,13 @@ impl<B: Backend> BurnTrainer<B> {
 impl<B: Backend> Trainer for BurnTrainer<B> {
     fn shape(&self, cell: &Cell) -> Result<(usize, usize), TrainerError> {
         let train = &self.dataset(&cell.dataset)?.train;
+        let asked = cell.sharpness().map_or(0, |settings| settings.samples);
+        if train.len() < asked {
+            return Err(TrainerError::TooFewSamples {
+                asked,
+                available: train.len(),
+            });
+        }
         Ok((train.features, train.classes))
     }
 
@@ -99,5 +109,19 @@ impl<B: Backend> Trainer for BurnTrainer<B> {
         repeats: &[usize],
     ) -> Result<Box<dyn Prepared + 'a>, TrainerError> {
         Ok(Box::new(OneByOne(prepare(self, cell, repeats)?)))
+    }
+
+    fn measure_sharpness(
+        &self,
+        cell: &Cell,
+        repeat: usize,
+    ) -> Result<SharpnessRecord, TrainerError> {
+        let settings = cell.sharpness().ok_or(TrainerError::OtherMeasurement)?;
+        self.sharpness(cell, settings, repeat)
+    }
+
+    fn predict_sharpness(&self, cell: &Cell) -> Result<KernelPrediction, TrainerError> {
+        let settings = cell.sharpness().ok_or(TrainerError::OtherMeasurement)?;
+        self.kernel_prediction(cell, settings)
     }
 }

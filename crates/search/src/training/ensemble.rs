@@ -3,12 +3,14 @@
 use std::ops::ControlFlow;
 
 use etastar_backend::Backend;
+use etastar_sharpness::prediction::KernelPrediction;
 
 use super::memory::bytes_per_network;
 use super::repeat::{BurnRepeat, prepare};
 use super::round::Round;
+use super::trainer::protocol;
 use super::{Asked, BurnTrainer, Prepared, Trainer, TrainerError};
-use crate::{Cell, Interrupt, TrialRecord};
+use crate::{Cell, Interrupt, Protocol, SharpnessRecord, TrialRecord};
 
 /// How large an ensemble may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +47,7 @@ impl<B: Backend> Trainer for EnsembleTrainer<'_, B> {
         let train = &dataset.train;
         let needed = bytes_per_network(
             &cell.architecture(train.features, train.classes),
-            cell.protocol.batch_size,
+            protocol(cell)?.batch_size,
             dataset.validation_samples(),
             size_of::<B::FloatElem>(),
         );
@@ -69,16 +71,30 @@ impl<B: Backend> Trainer for EnsembleTrainer<'_, B> {
     ) -> Result<Box<dyn Prepared + 'a>, TrainerError> {
         Ok(Box::new(Together {
             cell,
+            protocol: protocol(cell)?,
             device: self.trainer.device(),
             at_once: self.networks_at_once(cell)?,
             repeats: prepare(self.trainer, cell, repeats)?,
         }))
+    }
+
+    fn measure_sharpness(
+        &self,
+        cell: &Cell,
+        repeat: usize,
+    ) -> Result<SharpnessRecord, TrainerError> {
+        self.trainer.measure_sharpness(cell, repeat)
+    }
+
+    fn predict_sharpness(&self, cell: &Cell) -> Result<KernelPrediction, TrainerError> {
+        self.trainer.predict_sharpness(cell)
     }
 }
 
 /// Repeats whose trials are carried out together.
 pub(super) struct Together<'a, B: Backend> {
     pub(super) cell: &'a Cell,
+    pub(super) protocol: &'a Protocol,
     pub(super) device: &'a B::Device,
     at_once: usize,
     pub(super) repeats: Vec<BurnRepeat<'a, B>>,

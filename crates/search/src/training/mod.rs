@@ -1,5 +1,5 @@
-//! Carrying out trials on a Burn backend: one network after the other, or many
-//! at once.
+//! Measurements on a Burn backend: trials of one network after the other or of
+//! many at once, and the sharpness of networks.
 
 mod arithmetic;
 mod batches;
@@ -10,12 +10,14 @@ mod memory;
 mod repeat;
 mod round;
 mod sequential;
+mod sharpness;
 mod trainer;
 mod trial;
 
 pub use arithmetic::arithmetic;
-pub(crate) use batches::scalar;
+use batches::scalar;
 pub use burn_trainer::BurnTrainer;
 pub use ensemble::{EnsembleLimits, EnsembleTrainer};
+pub(crate) use trainer::protocol;
 pub use trainer::{Asked, Prepared, Trainer, TrainerError};
 pub use trial::{Judge, Training, run_trial};

@@ -5,8 +5,9 @@ use etastar_model::{Batch, Derivatives, LayerRates, Mlp};
 
 use super::batches::Batches;
 use super::dataset::LoadedDataset;
+use super::trainer::protocol;
 use super::{BurnTrainer, TrainerError};
-use crate::{Cell, SuccessRule};
+use crate::{Cell, Protocol, SuccessRule};
 
 /// Bytes of mini-batches that are kept on the device, so that trials after the
 /// first of a repeat need not gather them again. Later steps gather anew.
@@ -27,7 +28,7 @@ pub(super) fn prepare<'a, B: Backend>(
 
 /// Initial network and batch order of a repeat.
 pub(super) struct BurnRepeat<'a, B: Backend> {
-    pub(super) cell: &'a Cell,
+    pub(super) protocol: &'a Protocol,
     pub(super) dataset: &'a LoadedDataset<B>,
     pub(super) repeat: usize,
     /// The network every trial starts from.
@@ -56,7 +57,7 @@ impl<'a, B: Backend> BurnRepeat<'a, B> {
         let dataset = trainer.dataset(&cell.dataset)?;
         let train = &dataset.train;
         let architecture = cell.architecture(train.features, train.classes);
-        let protocol = &cell.protocol;
+        let protocol = protocol(cell)?;
         let mut batches = trainer.batches(
             &cell.dataset,
             &architecture,
@@ -75,7 +76,7 @@ impl<'a, B: Backend> BurnRepeat<'a, B> {
         };
         let elements = protocol.batch_size * (train.features + train.classes);
         Ok(Self {
-            cell,
+            protocol,
             dataset,
             repeat,
             initial,
@@ -95,7 +96,7 @@ impl<'a, B: Backend> BurnRepeat<'a, B> {
             Some(known) => known,
             None => {
                 let batch = self.batch(0, &mut None)?;
-                let loss = self.cell.protocol.loss;
+                let loss = self.protocol.loss;
                 self.initial.derivatives(&batch, loss)
             }
         };

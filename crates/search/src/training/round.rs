@@ -51,7 +51,7 @@ impl<'r, 'a, B: Backend> Round<'r, 'a, B> {
         prepared: &'r mut Together<'a, B>,
         asked: &[Asked],
     ) -> Result<Self, TrainerError> {
-        let protocol = &prepared.cell.protocol;
+        let protocol = prepared.protocol;
         let mut sources: Vec<Source<'a, B>> = Vec::new();
         let mut members = Vec::with_capacity(asked.len());
         let mut initial = Vec::with_capacity(asked.len());
@@ -160,7 +160,7 @@ impl<'r, 'a, B: Backend> Round<'r, 'a, B> {
 
     /// Losses of every step to the next evaluation, step by step, row by row.
     fn train_to_evaluation(&mut self) -> Result<Vec<f64>, TrainerError> {
-        let protocol = &self.prepared.cell.protocol;
+        let protocol = self.prepared.protocol;
         let mut losses = Vec::new();
         loop {
             // Moved out, so that the backend may work in place.

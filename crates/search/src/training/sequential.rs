@@ -40,7 +40,7 @@ fn trial<B: Backend>(
     learning_rate: f64,
     interrupt: &Interrupt,
 ) -> Result<Option<TrialRecord>, TrainerError> {
-    let protocol = &repeat.cell.protocol;
+    let protocol = repeat.protocol;
     let initial_accuracy = repeat.initial_accuracy;
     let mut training = OneTraining {
         network: Some(repeat.initial.clone()),
@@ -91,7 +91,7 @@ impl<B: Backend> OneTraining<'_, '_, B> {
             return Ok((loss, Some(network)));
         }
         let batch = repeat.batch(self.steps, &mut self.beyond_kept)?;
-        let pass = network.pass(&batch, repeat.cell.protocol.loss);
+        let pass = network.pass(&batch, repeat.protocol.loss);
         let loss = scalar(&pass.loss);
         let goes_on = loss.is_finite();
         let network = goes_on.then(|| pass.sgd_step(*learning_rate, &repeat.rates));

@@ -6,18 +6,18 @@ use etastar_backend::DeviceError;
 use etastar_data::DataError;
 use etastar_model::InvalidArchitecture;
 use etastar_sharpness::MeasureError;
-use etastar_sharpness::prediction::PredictionError;
+use etastar_sharpness::prediction::{KernelPrediction, PredictionError};
 use thiserror::Error;
 
-use crate::{Cell, Interrupt, TrialRecord};
+use crate::{Cell, Interrupt, Protocol, SharpnessRecord, TrialRecord};
 
-/// Trains networks. The real ones are [`crate::BurnTrainer`] and
+/// Trains networks, and measures their sharpness. The real ones are [`crate::BurnTrainer`] and
 /// [`crate::EnsembleTrainer`]; [`crate::mock`] has ones whose eta\* is known.
 pub trait Trainer: Sync {
     /// Numbers of input features and classes of the cell's data.
     ///
     /// # Errors
-    /// If the trainer has no such data.
+    /// If the trainer has no such data, or fewer samples than the cell asks for.
     fn shape(&self, cell: &Cell) -> Result<(usize, usize), TrainerError>;
 
     /// How many networks of the cell are trained at once; 1 where one is
@@ -39,6 +39,35 @@ pub trait Trainer: Sync {
         cell: &'a Cell,
         repeats: &[usize],
     ) -> Result<Box<dyn Prepared + 'a>, TrainerError>;
+
+    /// Measures the sharpness of the network of one repeat, and its cheap
+    /// rates if the cell asks for them.
+    ///
+    /// # Errors
+    /// If the cell cannot be measured.
+    fn measure_sharpness(
+        &self,
+        _cell: &Cell,
+        _repeat: usize,
+    ) -> Result<SharpnessRecord, TrainerError> {
+        Err(TrainerError::OtherMeasurement)
+    }
+
+    /// Predicts `lambda_1(G)` from the data, without a network.
+    ///
+    /// # Errors
+    /// If the kernel does not exist for the cell.
+    fn predict_sharpness(&self, _cell: &Cell) -> Result<KernelPrediction, TrainerError> {
+        Err(TrainerError::OtherMeasurement)
+    }
+}
+
+/// How eta\* of a cell is measured.
+///
+/// # Errors
+/// If something else is measured of it.
+pub(crate) fn protocol(cell: &Cell) -> Result<&Protocol, TrainerError> {
+    cell.protocol().ok_or(TrainerError::OtherMeasurement)
 }
 
 /// A trial that is asked for.
@@ -125,6 +154,9 @@ pub enum TrainerError {
     /// The device failed; what it gave since is worth nothing.
     #[error(transparent)]
     Device(#[from] DeviceError),
+    /// The cell asks for something else than what is measured.
+    #[error("the cell asks for another measurement than this one")]
+    OtherMeasurement,
     /// A trial of a repeat that was not prepared.
     #[error("repeat {0} was not prepared")]
     NotPrepared(usize),
