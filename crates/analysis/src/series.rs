@@ -25,7 +25,7 @@ pub fn eta_star_series(snapshot: &Snapshot) -> Vec<Series<'_>> {
 }
 
 /// The series of sharpness of a store, likewise.
-pub fn sharpness_series(snapshot: &Snapshot) -> Vec<Series<'_>> {
+pub(crate) fn sharpness_series(snapshot: &Snapshot) -> Vec<Series<'_>> {
     named(
         snapshot,
         |cell| cell.sharpness().is_some(),
@@ -141,7 +141,7 @@ pub(crate) fn differing_keys<'a>(all: &[&'a Constants]) -> Vec<&'a str> {
 }
 
 /// A name's letters and digits: what `Fashion-MNIST` and `fashion-mnist` have in common.
-pub fn letters(name: &str) -> String {
+pub(crate) fn letters(name: &str) -> String {
     let letters = name.chars().filter(|c| c.is_alphanumeric());
     letters.flat_map(char::to_lowercase).collect()
 }

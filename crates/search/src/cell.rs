@@ -6,8 +6,8 @@ use etastar_data::{DatasetConfig, DatasetName};
 use etastar_model::{Architecture, Loss};
 use serde::{Deserialize, Serialize};
 
-use crate::checks::read;
 use crate::cheap_rates::CheapRateSettings;
+use crate::checks::read;
 use crate::protocol::Protocol;
 use crate::random::{content_hash, hexadecimal};
 

@@ -29,9 +29,7 @@ mod store;
 mod sweep;
 mod training;
 
-pub use cell::{
-    Cell, Checkpoint, Measurement, Provenance, SharpnessSettings, Strategy, Vary,
-};
+pub use cell::{Cell, Checkpoint, Measurement, Provenance, SharpnessSettings, Strategy, Vary};
 pub use cheap_rates::{CheapRate, CheapRateSettings, CheapRates};
 pub use experiment::{
     Experiment, ExperimentError, GridSettings, Measure, Network, SharpnessGrid, Variant,

@@ -194,7 +194,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Cell, PlannedCell, Protocol};
+    use crate::{Cell, Measurement, PlannedCell, Protocol};
 
     #[test]
     fn shards_are_counted_from_one() {
@@ -217,9 +217,9 @@ mod tests {
             bias: false,
             output_gain: 2.0,
             input_rate: 1.0,
-            protocol: Protocol::default(),
             checkpoint: None,
             vary: Default::default(),
+            measurement: Measurement::EtaStar(Protocol::default()),
         };
         let planned = sizes.iter().enumerate().map(|(index, size)| PlannedCell {
             id: format!("cell {index}"),

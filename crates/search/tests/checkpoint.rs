@@ -12,8 +12,8 @@ use burn_ndarray::NdArray;
 use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName};
 use etastar_model::Loss;
 use etastar_search::{
-    BurnTrainer, Cell, CheapRateSettings, Checkpoint, Interrupt, MasterSeed, Outcome, Protocol,
-    SharpnessCell, SharpnessMeter, SuccessRule, Trainer, TrainerError, TrialRecord, Vary,
+    BurnTrainer, Cell, CheapRateSettings, Checkpoint, Interrupt, MasterSeed, Measurement, Outcome,
+    Protocol, SharpnessSettings, SuccessRule, Trainer, TrainerError, TrialRecord, Vary,
 };
 
 fn dataset() -> DatasetConfig {
@@ -38,13 +38,13 @@ fn cell(budget: usize) -> Cell {
         bias: false,
         output_gain: 2.0,
         input_rate: 0.5,
-        protocol: Protocol {
+        measurement: Measurement::EtaStar(Protocol {
             batch_size: 32,
             budget,
             evaluate_every: budget,
             threshold: 1.0,
             ..Protocol::default()
-        },
+        }),
         checkpoint: None,
         vary: Vary::Both,
     }
@@ -91,8 +91,8 @@ fn keeping_the_accuracy_is_measured_against_the_checkpoint() {
         checkpoint: checkpoint(400),
         ..cell(16)
     };
-    late.protocol.success = SuccessRule::KeepAccuracy;
-    late.protocol.threshold = 0.2;
+    late.protocol_mut().unwrap().success = SuccessRule::KeepAccuracy;
+    late.protocol_mut().unwrap().threshold = 0.2;
     assert_eq!(trial(&trainer, &late, 0, 1e-9).outcome, Outcome::Success);
     // A rate that wrecks the network without blowing it up loses accuracy.
     assert_ne!(trial(&trainer, &late, 0, 20.0).outcome, Outcome::Success);
@@ -141,34 +141,37 @@ fn repeats_may_differ_in_one_thing_only() {
 #[test]
 fn the_critical_rate_parts_falling_from_rising_loss() {
     let trainer = trainer();
-    let sharpness = SharpnessCell {
+    let sharpness = Cell {
         dataset: dataset(),
         hidden: vec![16; 3],
         bias: false,
         output_gain: 2.0,
         input_rate: 0.5,
-        loss: Loss::CrossEntropy,
-        samples: 64,
-        bounds: false,
-        prediction: false,
         checkpoint: None,
-        cheap_rates: Some(CheapRateSettings {
-            // All samples: every batch is the same set.
-            batch_size: 256,
-            lowest: -20.0,
-            highest: 10.0,
-            range_test_steps: 240,
+        vary: Vary::default(),
+        measurement: Measurement::Sharpness(SharpnessSettings {
+            loss: Loss::CrossEntropy,
+            samples: 64,
+            bounds: false,
+            prediction: false,
+            cheap_rates: Some(CheapRateSettings {
+                // All samples: every batch is the same set.
+                batch_size: 256,
+                lowest: -20.0,
+                highest: 10.0,
+                range_test_steps: 240,
+            }),
         }),
     };
     let mut blown_up = 0;
     for repeat in 0..4 {
-        let (_, rates) = trainer.measure(&sharpness, repeat).unwrap();
-        let rates = rates.unwrap();
+        let measured = trainer.measure_sharpness(&sharpness, repeat).unwrap();
+        let rates = measured.cheap_rates.unwrap();
         let critical = rates.critical.learning_rate.unwrap();
         // The loss before the second step is that after the first.
         let after_one_step = |rate: f64| {
             let mut two = cell(2);
-            two.protocol.batch_size = 256;
+            two.protocol_mut().unwrap().batch_size = 256;
             trial(&trainer, &two, repeat, rate).last_loss.unwrap()
         };
         let before = after_one_step(1e-12);

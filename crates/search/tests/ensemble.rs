@@ -8,7 +8,7 @@ use burn_flex::Flex;
 use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName};
 use etastar_search::{
     Asked, BurnTrainer, Cell, Checkpoint, EnsembleLimits, EnsembleTrainer, Interrupt, MasterSeed,
-    Outcome, Protocol, SuccessRule, Trainer, TrainerError, TrialRecord,
+    Measurement, Outcome, Protocol, SuccessRule, Trainer, TrainerError, TrialRecord,
 };
 use proptest::prelude::*;
 
@@ -23,13 +23,13 @@ fn cell(width: usize, depth: usize) -> Cell {
         bias: false,
         output_gain: 2.0,
         input_rate: 0.1,
-        protocol: Protocol {
+        measurement: Measurement::EtaStar(Protocol {
             batch_size: 32,
             budget: 24,
             evaluate_every: 8,
             threshold: 0.5,
             ..Protocol::default()
-        },
+        }),
         checkpoint: None,
         vary: Default::default(),
     }
@@ -102,11 +102,11 @@ fn trials_are_those_of_the_sequential_trainer() {
             learning_rate: 0.05,
             batch_size: 32,
         }),
-        protocol: Protocol {
+        measurement: Measurement::EtaStar(Protocol {
             success: SuccessRule::KeepAccuracy,
             threshold: 0.1,
-            ..cell(16, 2).protocol
-        },
+            ..cell(16, 2).protocol().unwrap().clone()
+        }),
         ..cell(16, 2)
     };
     let mut outcomes = Vec::new();

@@ -15,9 +15,10 @@ use etastar_backend::Backend;
 use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName};
 use etastar_search::mock::{Edge, MockTrainer};
 use etastar_search::{
-    Asked, BurnTrainer, Cell, EtaStar, FORMAT_VERSION, Grid, Interrupt, Manifest, MasterSeed,
-    Observer, PlannedCell, Prepared, Protocol, Provenance, RepeatRecord, Repeats, Silent, Snapshot,
-    Store, SweepEnd, SweepError, Trainer, TrainerError, TrialRecord, run_sweep,
+    Asked, BurnTrainer, Cell, EtaStar, FORMAT_VERSION, Interrupt, Manifest, MasterSeed, Measured,
+    Measurement, Observer, PlannedCell, Prepared, Protocol, Provenance, RepeatRecord, Repeats,
+    Search, Silent, Snapshot, Store, SweepEnd, SweepError, Trainer, TrainerError, TrialRecord,
+    run_sweep,
 };
 
 fn provenance() -> Provenance {
@@ -64,20 +65,13 @@ fn cell(width: usize, depth: usize) -> Cell {
         bias: false,
         output_gain: 2.0,
         input_rate: 0.1,
-        protocol: Protocol {
+        checkpoint: None,
+        vary: Default::default(),
+        measurement: Measurement::EtaStar(Protocol {
             budget: 32,
             evaluate_every: 8,
             ..Protocol::default()
-        },
-        checkpoint: None,
-        vary: Default::default(),
-    }
-}
-
-fn grid(cells: &[PlannedCell]) -> Grid<'_> {
-    Grid {
-        eta_star: cells,
-        sharpness: &[],
+        }),
     }
 }
 
@@ -90,7 +84,7 @@ fn cells() -> Vec<Cell> {
 /// Runs a sweep in memory to its end.
 fn sweep(cells: &[Cell], repeats: usize, trainer: &dyn Trainer, jobs: usize) -> Snapshot {
     let planned = PlannedCell::plan(cells, trainer, &provenance()).unwrap();
-    let store = Store::in_memory(&manifest(repeats), grid(&planned)).unwrap();
+    let store = Store::in_memory(&manifest(repeats), &planned).unwrap();
     let (end, store) = run_sweep(
         &planned,
         &Repeats::all(repeats),
@@ -111,7 +105,7 @@ fn timeless(mut snapshot: Snapshot) -> Snapshot {
         for trial in cell
             .repeats
             .iter_mut()
-            .flat_map(|repeat| &mut repeat.trials)
+            .flat_map(|repeat| &mut search_mut(repeat).trials)
         {
             trial.seconds = 0.0;
         }
@@ -128,8 +122,15 @@ fn mock(edge: Edge) -> MockTrainer {
     }
 }
 
+fn search_mut(repeat: &mut RepeatRecord) -> &mut Search {
+    match &mut repeat.result {
+        Measured::EtaStar(search) => search,
+        other => panic!("{other:?}"),
+    }
+}
+
 fn log2_found(repeat: &RepeatRecord) -> f64 {
-    match repeat.eta_star {
+    match repeat.search().unwrap().eta_star {
         EtaStar::Found { eta_star, .. } => eta_star.log2(),
         other => panic!("{other:?}"),
     }
@@ -143,7 +144,10 @@ fn a_sharp_edge_is_found_in_every_cell() {
         let edge = trainer.log2_eta_star(&cell.cell);
         for repeat in &cell.repeats {
             let below = edge - log2_found(repeat);
-            assert!((0.0..0.125).contains(&below) && repeat.monotone, "{below}");
+            assert!(
+                (0.0..0.125).contains(&below) && repeat.search().unwrap().monotone,
+                "{below}"
+            );
         }
     }
 }
@@ -168,10 +172,10 @@ fn a_noisy_edge_is_found_around_its_centre() {
 #[test]
 fn success_that_is_not_monotone_is_seen_by_the_ladder() {
     let mut cell = cell(16, 4);
-    cell.protocol.ladder = vec![-1.5, 1.5];
+    cell.protocol_mut().unwrap().ladder = vec![-1.5, 1.5];
     let snapshot = sweep(&[cell], 2, &mock(Edge::NonMonotone), 1);
     for repeat in &snapshot.cells[0].repeats {
-        assert!(!repeat.monotone);
+        assert!(!repeat.search().unwrap().monotone);
     }
 }
 
@@ -190,7 +194,10 @@ fn nothing_in_range_is_a_result() {
         ),
     ] {
         let snapshot = sweep(&[cell(8, 2)], 1, &mock(edge), 1);
-        assert_eq!(snapshot.cells[0].repeats[0].eta_star, expected);
+        assert_eq!(
+            snapshot.cells[0].repeats[0].search().unwrap().eta_star,
+            expected
+        );
     }
 }
 
@@ -218,7 +225,7 @@ fn a_sweep_interrupted_anywhere_ends_with_the_same_rows() {
         .cells
         .iter()
         .flat_map(|cell| &cell.repeats)
-        .map(|repeat| repeat.trials.len())
+        .map(|repeat| repeat.search().unwrap().trials.len())
         .sum();
     for trials in 1..12 {
         let folder = tempfile::tempdir().unwrap();
@@ -231,7 +238,7 @@ fn a_sweep_interrupted_anywhere_ends_with_the_same_rows() {
                 seen: AtomicUsize::new(0),
                 interrupt: &interrupt,
             };
-            let store = Store::open_for_sweep(&path, &manifest(2), grid(&planned)).unwrap();
+            let store = Store::open_for_sweep(&path, &manifest(2), &planned).unwrap();
             let (end, store) = run_sweep(
                 &planned,
                 &Repeats::all(2),
@@ -309,7 +316,7 @@ fn a_failing_trainer_ends_the_sweep_and_keeps_what_is_finished() {
         let planned = PlannedCell::plan(&cells(), &trainer, &provenance()).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sweep.db");
-        let store = Store::open_for_sweep(&path, &manifest(1), grid(&planned)).unwrap();
+        let store = Store::open_for_sweep(&path, &manifest(1), &planned).unwrap();
         let error = run_sweep(
             &planned,
             &Repeats::all(1),
@@ -388,7 +395,7 @@ fn every_trial_of_a_repeat_sees_the_same_batches() {
 fn a_batch_larger_than_the_data_is_an_error() {
     let trainer = burn_trainer::<burn_flex::Flex>(Default::default());
     let mut cell = cell(8, 2);
-    cell.protocol.batch_size = 513;
+    cell.protocol_mut().unwrap().batch_size = 513;
     let error = trainer.prepare(&cell, &[0]).err().unwrap().to_string();
     assert!(error.contains("513") && error.contains("512"), "{error}");
 }

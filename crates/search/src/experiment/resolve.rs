@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use etastar_data::DatasetConfig;
 
 use super::layer::{GridLayer, Layer, NetworkLayer, ProtocolLayer, SharpnessLayer};
-use super::{
-    Experiment, ExperimentError, GridSettings, Measure, Network, SharpnessGrid, Variant,
-};
+use super::{Experiment, ExperimentError, GridSettings, Measure, Network, SharpnessGrid, Variant};
 use crate::{Checkpoint, Protocol};
 
 /// Each has its own copy of every setting.

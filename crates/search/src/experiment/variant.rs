@@ -6,9 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ExperimentError;
 use crate::random::content_hash;
-use crate::{
-    Cell, CheapRateSettings, Checkpoint, Measurement, Protocol, SharpnessSettings, Vary,
-};
+use crate::{Cell, CheapRateSettings, Checkpoint, Measurement, Protocol, SharpnessSettings, Vary};
 
 /// One variant of an experiment: a grid of networks on some datasets, and what
 /// is measured of them. An experiment without variants has one, without a

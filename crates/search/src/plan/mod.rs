@@ -46,11 +46,7 @@ enum Bracketing {
 impl<'a> Search<'a> {
     /// The search of a cell by a protocol, on data with these numbers of features and
     /// classes.
-    pub fn of_cell(
-        cell: &Cell,
-        protocol: &'a Protocol,
-        (inputs, outputs): (usize, usize),
-    ) -> Self {
+    pub fn of_cell(cell: &Cell, protocol: &'a Protocol, (inputs, outputs): (usize, usize)) -> Self {
         Self::new(protocol, || {
             let architecture = cell.architecture(inputs, outputs);
             kernel_start(&architecture, cell.input_rate, protocol.loss)

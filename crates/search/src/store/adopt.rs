@@ -75,7 +75,7 @@ impl Store {
         if self
             .listed("SELECT id FROM cells")?
             .is_disjoint(&donor.listed("SELECT cell FROM repeats")?)
-         {
+        {
             return Ok(());
         }
         Err(StoreError::OtherArithmetic {

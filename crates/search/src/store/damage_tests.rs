@@ -4,9 +4,9 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::tests::{cells, file, open, session, trial};
+use super::tests::{cells, file, finished, open, session, trial};
 use super::*;
-use crate::{EtaStar, RepeatRecord, Snapshot};
+use crate::{EtaStar, Snapshot};
 
 fn manifest() -> Manifest {
     Manifest {
@@ -27,15 +27,11 @@ fn written(path: &Path) -> Snapshot {
             for rate in [0.1, 0.2, 0.4] {
                 store.insert_trial(&cell.id, repeat, &trial(rate)).unwrap();
             }
-            let record = RepeatRecord {
-                repeat,
-                eta_star: EtaStar::Found {
-                    eta_star: 0.2,
-                    upper: 0.4,
-                },
-                monotone: true,
-                trials: vec![],
+            let end = EtaStar::Found {
+                eta_star: 0.2,
+                upper: 0.4,
             };
+            let record = finished(repeat, end);
             store.insert_repeat(&cell.id, &record).unwrap();
         }
         store.insert_trial(&cell.id, 2, &trial(0.3)).unwrap();
@@ -60,7 +56,10 @@ fn a_row_that_is_not_what_was_written_is_damage() {
         ("UPDATE trials SET last_loss = NULL", "`trials`"),
         ("UPDATE trials SET repeat = 7 WHERE repeat = 0", "`trials`"),
         ("UPDATE trials SET curve = CAST(curve AS BLOB)", "`trials`"),
-        ("UPDATE repeats SET monotone = 0", "`repeats`"),
+        (
+            "UPDATE repeats SET result = replace(result, 'true', 'false')",
+            "`repeats`",
+        ),
         ("UPDATE cells SET inputs = 65", "`cells`"),
         (
             "UPDATE manifest SET manifest = replace(manifest, '1', '2')",
@@ -103,7 +102,7 @@ fn a_table_does_not_pass_for_another() {
     let connection = Connection::open(&path).unwrap();
     let swap = "PRAGMA writable_schema = ON;
         UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema
-            WHERE name = 'cells') WHERE name = 'sharpness_cells' AND type = 'table';";
+            WHERE name = 'trials') WHERE name = 'repeats' AND type = 'table';";
     connection.execute_batch(swap).unwrap();
     drop(connection);
     let error = Store::open_to_read(&path).unwrap_err();
@@ -120,7 +119,7 @@ fn whole_rows_are_recovered_and_repeats_that_lost_a_trial_are_not_finished() {
     );
     let saved = folder.path().join("saved.db");
     let (store, adopted) = Store::recover(&saved, &path).unwrap();
-    assert_eq!((adopted.repeats, adopted.networks), (3, 0));
+    assert_eq!(adopted, 3);
     let after = store.snapshot().unwrap();
     assert_eq!(after.manifest, before.manifest);
     assert_eq!(after.sessions, before.sessions);
@@ -131,7 +130,7 @@ fn whole_rows_are_recovered_and_repeats_that_lost_a_trial_are_not_finished() {
     assert_eq!(store.trials("cell-2", 2).unwrap(), [trial(0.3)]);
     drop(store);
     let (_, again) = Store::recover(&saved, &path).unwrap();
-    assert_eq!(again, Adopted::default());
+    assert_eq!(again, 0);
     assert_eq!(
         Store::open_to_read(&saved).unwrap().snapshot().unwrap(),
         after
@@ -169,7 +168,7 @@ fn where_the_grid_is_damaged_it_takes_a_store_that_has_one() {
     assert!(!saved.exists());
     drop(open(&saved, &manifest()).unwrap());
     let (store, adopted) = Store::recover(&saved, &path).unwrap();
-    assert_eq!((adopted.repeats, adopted.networks), (4, 0));
+    assert_eq!(adopted, 4);
     assert_eq!(store.snapshot().unwrap().cells, before.cells);
 }
 

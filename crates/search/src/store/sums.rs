@@ -63,7 +63,10 @@ const fn sum(table: &'static str, of: &'static str) -> Sum {
 const MANIFEST: Sum = sum("manifest", "'manifest', manifest, cells");
 pub(super) const SESSIONS: Sum = sum("sessions", "'sessions', session");
 const CELLS: Sum = sum("cells", "'cells', id, position, cell, inputs, outputs");
-pub(super) const REPEATS: Sum = sum("repeats", "'repeats', cell, repeat, result, seconds, trials");
+pub(super) const REPEATS: Sum = sum(
+    "repeats",
+    "'repeats', cell, repeat, result, seconds, trials",
+);
 pub(super) const TRIALS: Sum = sum(
     "trials",
     "'trials', cell, repeat, learning_rate, outcome, steps, last_loss, curve, seconds",

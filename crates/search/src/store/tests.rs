@@ -85,6 +85,28 @@ pub(super) fn open(path: &Path, manifest: &Manifest) -> Result<Store, StoreError
     Store::open_for_sweep(path, manifest, grid)
 }
 
+/// A finished search; its trials are kept apart.
+pub(super) fn finished(repeat: usize, eta_star: EtaStar) -> RepeatRecord {
+    let search = Search {
+        eta_star,
+        monotone: true,
+        trials: vec![],
+    };
+    RepeatRecord {
+        repeat,
+        result: Measured::EtaStar(search),
+    }
+}
+
+/// The same with its trials.
+pub(super) fn with_trials(record: &RepeatRecord, trials: Vec<TrialRecord>) -> RepeatRecord {
+    let mut record = record.clone();
+    if let Measured::EtaStar(search) = &mut record.result {
+        search.trials = trials;
+    }
+    record
+}
+
 pub(super) fn file() -> (tempfile::TempDir, std::path::PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sweep.db");
@@ -99,35 +121,27 @@ fn what_is_kept_is_read_back_bit_for_bit() {
     for rate in rates {
         store.insert_trial("cell-4", 1, &trial(rate)).unwrap();
     }
-    let record = RepeatRecord {
-        repeat: 1,
-        eta_star: EtaStar::Found {
+    let record = finished(
+        1,
+        EtaStar::Found {
             eta_star: 0.1,
             upper: 1.0 / 3.0,
         },
-        monotone: true,
-        trials: vec![],
-    };
+    );
     store.insert_repeat("cell-4", &record).unwrap();
     drop(store);
     let snapshot = Store::open_to_read(&path).unwrap().snapshot().unwrap();
     assert_eq!(snapshot.manifest, manifest());
     let ids: Vec<&str> = snapshot.cells.iter().map(|cell| cell.id.as_str()).collect();
     assert_eq!(ids, ["cell-2", "cell-4"]);
-    let expected = RepeatRecord {
-        trials: [f64::MIN_POSITIVE, 0.1, 1.0 / 3.0].map(trial).to_vec(),
-        ..record
-    };
+    let trials = [f64::MIN_POSITIVE, 0.1, 1.0 / 3.0].map(trial).to_vec();
+    let expected = with_trials(&record, trials);
     assert_eq!(snapshot.cells[1].repeats, [expected]);
 }
 
 #[test]
 fn a_trial_is_kept_once() {
-    let mut store = Store::in_memory(
-        &manifest(),
-        &cells(),
-    )
-    .unwrap();
+    let mut store = Store::in_memory(&manifest(), &cells()).unwrap();
     store.insert_trial("cell-2", 0, &trial(0.5)).unwrap();
     let mut other = trial(0.5);
     other.seconds = 9.0;
@@ -150,12 +164,7 @@ fn one_process_writes_and_others_read() {
 fn finished_repeats_of_the_same_cells_are_adopted_and_no_others() {
     let (folder, path) = file();
     let mut donor = open(&path, &manifest()).unwrap();
-    let finished = |repeat| RepeatRecord {
-        repeat,
-        eta_star: EtaStar::NothingSucceeds { lowest: 0.5 },
-        monotone: true,
-        trials: vec![],
-    };
+    let finished = |repeat| finished(repeat, EtaStar::NothingSucceeds { lowest: 0.5 });
     for repeat in 0..3 {
         donor.insert_trial("cell-2", repeat, &trial(0.5)).unwrap();
         donor.insert_trial("cell-4", repeat, &trial(0.5)).unwrap();
@@ -168,13 +177,10 @@ fn finished_repeats_of_the_same_cells_are_adopted_and_no_others() {
     let grid = &own;
     let mut store = Store::open_for_sweep(&other, &manifest(), grid).unwrap();
     let adopted = store.adopt(&path, 2, "here").unwrap();
-    assert_eq!((adopted.repeats, adopted.networks), (2, 0));
-    assert_eq!(store.adopt(&path, 2, "here").unwrap(), Adopted::default());
+    assert_eq!(adopted, 2);
+    assert_eq!(store.adopt(&path, 2, "here").unwrap(), 0);
     let snapshot = store.snapshot().unwrap();
-    let expected = [0, 1].map(|repeat| RepeatRecord {
-        trials: vec![trial(0.5)],
-        ..finished(repeat)
-    });
+    let expected = [0, 1].map(|repeat| with_trials(&finished(repeat), vec![trial(0.5)]));
     assert_eq!(snapshot.cells.len(), 1);
     assert_eq!(snapshot.cells[0].repeats, expected);
     // Trials of a search that is not finished stay where they are.
@@ -183,7 +189,7 @@ fn finished_repeats_of_the_same_cells_are_adopted_and_no_others() {
     let none = store
         .adopt(&folder.path().join("text.db"), 2, "here")
         .unwrap();
-    assert_eq!(none, Adopted::default());
+    assert_eq!(none, 0);
 }
 
 #[test]
@@ -193,12 +199,7 @@ fn what_another_arithmetic_measured_is_not_adopted() {
     for arithmetic in [Some("here"), None, Some("there"), Some("here")] {
         donor.begin_session(&session(arithmetic)).unwrap();
     }
-    let finished = RepeatRecord {
-        repeat: 0,
-        eta_star: EtaStar::NothingSucceeds { lowest: 0.5 },
-        monotone: true,
-        trials: vec![],
-    };
+    let finished = finished(0, EtaStar::NothingSucceeds { lowest: 0.5 });
     donor.insert_repeat("cell-4", &finished).unwrap();
     assert_eq!(donor.snapshot().unwrap().arithmetics(), ["here", "there"]);
     drop(donor);
@@ -215,10 +216,7 @@ fn what_another_arithmetic_measured_is_not_adopted() {
         "{refused:?}"
     );
     // Of other cells there is nothing to refuse.
-    assert_eq!(
-        own("2").adopt(&path, 2, "here").unwrap(),
-        Adopted::default()
-    );
+    assert_eq!(own("2").adopt(&path, 2, "here").unwrap(), 0);
 }
 
 #[test]

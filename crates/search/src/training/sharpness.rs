@@ -2,10 +2,10 @@
 
 use etastar_backend::Backend;
 use etastar_model::{Batch, LayerRates, Mlp};
+use etastar_sharpness::MeasureOptions;
 use etastar_sharpness::certificate::PropagatorOptions;
 use etastar_sharpness::measure;
 use etastar_sharpness::prediction::{KernelPrediction, PredictionSettings, Samples};
-use etastar_sharpness::MeasureOptions;
 
 use super::{BurnTrainer, TrainerError, scalar};
 use crate::cheap_rates::{critical_rate, range_test};
@@ -54,8 +54,10 @@ impl<B: Backend> BurnTrainer<B> {
         settings: &SharpnessSettings,
     ) -> Result<KernelPrediction, TrainerError> {
         let train = self.training_samples(&cell.dataset)?;
-        let samples =
-            Samples::new(&train.inputs[..settings.samples * train.features], train.features)?;
+        let samples = Samples::new(
+            &train.inputs[..settings.samples * train.features],
+            train.features,
+        )?;
         Ok(KernelPrediction::new(
             &cell.architecture(train.features, train.classes),
             settings.loss,
