@@ -120,6 +120,12 @@ impl Estimate {
         Self::from_observed(&ends.collect::<Vec<_>>(), variance, confidence)
     }
 
+    /// The number of a cell whose repeats all have a value, from their `log2`.
+    pub fn from_values(log2: &[f64], variance: &Variance, confidence: f64) -> Self {
+        let observed: Vec<Observed> = log2.iter().copied().map(Observed::Found).collect();
+        Self::from_observed(&observed, variance, confidence)
+    }
+
     fn from_observed(repeats: &[Observed], variance: &Variance, confidence: f64) -> Self {
         let is_found = |observed: &Observed| matches!(observed, Observed::Found(_));
         // Summed in one order, the mean does not depend on the repeats'.

@@ -3,15 +3,13 @@
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
+use etastar_analysis::{FitError, PredictError, SpecificationError};
 use etastar_backend::{DeviceFailure, Unavailable};
 use etastar_data::{DataError, SamplesFileError};
 use etastar_model::{InvalidArchitecture, WeightsFileError};
-use etastar_report::analysis::AnalysisError;
 use etastar_report::compare::CompareError;
 use etastar_report::export::ExportError;
-use etastar_report::fit::FitError;
 use etastar_report::page::ReportError;
-use etastar_report::predict::PredictError;
 use etastar_search::scale::TooLarge;
 use etastar_search::{ExperimentError, InvalidProtocol, StoreError, SweepError, TrainerError};
 use etastar_sharpness::MeasureError;
@@ -34,7 +32,7 @@ pub(crate) enum CliError {
     #[error("in {path}: {error}", path = .path.display())]
     Analysis {
         path: std::path::PathBuf,
-        error: AnalysisError,
+        error: SpecificationError,
     },
     #[error(transparent)]
     TooLarge(#[from] TooLarge),
@@ -64,7 +62,7 @@ pub(crate) enum CliError {
     #[error("{store}: {source}", store = .store.display())]
     StoreAnalysis {
         store: std::path::PathBuf,
-        source: AnalysisError,
+        source: SpecificationError,
     },
     #[error(transparent)]
     Compare(#[from] CompareError),

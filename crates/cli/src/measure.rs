@@ -7,9 +7,9 @@ use etastar_backend::{Backend, Selection, Task};
 use etastar_data::{DataError, DataFolders, Dataset, DatasetConfig};
 use etastar_search::scale::Request;
 use etastar_search::{
-    Adopted, BurnTrainer, Cell, EnsembleLimits, EnsembleTrainer, Grid, Interrupt, MasterSeed,
-    NotRun, PlannedCell, PlannedSharpness, Provenance, Repeats, Shard, SharpnessCell, Snapshot,
-    Store, Strategy, SweepEnd, Trainer, arithmetic, run_sharpness_sweep, run_sweep,
+    BurnTrainer, Cell, EnsembleLimits, EnsembleTrainer, Interrupt, MasterSeed, NotRun, PlannedCell,
+    Provenance, Repeats, Shard, Snapshot, Store, Strategy, SweepEnd, Trainer, arithmetic,
+    run_sweep,
 };
 
 use crate::arguments::{Execution, Training};
@@ -18,13 +18,6 @@ use crate::memory;
 use crate::progress::{Progress, SoFar};
 use crate::provenance::{self, Title};
 use crate::status_file::State;
-
-/// The cells to be measured.
-#[derive(Default)]
-pub(crate) struct Cells {
-    pub(crate) eta_star: Vec<Cell>,
-    pub(crate) sharpness: Vec<SharpnessCell>,
-}
 
 /// How a measurement ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,22 +45,14 @@ pub(crate) enum Place<'a> {
     Shared(&'a Path),
 }
 
-impl Cells {
-    fn request(&self, repeats: usize) -> Request {
-        let depths = self.eta_star.iter().map(Cell::depth);
-        let depths = depths.chain(self.sharpness.iter().map(SharpnessCell::depth));
-        let trials = self.eta_star.iter().map(|cell| cell.protocol.most_trials());
-        Request {
-            cells: self.eta_star.len() + self.sharpness.len(),
-            repeats,
-            depth: depths.max().unwrap_or(0),
-            trials: trials.max().unwrap_or(1),
-        }
-    }
-
-    fn datasets(&self) -> impl Iterator<Item = &DatasetConfig> {
-        let eta_star = self.eta_star.iter().map(|cell| &cell.dataset);
-        eta_star.chain(self.sharpness.iter().map(|cell| &cell.dataset))
+/// What a measurement of these cells asks for.
+fn request(cells: &[Cell], repeats: usize) -> Request {
+    let trials = cells.iter().filter_map(|cell| Some(cell.protocol()?.most_trials()));
+    Request {
+        cells: cells.len(),
+        repeats,
+        depth: cells.iter().map(Cell::depth).max().unwrap_or(0),
+        trials: trials.max().unwrap_or(1),
     }
 }
 
@@ -120,7 +105,7 @@ fn load_datasets<'a>(
 /// Cells to be measured, with their data.
 pub(crate) struct Measurement<'a> {
     title: Title<'a>,
-    cells: Cells,
+    cells: Vec<Cell>,
     repeats: usize,
     /// The part that is measured; none for all.
     shard: Option<Shard>,
@@ -138,20 +123,19 @@ impl<'a> Measurement<'a> {
     /// an error, or are left out.
     pub(crate) fn prepare(
         title: Title<'a>,
-        mut cells: Cells,
+        mut cells: Vec<Cell>,
         repeats: usize,
         seed: u64,
         execution: &Execution,
         missing: MissingData,
     ) -> Result<Self, CliError> {
         let backend = Selection::new(execution.backend)?;
-        cells.request(repeats).check()?;
+        request(&cells, repeats).check()?;
         let folders = DataFolders::discover(execution.data.data_dir.clone());
-        let (datasets, not_run) = load_datasets(cells.datasets(), &folders, missing)?;
+        let used = cells.iter().map(|cell| &cell.dataset);
+        let (datasets, not_run) = load_datasets(used, &folders, missing)?;
         for missing in &not_run {
-            let other = |dataset: &DatasetConfig| dataset.name.as_str() != missing.dataset;
-            cells.eta_star.retain(|cell| other(&cell.dataset));
-            cells.sharpness.retain(|cell| other(&cell.dataset));
+            cells.retain(|cell| cell.dataset.name.as_str() != missing.dataset);
         }
         let provenance = provenance::provenance(seed, backend, &datasets);
         Ok(Self {
@@ -282,8 +266,7 @@ impl Task for OnBackend<'_> {
             BurnTrainer::<B>::new(device.clone(), MasterSeed(provenance.seed), &datasets)?;
         // The trainer has its own standardised copy.
         drop(datasets);
-        let planned = PlannedCell::plan(&cells.eta_star, &trainer, &provenance)?;
-        let sharpness = PlannedSharpness::plan(&cells.sharpness, &trainer, &provenance)?;
+        let planned = PlannedCell::plan(&cells, &trainer, &provenance)?;
         let manifest = provenance::manifest(
             &title,
             &provenance,
@@ -292,10 +275,7 @@ impl Task for OnBackend<'_> {
             count,
             &not_run,
         );
-        let grid = Grid {
-            eta_star: &planned,
-            sharpness: &sharpness,
-        };
+        let grid = planned.as_slice();
         if !backend.device().is_accelerator() {
             memory::check(grid, size_of::<B::FloatElem>(), jobs)?;
         }
@@ -340,16 +320,8 @@ impl Task for OnBackend<'_> {
             None => &trainer,
             Some(ensembles) => ensembles,
         };
-        let swept = run_sweep(
-            &planned, &repeats, searching, store, jobs, interrupt, &progress,
-        );
-        let ended = swept.and_then(|(end, store)| match end {
-            SweepEnd::Interrupted => Ok((end, store)),
-            SweepEnd::Complete => run_sharpness_sweep(
-                &sharpness, &repeats, &trainer, store, jobs, interrupt, &progress,
-            ),
-        });
-        let ended = ended.map_err(CliError::from).and_then(|(end, mut store)| {
+        let swept = run_sweep(grid, &repeats, searching, store, jobs, interrupt, &progress);
+        let ended = swept.map_err(CliError::from).and_then(|(end, mut store)| {
             store.end_session(&provenance::now())?;
             Ok((end, store, repeats.total(grid)))
         });
@@ -389,12 +361,8 @@ fn reuse(store: &mut Store, repeats: usize, arithmetic: &str) -> Result<(), CliE
     donors.sort();
     for donor in donors {
         match store.adopt(&donor, repeats, arithmetic) {
-            Ok(Adopted { repeats, networks }) if repeats + networks == 0 => {}
-            Ok(Adopted { repeats, networks }) => eprintln!(
-                "{} repeats are known from {}",
-                repeats + networks,
-                donor.display()
-            ),
+            Ok(0) => {}
+            Ok(known) => eprintln!("{known} repeats are known from {}", donor.display()),
             Err(error) => eprintln!(
                 "warning: nothing is reused from {}: {error}",
                 donor.display()

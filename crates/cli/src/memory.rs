@@ -3,7 +3,7 @@
 //! They are refused before they are built, because the operating system would
 //! end the program without a message.
 
-use etastar_search::Grid;
+use etastar_search::PlannedCell;
 use etastar_search::scale::Footprint;
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
@@ -11,7 +11,7 @@ use crate::error::CliError;
 
 /// Checks that each of some threads can train the largest network of a grid.
 /// A number takes `float_bytes` bytes.
-pub(crate) fn check(grid: Grid<'_>, float_bytes: usize, threads: usize) -> Result<(), CliError> {
+pub(crate) fn check(grid: &[PlannedCell], float_bytes: usize, threads: usize) -> Result<(), CliError> {
     let Some(largest) = Footprint::largest(grid, float_bytes) else {
         return Ok(());
     };

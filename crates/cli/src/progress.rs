@@ -3,9 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use etastar_search::{
-    Grid, Observer, PlannedCell, PlannedSharpness, Repeats, SharpnessRecord, Snapshot, TrialRecord,
-};
+use etastar_search::{Observer, PlannedCell, RepeatRecord, Repeats, Snapshot, TrialRecord};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::provenance;
@@ -22,24 +20,14 @@ pub(crate) struct SoFar {
 
 impl SoFar {
     /// The repeats of a grid that a store has.
-    pub(crate) fn new(grid: Grid<'_>, repeats: &Repeats, stored: &Snapshot) -> Self {
-        // The store has the grid's cells in the grid's order.
-        let eta_star = grid.eta_star.iter().zip(&stored.cells).map(|(cell, kept)| {
-            let kept = kept.repeats.iter().map(|one| one.repeat).collect();
-            (cell.id.as_str(), cell.cost(), kept)
-        });
-        let sharpness = grid.sharpness.iter().zip(&stored.sharpness);
-        let sharpness = sharpness.map(|(cell, kept)| {
-            let kept = kept.repeats.iter().map(|one| one.repeat).collect();
-            (cell.id.as_str(), cell.cost(), kept)
-        });
+    pub(crate) fn new(grid: &[PlannedCell], repeats: &Repeats, stored: &Snapshot) -> Self {
         let (mut done, mut cost) = (0, 0.0);
-        for (id, cost_of_repeat, kept) in eta_star.chain(sharpness) {
-            let kept: Vec<usize> = kept;
-            let own = repeats.of_cell(id).filter(|repeat| kept.contains(repeat));
-            let count = own.count();
+        // The store has the grid's cells in the grid's order.
+        for (cell, kept) in grid.iter().zip(&stored.cells) {
+            let is_kept = |repeat: &usize| kept.repeats.iter().any(|one| one.repeat == *repeat);
+            let count = repeats.of_cell(&cell.id).filter(is_kept).count();
             done += count;
-            cost += cost_of_repeat * count as f64;
+            cost += cell.cost() * count as f64;
         }
         Self {
             repeats: [done, repeats.total(grid)],
@@ -160,17 +148,11 @@ impl Observer for Progress {
         self.show(&cell.cell.hidden, repeat, &format!("2^{log2:.2} {outcome}"));
     }
 
-    fn repeat_finished(&self, cell: &PlannedCell, _repeat: usize) {
-        self.advance(cell.cost());
-    }
-
-    fn sharpness_finished(&self, cell: &PlannedSharpness, record: &SharpnessRecord) {
-        let lambda = record.sharpness.hessian.largest;
-        self.show(
-            &cell.cell.hidden,
-            record.repeat,
-            &format!("lambda_1 {lambda:.4}"),
-        );
+    fn repeat_finished(&self, cell: &PlannedCell, record: &RepeatRecord) {
+        if let Some(network) = record.sharpness() {
+            let lambda = network.sharpness.hessian.largest;
+            self.show(&cell.cell.hidden, record.repeat, &format!("lambda_1 {lambda:.4}"));
+        }
         self.advance(cell.cost());
     }
 }

@@ -48,18 +48,15 @@ impl Title<'_> {
             let mut missing = not_run.iter();
             missing.all(|one| one.dataset != dataset.name.as_str())
         };
-        let cells = named.map(|variant| VariantCells {
-            name: variant.name.clone(),
-            eta_star: (variant.cells().iter())
-                .filter(|cell| runs(&cell.dataset))
-                .map(|cell| cell.identity(provenance))
-                .collect(),
-            sharpness: (variant.sharpness_cells().iter())
-                .filter(|cell| runs(&cell.dataset))
-                .map(|cell| cell.identity(provenance))
-                .collect(),
-        });
-        cells.collect()
+        named
+            .map(|variant| VariantCells {
+                name: variant.name.clone(),
+                cells: (variant.cells().iter())
+                    .filter(|cell| runs(&cell.dataset))
+                    .map(|cell| cell.identity(provenance))
+                    .collect(),
+            })
+            .collect()
     }
 }
 

@@ -20,6 +20,9 @@ pub enum SearchMethod {
     /// tolerance of half an octave or less; this takes about half the trials.
     /// Where it is not, it tends to the edge nearest to the start.
     FromKernel {
+        /// `log2` of another rate to start at, a multiple of half an octave.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        start: Option<f64>,
         /// Lowest `log2` learning rate tried.
         lowest: f64,
         /// Highest `log2` learning rate tried.
@@ -124,6 +127,7 @@ impl Default for Protocol {
             evaluate_every: 16,
             threshold: 0.2,
             search: SearchMethod::FromKernel {
+                start: None,
                 lowest: -20.0,
                 highest: 10.0,
                 tolerance: 0.125,
@@ -184,6 +188,7 @@ impl SearchMethod {
                 lowest,
                 highest,
                 tolerance,
+                ..
             }
             | Self::Octaves {
                 lowest,
@@ -202,10 +207,12 @@ impl SearchMethod {
     fn validate(&self) -> Result<(), InvalidProtocol> {
         match *self {
             Self::FromKernel {
+                start,
                 lowest,
                 highest,
                 tolerance,
             } => {
+                check("search.start", checks::octaves(start.unwrap_or(0.0)))?;
                 check("search.lowest", checks::octaves(lowest))?;
                 check("search.highest", checks::octaves(highest))?;
                 check("search.tolerance", fine_enough(tolerance))?;

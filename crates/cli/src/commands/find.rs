@@ -6,17 +6,17 @@ use std::time::Instant;
 
 use clap::Args;
 use etastar_data::{DatasetConfig, DatasetName, GaussiansConfig};
-use etastar_search::statistics::{Bootstrap, Estimate};
+use etastar_analysis::{Centre, Estimate, SearchCounts, Variance};
 use etastar_search::{
-    Cell, CellRecord, EtaStar, Manifest, Protocol, RepeatRecord, SearchMethod, Snapshot,
-    SuccessRule, Vary,
+    Cell, CellRecord, EtaStar, Manifest, Protocol, Search, SearchMethod, Snapshot, SuccessRule,
+    Vary,
 };
 use serde_json::{Value, json};
 
-use super::warm_start::{self, WarmStart};
+use super::warm_start::WarmStart;
 use crate::arguments::{Execution, Format, LossName, Training};
 use crate::error::CliError;
-use crate::measure::{Cells, Measurement, MissingData};
+use crate::measure::{Measurement, MissingData};
 use crate::numbers::{count, depth, fraction, not_negative, positive};
 use crate::output;
 use crate::provenance::Title;
@@ -148,9 +148,8 @@ pub(crate) struct FindArguments {
     #[arg(long, value_name = "S", default_value = "1")]
     seed: u64,
 
-    /// Start near the eta* that this store of a sweep predicts, a whole number of octaves from
-    /// --start [default: 3]
-    #[arg(long, value_name = "STORE")]
+    /// Start at the eta* that this store of a sweep predicts instead
+    #[arg(long, value_name = "STORE", conflicts_with = "start")]
     warm_start: Option<PathBuf>,
 
     #[command(flatten)]
@@ -200,17 +199,15 @@ impl FindArguments {
             bias: self.bias,
             output_gain: self.output_gain,
             input_rate: self.input_rate,
-            protocol,
             checkpoint: None,
             vary: Vary::default(),
+            measurement: etastar_search::Measurement::EtaStar(protocol),
         })
     }
 
     fn search(&self) -> SearchMethod {
         let (lowest, highest, tolerance) = (self.lowest, self.highest, self.tolerance);
-        // A store's prediction is better than the kernel's.
-        let usual = self.warm_start.as_ref().map(|_| warm_start::USUAL_START);
-        match self.start.or(usual) {
+        match self.start {
             Some(start) => SearchMethod::Octaves {
                 start,
                 lowest,
@@ -218,6 +215,7 @@ impl FindArguments {
                 tolerance,
             },
             None => SearchMethod::FromKernel {
+                start: None,
                 lowest,
                 highest,
                 tolerance,
@@ -258,13 +256,9 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
         question: "What is eta* of this network?",
         ..Title::default()
     };
-    let cells = Cells {
-        eta_star: vec![cell.clone()],
-        ..Cells::default()
-    };
     let measurement = Measurement::prepare(
         title,
-        cells,
+        vec![cell.clone()],
         arguments.repeats,
         arguments.seed,
         &arguments.execution,
@@ -305,25 +299,55 @@ struct Found {
     measured: CellRecord,
     manifest: Manifest,
     estimate: Estimate,
+    counts: SearchCounts,
     warm_start: Option<WarmStart>,
-    /// Trials of all repeats.
-    trials: usize,
     seconds: f64,
 }
 
 impl Found {
+    fn new(
+        measured: CellRecord,
+        manifest: Manifest,
+        warm_start: Option<WarmStart>,
+        started: Instant,
+    ) -> Self {
+        let searches = measured.repeats.iter().filter_map(|repeat| repeat.search());
+        let ends: Vec<EtaStar> = searches.map(|search| search.eta_star).collect();
+        let found = ends.iter().filter_map(|end| match end {
+            EtaStar::Found { eta_star, .. } => Some(eta_star.log2()),
+            _ => None,
+        });
+        let found: Vec<f64> = found.collect();
+        let variance = Variance::pooled([found.as_slice()]);
+        Self {
+            estimate: Estimate::from_searches(&ends, &variance, CONFIDENCE),
+            counts: std::iter::once(&measured).collect(),
+            measured,
+            manifest,
+            warm_start,
+            seconds: started.elapsed().as_secs_f64(),
+        }
+    }
+
+    /// Repeats with their searches.
+    fn searches(&self) -> impl Iterator<Item = (usize, &Search)> {
+        let repeats = self.measured.repeats.iter();
+        repeats.filter_map(|repeat| Some((repeat.repeat, repeat.search()?)))
+    }
+
     fn json(&self) -> Value {
-        let repeats: Vec<Value> = self.measured.repeats.iter().map(repeat_json).collect();
+        let repeats: Vec<Value> = self.searches().map(repeat_json).collect();
         let mut object = json!({
-            "eta_star": self.estimate.eta_star,
-            "log2_eta_star": self.estimate.log2_eta_star,
+            "eta_star": self.estimate.value,
+            "log2_eta_star": self.estimate.log2,
+            "estimate": self.estimate.centre,
             "interval": self.estimate.interval,
-            "confidence": self.estimate.confidence,
-            "found": self.estimate.found,
-            "nothing_succeeds": self.estimate.nothing_succeeds,
-            "nothing_fails": self.estimate.nothing_fails,
+            "confidence": CONFIDENCE,
+            "found": self.counts.found,
+            "nothing_succeeds": self.counts.nothing_succeeds,
+            "nothing_fails": self.counts.nothing_fails,
             "repeats": repeats,
-            "trials": self.trials,
+            "trials": self.counts.trials,
             "seconds": self.seconds,
             "cell": self.measured.cell,
             "inputs": self.measured.inputs,
@@ -338,6 +362,7 @@ impl Found {
 
     fn text(&self) -> String {
         let cell = &self.measured.cell;
+        let protocol = cell.protocol().cloned().unwrap_or_default();
         let network = match cell.constant_width() {
             Some(width) => format!("depth {} (hidden layers), width {width}", cell.depth()),
             None => format!("hidden layers {:?}", cell.hidden),
@@ -346,30 +371,18 @@ impl Found {
             "{} on {}, input-layer rate {}\n",
             network, cell.dataset.name, cell.input_rate
         );
-        match (self.estimate.eta_star, self.estimate.log2_eta_star) {
-            (Some(eta_star), Some(log2)) => {
-                text.push_str(&format!("eta* = {eta_star:.4} (2^{log2:.3})"));
-                if let Some([low, high]) = self.estimate.interval {
-                    text.push_str(&format!(
-                        ", {:.0} % interval {low:.4} to {high:.4}",
-                        100.0 * self.estimate.confidence
-                    ));
-                }
-                text.push('\n');
-            }
-            _ => text.push_str("eta* not found in range\n"),
-        }
-        let rows = self.measured.repeats.iter().map(|repeat| {
-            let eta_star = match repeat.eta_star {
+        text.push_str(&self.result());
+        let rows = self.searches().map(|(repeat, search)| {
+            let eta_star = match search.eta_star {
                 EtaStar::Found { eta_star, .. } => format!("{eta_star:.4}"),
                 EtaStar::NothingSucceeds { lowest } => format!("below {lowest:.3e}"),
                 EtaStar::NothingFails { highest } => format!("at least {highest}"),
             };
-            let monotone = if repeat.monotone { "yes" } else { "no" };
+            let monotone = if search.monotone { "yes" } else { "no" };
             [
-                repeat.repeat.to_string(),
+                repeat.to_string(),
                 eta_star,
-                repeat.trials.len().to_string(),
+                search.trials.len().to_string(),
                 monotone.to_owned(),
             ]
         });
@@ -382,24 +395,67 @@ impl Found {
         }
         text.push_str(&format!(
             "{} trials in {:.1} s; {} {}, seed {}; accuracy {} within {} steps of {} samples\n",
-            self.trials,
+            self.counts.trials,
             self.seconds,
             self.manifest.backend,
             self.manifest.float,
             self.manifest.seed,
-            cell.protocol.threshold,
-            cell.protocol.budget,
-            cell.protocol.batch_size,
+            protocol.threshold,
+            protocol.budget,
+            protocol.batch_size,
         ));
+        text
+    }
+
+    /// The first line after the network: eta\* with its interval, and the repeats that left the
+    /// range.
+    fn result(&self) -> String {
+        let Estimate {
+            value,
+            log2,
+            centre,
+            interval,
+            ..
+        } = self.estimate;
+        let is_median = centre == Centre::Median;
+        let mut text = String::new();
+        let (counts, all) = (self.counts, self.counts.searches);
+        for (count, what) in [
+            (counts.nothing_succeeds, "succeeds"),
+            (counts.nothing_fails, "fails"),
+        ] {
+            if count > 0 {
+                text.push_str(&format!("{count} of {all} repeats: no learning rate in the range {what}\n"));
+            }
+        }
+        match (value, log2) {
+            (Some(eta_star), Some(log2)) => {
+                let name = if is_median { "median eta*" } else { "eta*" };
+                text.push_str(&format!("{name} = {eta_star:.4} (2^{log2:.3})"));
+            }
+            _ => text.push_str(&match (self.estimate.below, self.estimate.at_least) {
+                (Some(below), _) => format!("median eta* is below {below:.3e}"),
+                (_, Some(at_least)) => format!("median eta* is at least {at_least}"),
+                _ => "eta* not found in range".to_owned(),
+            }),
+        }
+        let percent = 100.0 * CONFIDENCE;
+        text.push_str(&match interval {
+            Some([Some(low), Some(high)]) => format!(", {percent:.0} % interval {low:.4} to {high:.4}"),
+            Some([None, Some(high)]) => format!(", at most {high:.4} with {percent:.0} % confidence"),
+            Some([Some(low), None]) => format!(", at least {low:.4} with {percent:.0} % confidence"),
+            Some([None, None]) | None => ", no interval: too few repeats".to_owned(),
+        });
+        text.push('\n');
         text
     }
 
     /// An error if no repeat has found eta\*, so that scripts notice it.
     fn check(&self) -> Result<(), CliError> {
-        if self.estimate.found > 0 {
+        if self.counts.found > 0 {
             return Ok(());
         }
-        let why = if self.estimate.nothing_fails > self.estimate.nothing_succeeds {
+        let why = if self.counts.nothing_fails > self.counts.nothing_succeeds {
             "every learning rate succeeds; raise --highest or --threshold"
         } else {
             "no learning rate succeeds; lower --threshold or --lowest, or raise --budget"
@@ -408,17 +464,17 @@ impl Found {
     }
 }
 
-fn repeat_json(repeat: &RepeatRecord) -> Value {
-    let (eta_star, result) = match repeat.eta_star {
+fn repeat_json((repeat, search): (usize, &Search)) -> Value {
+    let (eta_star, result) = match search.eta_star {
         EtaStar::Found { eta_star, .. } => (Some(eta_star), "found"),
         EtaStar::NothingSucceeds { .. } => (None, "nothing-succeeds"),
         EtaStar::NothingFails { .. } => (None, "nothing-fails"),
     };
     json!({
-        "repeat": repeat.repeat,
+        "repeat": repeat,
         "eta_star": eta_star,
         "result": result,
-        "trials": repeat.trials.len(),
-        "monotone": repeat.monotone,
+        "trials": search.trials.len(),
+        "monotone": search.monotone,
     })
 }

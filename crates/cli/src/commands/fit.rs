@@ -1,8 +1,11 @@
+//! `etastar fit`: the laws of a store's eta\*, with intervals.
+
 use std::path::PathBuf;
 
 use clap::Args;
-use etastar_report::fit::{BootstrapOver, FitOptions, fit, fit_json, fit_table};
+use etastar_analysis::{Effect, Fit, Options, compare, fit};
 use etastar_search::Store;
+use serde_json::json;
 
 use crate::arguments::Format;
 use crate::error::CliError;
@@ -10,19 +13,19 @@ use crate::output;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Laws, fitted by least squares in log2; searches that found no eta* in range take part
-as bounds, by maximum likelihood:
+Laws, fitted in log2 by maximum likelihood; searches that found no eta* in the range take
+part as bounds:
   depth-width      eta* = C (depth * width)^-a                            (the paper's)
   separate         eta* = C depth^-a width^-b
   effective-size   eta* = C (input_rate * inputs + depth * width)^-a      (a hypothesis)
-Each is fitted at every input-layer rate and, where there are several, to all
-rates at once. Intervals answer for the seeds; with --resample-cells also for
-the choice of the grid, which is wider where a law is only approximate.")]
+Each is fitted at every input-layer rate and, where there are several, to all rates at
+once. Intervals resample whole networks with all their repeats: they answer for the seeds
+and for the choice of the grid. They are the intervals of the report.")]
 pub(crate) struct FitArguments {
     /// Store of a sweep
     store: PathBuf,
 
-    /// Use only cells with width >= K * depth; may be given several times [default: 0 2 4 8]
+    /// Use only cells with width >= K * depth; may be given several times [default: 0 2 4 8 16]
     #[arg(long, value_name = "K")]
     width_over_depth: Vec<f64>,
 
@@ -30,36 +33,85 @@ pub(crate) struct FitArguments {
     #[arg(long, value_name = "P", default_value = "0.95")]
     confidence: f64,
 
-    /// Resample networks instead of repeats
-    #[arg(long)]
-    resample_cells: bool,
-
     #[command(flatten)]
     format: Format,
 }
 
-impl FitArguments {
-    fn options(&self) -> FitOptions {
-        let mut options = FitOptions {
-            confidence: self.confidence,
-            ..FitOptions::default()
-        };
-        if !self.width_over_depth.is_empty() {
-            options.width_over_depth.clone_from(&self.width_over_depth);
-        }
-        if self.resample_cells {
-            options.over = BootstrapOver::RepeatsAndCells;
-        }
-        options
+pub(crate) fn run(arguments: &FitArguments) -> Result<(), CliError> {
+    let mut options = Options {
+        confidence: arguments.confidence,
+        ..Options::default()
+    };
+    if !arguments.width_over_depth.is_empty() {
+        options.width_over_depth.clone_from(&arguments.width_over_depth);
     }
+    let snapshot = Store::open_to_read(&arguments.store)?.snapshot()?;
+    let fits = fit(&snapshot, &options)?;
+    if arguments.format.json {
+        return output::print_json(&json!({
+            "options": options,
+            "fits": fits.fits,
+            "not_fitted": fits.not_fitted,
+            "comparisons": compare(&fits.fits),
+        }));
+    }
+    let mut text = if fits.fits.is_empty() {
+        String::new()
+    } else {
+        let header = [
+            "DATASET", "INPUT RATE", "WIDTH/DEPTH", "LAW", "EXPONENT", "R^2", "RMSE",
+            "LEAVE ONE OUT", "AICC", "CELLS",
+        ];
+        output::table(header, fits.fits.iter().map(row))
+    };
+    for one in &fits.not_fitted {
+        let rate = one.input_rate.map(|rate| format!("input rate {rate}"));
+        text.push_str(&format!(
+            "not fitted: {} on {}, {}, width/depth >= {}: {}\n",
+            one.law.name(),
+            one.series,
+            rate.unwrap_or_else(|| "all input rates".to_owned()),
+            one.width_over_depth,
+            one.reason,
+        ));
+    }
+    output::print(&text)
 }
 
-pub(crate) fn run(arguments: &FitArguments) -> Result<(), CliError> {
-    let snapshot = Store::open_to_read(&arguments.store)?.snapshot()?;
-    let fits = fit(&snapshot, &arguments.options())?;
-    if arguments.format.json {
-        output::print_json(&fit_json(&fits))
-    } else {
-        output::print(&fit_table(&fits))
+/// Errors are in octaves.
+fn row(fit: &Fit) -> [String; 10] {
+    let exponents = fit.law.regressors().iter().zip(&fit.exponents);
+    let exponents = exponents.map(|(name, exponent)| match fit.exponents.len() {
+        1 => written(exponent),
+        _ => format!("{name} {}", written(exponent)),
+    });
+    let mut cells = fit.cells.to_string();
+    if fit.cells_without_value > 0 {
+        cells.push_str(&format!(" (+{} without eta*)", fit.cells_without_value));
+    }
+    match fit.censored_repeats {
+        0 => {}
+        1 => cells.push_str(", 1 repeat censored"),
+        repeats => cells.push_str(&format!(", {repeats} repeats censored")),
+    }
+    let three = |value: f64| format!("{value:.3}");
+    [
+        fit.series.clone(),
+        fit.input_rate.map_or("all".to_owned(), |rate| rate.to_string()),
+        format!(">= {}", fit.width_over_depth),
+        fit.law.name().to_owned(),
+        exponents.collect::<Vec<_>>().join(", "),
+        three(fit.r_squared.value),
+        three(fit.rmse.value),
+        fit.leave_one_out.map_or("-".to_owned(), |error| three(error.value)),
+        fit.aicc.map_or("-".to_owned(), |aicc| format!("{aicc:.1}")),
+        cells,
+    ]
+}
+
+fn written(exponent: &Effect) -> String {
+    match exponent.interval {
+        Some([low, high]) => format!("{:.3} [{low:.3}, {high:.3}]", exponent.value),
+        None => format!("{:.3}", exponent.value),
     }
 }

@@ -112,8 +112,7 @@ fn merge<'a>(stores: &'a [PathBuf], output: &Path) -> Result<Parts<'a>, CliError
 
 fn recover<'a>(stores: &'a [PathBuf], output: &Path) -> Result<Parts<'a>, CliError> {
     let parts = stores.iter().map(|store| {
-        let (_, gained) = Store::recover(output, store)?;
-        let new = gained.repeats + gained.networks;
+        let (_, new) = Store::recover(output, store)?;
         Ok((store, Merged { new, agreeing: 0 }))
     });
     parts.collect()

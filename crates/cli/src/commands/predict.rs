@@ -1,8 +1,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use etastar_report::fit::{Law, Series};
-use etastar_report::predict::{NetworkShape, PredictOptions, Prediction, predict_from, source};
+use etastar_analysis::{
+    Law, NetworkShape, PredictOptions, Prediction, Series, predict, source,
+};
 use etastar_search::{Manifest, Store};
 use serde_json::{Value, json};
 
@@ -70,7 +71,7 @@ pub(crate) fn run(arguments: &PredictArguments) -> Result<(), CliError> {
         force: arguments.force,
         ..PredictOptions::default()
     };
-    let prediction = predict_from(&series, &network, &options)?;
+    let prediction = predict(&series, &network, &options)?;
     if arguments.format.json {
         output::print_json(&json(&prediction, &series, &snapshot.manifest)?)
     } else {
@@ -86,7 +87,7 @@ fn json(
 ) -> Result<Value, CliError> {
     let mut object = serde_json::to_value(prediction)?;
     let cell = series.cells.first().map(|record| &record.cell);
-    object["protocol"] = json!(cell.map(|cell| &cell.protocol));
+    object["protocol"] = json!(cell.and_then(|cell| cell.protocol()));
     object["dataset_settings"] = json!(cell.map(|cell| &cell.dataset));
     object["backend"] = json!(manifest.backend);
     object["float"] = json!(manifest.float);
@@ -168,7 +169,9 @@ fn protocol(series: &Series<'_>, manifest: &Manifest) -> String {
     let Some(cell) = series.cells.first().map(|record| &record.cell) else {
         return String::new();
     };
-    let protocol = &cell.protocol;
+    let Some(protocol) = cell.protocol() else {
+        return String::new();
+    };
     let samples = |count: Option<usize>, what: &str| match count {
         Some(count) => format!("{count} {what}"),
         None => format!("all {what}"),

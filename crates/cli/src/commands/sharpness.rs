@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
+use etastar_analysis::{Estimate, Variance};
 use etastar_backend::{Backend, Selection, Task, check_device};
 use etastar_data::{DatasetConfig, DatasetName, Samples};
 use etastar_model::{Batch, LayerRates, Loss, Mlp};
-use etastar_search::statistics::Bootstrap;
-use etastar_search::{SharpnessCell, SharpnessCellRecord, Snapshot};
+use etastar_search::{Cell, CellRecord, SharpnessSettings, Snapshot, Vary};
 use etastar_sharpness::bounds::TheoryBounds;
 use etastar_sharpness::certificate::PropagatorOptions;
 use etastar_sharpness::{MeasureOptions, NetworkSharpness, measure};
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::{Execution, Format, LossName};
 use crate::error::CliError;
-use crate::measure::{Cells, Measurement, MissingData};
+use crate::measure::{Measurement, MissingData};
 use crate::numbers::{count, depth, not_negative, positive};
 use crate::output;
 use crate::provenance::Title;
@@ -135,32 +135,31 @@ fn sampled(arguments: &SharpnessArguments) -> Result<(), CliError> {
             "give --width and --depth, or --weights".into(),
         ));
     };
-    let cell = SharpnessCell {
+    let cell = Cell {
         dataset: DatasetConfig::new(arguments.dataset),
         hidden: vec![width; depth],
         bias: arguments.bias,
         output_gain: arguments.output_gain,
         input_rate: arguments.input_rate(),
-        loss: arguments.loss.into(),
-        samples: arguments.samples,
-        bounds: !arguments.no_bounds,
-        prediction: !arguments.bias,
         checkpoint: None,
-        cheap_rates: None,
+        vary: Vary::default(),
+        measurement: etastar_search::Measurement::Sharpness(SharpnessSettings {
+            loss: arguments.loss.into(),
+            samples: arguments.samples,
+            bounds: !arguments.no_bounds,
+            prediction: !arguments.bias,
+            cheap_rates: None,
+        }),
     };
     let title = Title {
         experiment: "sharpness",
         question: "How sharp is this network at initialisation?",
         ..Title::default()
     };
-    let cells = Cells {
-        sharpness: vec![cell.clone()],
-        ..Cells::default()
-    };
     let repeats = arguments.repeats;
     let measurement = Measurement::prepare(
         title,
-        cells,
+        vec![cell.clone()],
         repeats,
         arguments.seed,
         &arguments.execution,
@@ -169,18 +168,22 @@ fn sampled(arguments: &SharpnessArguments) -> Result<(), CliError> {
     let identity = cell.identity(measurement.provenance());
     let Snapshot {
         manifest,
-        mut sharpness,
+        mut cells,
         ..
     } = measurement.run_in_memory(identity)?;
-    let Some(record) = sharpness.pop() else {
+    let Some(record) = cells.pop() else {
         return Err(CliError::Usage("there is no network to measure".into()));
     };
     let theory = theory(&record);
     if !arguments.format.json {
         return output::print(&text(&record, theory.as_ref()));
     }
-    let repeats = record.repeats.iter();
-    let mut result = result(&repeats.map(|repeat| &repeat.sharpness).collect::<Vec<_>>());
+    let measured: Vec<&NetworkSharpness> = record
+        .repeats
+        .iter()
+        .filter_map(|repeat| Some(&repeat.sharpness()?.sharpness))
+        .collect();
+    let mut result = result(&measured);
     result["prediction"] = json!(record.prediction);
     result["theory"] = json!(theory);
     result["cell"] = json!(record.cell);
@@ -189,19 +192,23 @@ fn sampled(arguments: &SharpnessArguments) -> Result<(), CliError> {
 }
 
 /// Bounds over the draw of the weights, where they exist.
-fn theory(record: &SharpnessCellRecord) -> Option<TheoryBounds> {
+fn theory(record: &CellRecord) -> Option<TheoryBounds> {
     let cell = &record.cell;
     let architecture = cell.architecture(record.inputs, record.outputs);
-    TheoryBounds::new(&architecture, cell.loss, cell.input_rate, 1.0).ok()
+    TheoryBounds::new(&architecture, cell.loss(), cell.input_rate, 1.0).ok()
 }
 
 fn result(measured: &[&NetworkSharpness]) -> Value {
     let lambdas: Vec<f64> = measured.iter().map(|one| one.hessian.largest).collect();
+    let logarithms: Vec<f64> = lambdas.iter().map(|lambda| lambda.log2()).collect();
+    let variance = Variance::pooled([logarithms.as_slice()]);
+    let estimate = Estimate::from_values(&logarithms, &variance, CONFIDENCE);
     let mean = lambdas.iter().sum::<f64>() / lambdas.len() as f64;
     json!({
         "lambda_1": {
             "mean": mean,
-            "interval": Bootstrap::default().interval_of_mean(&lambdas, CONFIDENCE),
+            "geometric_mean": estimate.value,
+            "interval": estimate.interval,
             "confidence": CONFIDENCE,
         },
         "stability_limit": 2.0 / mean,
@@ -209,23 +216,25 @@ fn result(measured: &[&NetworkSharpness]) -> Value {
     })
 }
 
-fn text(record: &SharpnessCellRecord, theory: Option<&TheoryBounds>) -> String {
+fn text(record: &CellRecord, theory: Option<&TheoryBounds>) -> String {
     let cell = &record.cell;
     let mut text = format!(
         "depth {} (hidden layers), width {}, {} samples of {}, {}, input-layer rate {}\n",
         cell.depth(),
         cell.hidden.first().copied().unwrap_or(0),
-        cell.samples,
+        cell.sharpness().map_or(0, |settings| settings.samples),
         cell.dataset.name,
-        cell.loss.as_str(),
+        cell.loss().as_str(),
         cell.input_rate,
     );
     for repeat in &record.repeats {
-        let name = format!("network {}", repeat.repeat);
-        text.push_str(&network_text(&name, &repeat.sharpness));
+        if let Some(network) = repeat.sharpness() {
+            let name = format!("network {}", repeat.repeat);
+            text.push_str(&network_text(&name, &network.sharpness));
+        }
     }
     if let Some(prediction) = &record.prediction {
-        let caveat = match cell.loss {
+        let caveat = match cell.loss() {
             Loss::SquaredError => "the factors are hypotheses",
             Loss::CrossEntropy => "the factors are hypotheses for squared error, too large here",
         };

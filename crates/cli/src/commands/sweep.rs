@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use etastar_report::analysis::Analysis;
+use etastar_analysis::Specification;
 use etastar_search::{Experiment, Shard};
 use serde_json::json;
 
 use crate::arguments::{Execution, Format, Training};
 use crate::error::CliError;
-use crate::measure::{Cells, Ended, Measured, Measurement, MissingData, Place};
+use crate::measure::{Ended, Measured, Measurement, MissingData, Place};
 use crate::numbers::duration;
 use crate::output;
 use crate::provenance::Title;
@@ -80,7 +80,7 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
     let experiment = Experiment::read(&arguments.experiment, profile)?;
     // A wrong rule is reported before anything runs.
     if !experiment.analysis.is_null() {
-        Analysis::parse(&experiment.analysis).map_err(|error| CliError::Analysis {
+        Specification::parse(&experiment.analysis).map_err(|error| CliError::Analysis {
             path: arguments.experiment.clone(),
             error,
         })?;
@@ -98,10 +98,7 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
     };
     let measurement = Measurement::prepare(
         title,
-        Cells {
-            eta_star: experiment.cells(),
-            sharpness: experiment.sharpness_cells(),
-        },
+        experiment.cells(),
         experiment.repeats,
         experiment.seed,
         &arguments.execution,
@@ -141,7 +138,7 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
     } = measurement.run(hash, place, arguments.time_limit)?;
     let snapshot = store.snapshot()?;
     let repeats = snapshot.finished_repeats();
-    let cells = snapshot.cells.len() + snapshot.sharpness.len();
+    let cells = snapshot.cells.len();
     let so_far = || {
         format!(
             "{repeats} of {expected} repeats are in {}; run the same command again to go on",
@@ -154,7 +151,8 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
         Ended::OutOfTime => return Err(CliError::OutOfTime(so_far())),
     }
     let measured = snapshot.cells.iter().flat_map(|cell| &cell.repeats);
-    let trials: usize = measured.map(|repeat| repeat.trials.len()).sum();
+    let searches = measured.filter_map(|repeat| repeat.search());
+    let trials: usize = searches.map(|search| search.trials.len()).sum();
     let seconds = started.elapsed().as_secs_f64();
     if arguments.format.json {
         return output::print_json(&json!({

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use etastar_search::{Grid, PlannedCell, Snapshot, Store};
+use etastar_search::{Measured, PlannedCell, Snapshot, Store};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -204,20 +204,19 @@ fn write_store(path: &Path, snapshot: &Snapshot) {
             outputs: record.outputs,
         })
         .collect();
-    let grid = Grid {
-        eta_star: &cells,
-        sharpness: &[],
-    };
-    let mut store = Store::open_for_sweep(path, &snapshot.manifest, grid).unwrap();
+    let mut store = Store::open_for_sweep(path, &snapshot.manifest, &cells).unwrap();
     for session in &snapshot.sessions {
         store.begin_session(session).unwrap();
     }
     for cell in &snapshot.cells {
         for repeat in &cell.repeats {
-            for trial in &repeat.trials {
-                store.insert_trial(&cell.id, repeat.repeat, trial).unwrap();
+            let mut repeat = repeat.clone();
+            if let Measured::EtaStar(search) = &mut repeat.result {
+                for trial in std::mem::take(&mut search.trials) {
+                    store.insert_trial(&cell.id, repeat.repeat, &trial).unwrap();
+                }
             }
-            store.insert_repeat(&cell.id, repeat).unwrap();
+            store.insert_repeat(&cell.id, &repeat).unwrap();
         }
     }
 }

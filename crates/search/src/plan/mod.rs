@@ -58,11 +58,12 @@ impl<'a> Search<'a> {
     fn new(protocol: &'a Protocol, kernel_start: impl FnOnce() -> f64) -> Self {
         let bracketing = match protocol.search {
             SearchMethod::FromKernel {
+                start,
                 lowest,
                 highest,
                 tolerance,
             } => Bracketing::Steps(Steps {
-                start: kernel_start().clamp(lowest, highest),
+                start: start.unwrap_or_else(kernel_start).clamp(lowest, highest),
                 may_start_below: true,
                 first: STEP,
                 further: 1.0,
