@@ -66,6 +66,6 @@ pub use rule::{Rule, Verdict};
 pub use searches::SearchCounts;
 pub use series::{Series, eta_star_series, kebab};
 pub use statistic::{Part, Statistic};
-pub use summary::{CellSummary, Centre, Estimate, Variance};
+pub use summary::{CellSummary, Centre, Estimate, Variance, summaries};
 pub use transfer::{Covered, Transfer, TransferRange, Transferred};
 pub use variants::VariantSummary;

@@ -238,7 +238,7 @@ impl CellSummary {
 }
 
 /// The cells of a series, each with the variance pooled over all of them.
-pub(crate) fn summaries(
+pub fn summaries(
     records: &[&CellRecord],
     quantity: Quantity,
     confidence: f64,

@@ -117,7 +117,10 @@ impl From<TrainerError> for CliError {
             | TrainerError::Memory { .. }
             | TrainerError::Prediction(_) => Self::Usage(error.to_string()),
             TrainerError::Sharpness(error) => error.into(),
-            TrainerError::Device(_) | TrainerError::NotLoaded(_) | TrainerError::NotPrepared(_) => {
+            TrainerError::Device(_)
+            | TrainerError::NotLoaded(_)
+            | TrainerError::NotPrepared(_)
+            | TrainerError::OtherMeasurement => {
                 Self::worker(error.to_string())
             }
         }
@@ -198,9 +201,7 @@ impl CliError {
             | Self::Memory { .. }
             | Self::Bounds(_)
             | Self::Compare(_)
-            | Self::Fit(
-                FitError::Confidence(_) | FitError::WidthOverDepth(_) | FitError::NoFilter,
-            ) => USAGE,
+            | Self::Fit(FitError::Options(_)) => USAGE,
             Self::Predict(error) => predict_code(error),
             Self::Data(error) => data_code(error),
             Self::Store(error) => store_code(error),

@@ -173,7 +173,7 @@ fn compared(records: &[&CellRecord]) -> ComparedCell {
 }
 
 fn found(repeat: &RepeatRecord) -> Option<f64> {
-    match repeat.eta_star {
+    match repeat.search()?.eta_star {
         EtaStar::Found { eta_star, .. } => Some(eta_star.log2()),
         EtaStar::NothingSucceeds { .. } | EtaStar::NothingFails { .. } => None,
     }
@@ -184,15 +184,16 @@ impl Agreement {
         let repeats = first.repeats.iter().filter_map(|repeat| {
             let mut others = other.repeats.iter();
             let same = others.find(|other| other.repeat == repeat.repeat)?;
-            Some((repeat, same))
-        });
-        for (repeat, same) in repeats {
-            self.searches += 1;
-            self.same_answer += usize::from(repeat.eta_star == same.eta_star);
             if let (Some(a), Some(b)) = (found(repeat), found(same)) {
                 self.largest_difference = self.largest_difference.max((a - b).abs());
             }
-            let trials = repeat.trials.iter().filter_map(|trial| {
+            Some((repeat.search()?, same.search()?))
+        });
+        let repeats: Vec<_> = repeats.collect();
+        for (search, same) in repeats {
+            self.searches += 1;
+            self.same_answer += usize::from(search.eta_star == same.eta_star);
+            let trials = search.trials.iter().filter_map(|trial| {
                 let mut others = same.trials.iter();
                 let same = others.find(|other| other.learning_rate == trial.learning_rate)?;
                 Some((trial, same))
@@ -269,7 +270,8 @@ fn row(cells: impl Iterator<Item = String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fit::synthetic::{cell, record, snapshot};
+    use etastar_search::Measured;
+    use etastar_search::mock::{search_cell as cell, searched as record, store as snapshot};
 
     fn two_stores() -> [Snapshot; 2] {
         let first = snapshot(vec![
@@ -311,7 +313,10 @@ mod tests {
     #[test]
     fn an_outcome_or_a_bit_that_differs_is_counted() {
         let [first, mut second] = [(); 2].map(|()| two_stores()[0].clone());
-        let trials = &mut second.cells[0].repeats[0].trials;
+        let Measured::EtaStar(search) = &mut second.cells[0].repeats[0].result else {
+            panic!("a search");
+        };
+        let trials = &mut search.trials;
         trials[0].last_loss = Some(0.25);
         trials[1].outcome = etastar_search::Outcome::Success;
         let comparison = compare(&[first, second]).unwrap();

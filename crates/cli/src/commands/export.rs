@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, builder::TypedValueParser};
-use etastar_report::export::{ExportOptions, Format as FileFormat, TableName, export};
+use etastar_report::export::{Format as FileFormat, TableName, export};
 use etastar_search::{Snapshot, Store};
 use serde_json::json;
 
@@ -83,13 +83,6 @@ pub(crate) fn run(arguments: &ExportArguments) -> Result<(), CliError> {
     output::print(&lines.join("\n"))
 }
 
-fn options(arguments: &ExportArguments) -> ExportOptions {
-    ExportOptions {
-        without_times: arguments.without_times,
-        ..ExportOptions::default()
-    }
-}
-
 fn to_standard_output(
     arguments: &ExportArguments,
     snapshot: &Snapshot,
@@ -100,7 +93,7 @@ fn to_standard_output(
         snapshot,
         arguments.format,
         table,
-        &options(arguments),
+        arguments.without_times,
         &mut bytes,
     )?;
     let mut stdout = std::io::stdout().lock();
@@ -147,7 +140,7 @@ fn to_file(
         snapshot,
         arguments.format,
         table,
-        &options(arguments),
+        arguments.without_times,
         &mut file,
     )?;
     file.flush().map_err(failed)

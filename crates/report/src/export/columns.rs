@@ -103,7 +103,7 @@ pub(super) fn rows(snapshot: &Snapshot, name: TableName) -> Vec<Row<'_>> {
     let cells = snapshot.cells.iter();
     let cells = cells.filter(|record| record.cell.sharpness().is_some() == is_sharpness);
     let series = eta_star_series(snapshot);
-    let summaries = series.iter().flat_map(|series| summaries(series, CONFIDENCE));
+    let summaries = series.iter().flat_map(|series| summaries(&series.cells, Quantity::EtaStar, CONFIDENCE));
     let summaries = summaries.map(|summary| (summary.id.clone(), summary));
     let mut summaries: BTreeMap<String, CellSummary> = summaries.collect();
     let mut rows = Vec::new();

@@ -42,10 +42,9 @@ pub(super) fn csv(table: &Table, writer: impl Write) -> Written {
 /// descriptions, and `rows`, an array of objects by column name, one a line. Numbers that are not
 /// finite are null.
 pub(super) fn json(table: &Table, manifest: &Manifest, mut writer: impl Write) -> Written {
-    let object = serde_json::to_string;
-    write!(writer, "{{\"table\":{},\n", object(table.name)?)?;
-    write!(writer, "\"manifest\":{},\n", object(manifest)?)?;
-    write!(writer, "\"columns\":{},\n", object(&table.columns)?)?;
+    writeln!(writer, "{{\"table\":{},", serde_json::to_string(table.name)?)?;
+    writeln!(writer, "\"manifest\":{},", serde_json::to_string(manifest)?)?;
+    writeln!(writer, "\"columns\":{},", serde_json::to_string(&table.columns)?)?;
     write!(writer, "\"rows\":[")?;
     for (index, values) in table.rows.iter().enumerate() {
         writer.write_all(if index == 0 { b"\n" } else { b",\n" })?;

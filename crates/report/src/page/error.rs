@@ -1,3 +1,5 @@
+//! Why there is no report.
+
 use std::path::PathBuf;
 
 /// Why there is no report.
@@ -6,30 +8,6 @@ pub enum ReportError {
     /// There is nothing to report.
     #[error("no store is given: name at least one")]
     NoStore,
-    /// The estimates do not belong to the snapshot.
-    #[error(
-        "{store}: {estimates} estimates were given for {cells} cells: compute one estimate for \
-         every cell of the snapshot, in its order"
-    )]
-    EstimatesMisaligned {
-        /// The store.
-        store: String,
-        /// Cells of the snapshot.
-        cells: usize,
-        /// Estimates given.
-        estimates: usize,
-    },
-    /// A fit belongs to no cell.
-    #[error(
-        "{store}: a fit names the dataset `{dataset}`, which no cell of the snapshot uses: fit \
-         the same snapshot that is reported"
-    )]
-    UnknownDataset {
-        /// The store.
-        store: String,
-        /// The fit's dataset.
-        dataset: String,
-    },
     /// The directory could not be made.
     #[error(
         "cannot create the directory {}: {source}. Choose a directory that can be written to",

@@ -1,0 +1,433 @@
+//! The whole page: what it is, the scoreboard, a section for each experiment, and how to get it
+//! again.
+
+use etastar_analysis::{Finding, StoreAnalysis, Verdict, View};
+use etastar_search::{Manifest, Session, Strategy};
+
+use super::document::{Entry, Report, Section, Table};
+use super::error::ReportError;
+use super::number::{count, counted, percent, setting};
+use super::sections::{Store, section, views};
+use super::words::{conditions, effect, sentence, slug};
+use crate::figure::{Text, Tone};
+
+impl Report {
+    /// The report of one store or several, each with its name: a scoreboard of all criteria, if
+    /// there are any, and a section for each experiment. `command` is the command line that made
+    /// the report.
+    ///
+    /// # Errors
+    /// If there is no store.
+    pub fn build(stores: &[(String, StoreAnalysis)], command: &str) -> Result<Self, ReportError> {
+        if stores.is_empty() {
+            return Err(ReportError::NoStore);
+        }
+        let mut on_page: Vec<Store<'_>> = Vec::with_capacity(stores.len());
+        for (_, analysis) in stores {
+            let name = slug(&analysis.manifest.experiment);
+            let same = on_page.iter().filter(|s| s.analysis.manifest.experiment == analysis.manifest.experiment);
+            let id = match same.count() {
+                0 => name,
+                before => format!("{name}-{}", before + 1),
+            };
+            on_page.push(Store { id, analysis });
+        }
+        let mut sections: Vec<Section> = scoreboard(&on_page).into_iter().collect();
+        for store in &on_page {
+            sections.extend(experiment(store));
+        }
+        sections.extend(environment(stores, command));
+        sections.push(references());
+        Ok(Self {
+            title: title(stores),
+            lead: lead(stores),
+            sections,
+        })
+    }
+}
+
+fn title(stores: &[(String, StoreAnalysis)]) -> Text {
+    let title = Text::plain("Maximal initial learning rates of deep ReLU networks: ");
+    match stores {
+        [(_, one)] => title.and_plain(one.manifest.experiment.clone()),
+        _ => title.and_plain("a reproduction"),
+    }
+}
+
+/// What was done, at which scale, on which backend, with which seed, and how intervals came about.
+fn lead(stores: &[(String, StoreAnalysis)]) -> Vec<Text> {
+    let what = Text::markup(
+        "This report measures η*, the largest constant learning rate at which a randomly \
+         initialised network can begin training and reach a threshold accuracy, and the sharpness \
+         λ_{1}. It tests the claims of G. Iyer, B. Hanin and D. Rolnick (ICML 2023, ",
+    )
+    .and_link("arXiv:2212.07295", "https://arxiv.org/abs/2212.07295")
+    .and_plain(
+        ") and extensions of ours. The paper publishes only parts of its protocol; every other \
+         constant is our choice and is named below. Depth counts hidden layers.",
+    );
+    let listed = |value: &dyn Fn(&Manifest) -> String| {
+        distinct(stores.iter().map(|(_, analysis)| value(&analysis.manifest))).join(", ")
+    };
+    let scale = Text::plain(format!(
+        "Profile {}; backend {}; seed {}.",
+        listed(&|manifest| manifest.profile.clone().unwrap_or_else(|| "none".to_owned())),
+        listed(&|manifest| format!("{} ({}, {})", manifest.backend, manifest.float, manifest.device)),
+        listed(&|manifest| manifest.seed.to_string()),
+    ));
+    let options = stores.first().map(|(_, analysis)| &analysis.options);
+    let intervals = options.map(|options| {
+        Text::markup(&format!(
+            "Intervals have {} confidence. That of one cell is Student's t, with the variance \
+             between repeats pooled over the cells of its series; where a search left its range, \
+             that of the median. Every other interval resamples whole architectures, each with all \
+             its cells and repeats ({} resamples). Laws are fitted by maximum likelihood, in which \
+             searches that left their range take part as bounds.",
+            percent(options.confidence),
+            count(options.resamples)
+        ))
+    });
+    [what, scale].into_iter().chain(intervals).collect()
+}
+
+/// Each value once, in order.
+fn distinct(values: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for value in values {
+        if !kept.contains(&value) {
+            kept.push(value);
+        }
+    }
+    kept
+}
+
+/// A verdict as a badge.
+fn badge(verdict: Verdict) -> Text {
+    let (sign, tone) = match verdict {
+        Verdict::Supported => ("✓", Tone::Positive),
+        Verdict::Contradicted => ("✗", Tone::Negative),
+        Verdict::Unclear => ("?", Tone::Neutral),
+        Verdict::NotMeasured => ("–", Tone::Absent),
+    };
+    Text::default().and_badge(format!("{sign} {}", verdict.name()), tone)
+}
+
+/// How many findings came to each verdict, in words.
+fn tally(findings: &[&Finding]) -> String {
+    let each = Verdict::ALL.into_iter().filter_map(|verdict| {
+        let own = findings.iter().filter(|finding| finding.verdict == verdict).count();
+        (own > 0).then(|| format!("{} {}", count(own), verdict.name()))
+    });
+    each.collect::<Vec<_>>().join(", ")
+}
+
+/// Every criterion on every dataset.
+fn scoreboard(stores: &[Store<'_>]) -> Option<Section> {
+    let all = || stores.iter().flat_map(|s| s.analysis.findings.iter().map(move |f| (s, f)));
+    let findings: Vec<&Finding> = all().map(|(_, finding)| finding).collect();
+    if findings.is_empty() {
+        return None;
+    }
+    let mut section = Section::new(2, "scoreboard", "Scoreboard");
+    section.paragraph(Text::markup(&format!(
+        "{}, each of one criterion on one dataset: {}. A criterion is supported where the whole \
+         interval of its number satisfies the rule, contradicted where none of it does, and \
+         unclear otherwise. A criterion is kept in the store before its first trial.",
+        counted(findings.len(), "verdict", "verdicts"),
+        tally(&findings)
+    )));
+    let rows = all().map(|(store, finding)| {
+        let shown = &store.analysis.specification.show;
+        let mut own = views(&finding.criterion.statistic).iter();
+        let place = match own.find(|view| shown.contains(view)) {
+            Some(view) => format!("#{}", store.anchor(*view)),
+            None => format!("#{}", store.id),
+        };
+        let says = sentence(&finding.criterion.says)
+            .and_plain(" ")
+            .and_markup(&format!("Number: {}. Rule: {}.", finding.number, finding.rule));
+        vec![
+            Entry::text(finding.criterion.claim.clone()),
+            Entry::text(says),
+            Entry::text(Text::code(finding.dataset.clone())),
+            Entry::text(badge(finding.verdict)),
+            Entry::text(number(finding)),
+            Entry::text(Text::default().and_link(store.analysis.manifest.experiment.clone(), place)),
+        ]
+    });
+    let columns = ["claim", "what it says, by which number and rule", "dataset", "verdict", "number", "experiment"];
+    let mut rows: Vec<Vec<Entry>> = rows.collect();
+    // In pieces that are short enough to stay on the page: they are what it is about.
+    let mut first = true;
+    while !rows.is_empty() {
+        let rest = rows.split_off(rows.len().min(16));
+        section.table(Table {
+            caption: Text::markup(if first {
+                "Every criterion on every dataset."
+            } else {
+                "Continued."
+            }),
+            columns: columns.iter().map(|column| Text::markup(column)).collect(),
+            rows,
+            name: String::new(),
+        });
+        (rows, first) = (rest, false);
+    }
+    let missing = stores.iter().flat_map(|store| {
+        store.analysis.manifest.not_run.iter().map(|one| {
+            Text::plain(format!("Not run: {} on ", store.analysis.manifest.experiment))
+                .and_code(one.dataset.clone())
+                .and_plain(format!(", because {}.", one.reason))
+        })
+    });
+    section.list(missing.collect());
+    Some(section)
+}
+
+/// A finding's number, or why there is none.
+fn number(finding: &Finding) -> Text {
+    match (&finding.effect, &finding.reason) {
+        (Some(own), None) => Text::markup(&effect(own)),
+        (Some(own), Some(reason)) => Text::markup(&format!("{}; {reason}", effect(own))),
+        (None, reason) => Text::plain(reason.clone().unwrap_or_default()),
+    }
+}
+
+/// One experiment: its question, its grid, what its criteria came to, and its sections.
+fn experiment(store: &Store<'_>) -> Vec<Section> {
+    let analysis = store.analysis;
+    let manifest = &analysis.manifest;
+    let title = Text::plain("Experiment ").and_code(manifest.experiment.clone());
+    let mut head = Section::new(2, store.id.clone(), title);
+    head.paragraph(sentence(&manifest.question));
+    head.paragraph(Text::markup(&grid(analysis)));
+    let findings: Vec<&Finding> = analysis.findings.iter().collect();
+    if !findings.is_empty() {
+        head.paragraph(Text::markup(&format!(
+            "{}: {}.",
+            counted(findings.len(), "verdict", "verdicts"),
+            tally(&findings)
+        )));
+    }
+    if !analysis.specification.caveat.is_empty() {
+        head.paragraph(
+            Text::plain("What the numbers do not show: ")
+                .and_text(sentence(&analysis.specification.caveat)),
+        );
+    }
+    let shown = analysis.specification.show.iter();
+    let sections = shown.filter_map(|&view: &View| section(store, view));
+    std::iter::once(head).chain(sections).collect()
+}
+
+/// The grid and what is done of it, in words.
+fn grid(analysis: &StoreAnalysis) -> String {
+    let searched = analysis.eta_star.iter().flat_map(|series| &series.cells);
+    let measured = analysis.sharpness.iter().flat_map(|series| &series.cells);
+    let (searches, networks) = (searched.clone().count(), measured.clone().count());
+    let cells: Vec<_> = searched.chain(measured).collect();
+    let listed = |values: Vec<f64>| {
+        let values = etastar_analysis::distinct(values).into_iter().map(setting);
+        values.collect::<Vec<_>>().join(", ")
+    };
+    let widths = cells.iter().flat_map(|cell| cell.hidden.iter().map(|width| *width as f64));
+    let depths = cells.iter().map(|cell| cell.depth() as f64);
+    let rates = cells.iter().map(|cell| cell.input_rate);
+    let example = analysis.eta_star.first().map(|series| &series.cell);
+    let mut kinds = Vec::new();
+    if searches > 0 {
+        kinds.push(counted(searches, "cell of η*", "cells of η*"));
+    }
+    if networks > 0 {
+        kinds.push(counted(networks, "cell of sharpness", "cells of sharpness"));
+    }
+    format!(
+        "Grid: widths {}; depths {}; relative learning rates of the input layer {}. {}; {} of {} \
+         repeats are finished. {}",
+        listed(widths.collect()),
+        listed(depths.collect()),
+        listed(rates.collect()),
+        kinds.join(", "),
+        count(analysis.finished_repeats),
+        count(analysis.expected_repeats),
+        conditions(&analysis.manifest, example.filter(|_| analysis.eta_star.len() == 1)),
+    )
+}
+
+/// The commands, and what every store says of itself.
+fn environment(stores: &[(String, StoreAnalysis)], command: &str) -> Vec<Section> {
+    let mut section = Section::new(2, "environment", "Environment and how to reproduce");
+    section.paragraph(
+        "The commands below measure everything again; an interrupted one goes on where it \
+         stopped. With the same backend, float type and seed on the same kind of machine the \
+         numbers are the same bits, on any number of threads.",
+    );
+    // The first session's: later ones went on with it.
+    let first = stores.iter().filter_map(|(_, analysis)| analysis.sessions.first());
+    let commands = first.map(|session| without_places(&session.command));
+    let commands = distinct(commands.chain([command.to_owned()]));
+    section.code(&commands.join("\n"));
+    let fields: Vec<Vec<(String, String)>> =
+        stores.iter().map(|(store, analysis)| manifest_fields(store, &analysis.manifest)).collect();
+    let names = distinct(fields.iter().flatten().map(|(name, _)| name.clone()));
+    let value = |own: &[(String, String)], name: &str| {
+        let found = own.iter().find(|(other, _)| other == name);
+        found.map_or_else(|| "–".to_owned(), |(_, value)| value.clone())
+    };
+    let of_all = |name: &String| distinct(fields.iter().map(|own| value(own, name)));
+    let (shared, own): (Vec<&String>, Vec<&String>) =
+        names.iter().partition(|name| of_all(name).len() == 1);
+    let rows = shared.iter().map(|name| {
+        vec![Entry::text((*name).clone()), Entry::text(Text::code(of_all(name).join(", ")))]
+    });
+    section.table(Table {
+        caption: Text::plain("What all stores have in common."),
+        columns: vec![Text::plain("field"), Text::plain("value")],
+        rows: rows.collect(),
+        name: String::new(),
+    });
+    if !own.is_empty() {
+        let rows = fields.iter().map(|fields| {
+            own.iter().map(|name| Entry::text(Text::code(value(fields, name)))).collect()
+        });
+        section.table(Table {
+            caption: Text::plain("What differs between stores."),
+            columns: own.iter().map(|name| Text::plain((*name).clone())).collect(),
+            rows: rows.collect(),
+            name: String::new(),
+        });
+    }
+    let sessions = stores.iter().flat_map(|(_, analysis)| {
+        let name = &analysis.manifest.experiment;
+        analysis.sessions.iter().map(move |session| session_row(name, session))
+    });
+    let rows: Vec<Vec<Entry>> = sessions.collect();
+    if rows.is_empty() {
+        section.paragraph("No session is recorded.");
+    } else {
+        let columns =
+            ["experiment", "started", "ended", "version", "machine", "arithmetic", "cores", "jobs"];
+        section.table(Table {
+            caption: Text::plain(
+                "Runs of the program on the stores. The arithmetic is a fingerprint of how the \
+                 machine rounds: where it is equal, the same trials give the same bits.",
+            ),
+            columns: columns.map(Text::plain).to_vec(),
+            rows,
+            name: String::new(),
+        });
+    }
+    vec![section]
+}
+
+/// A command without the options that name places and threads.
+fn without_places(command: &str) -> String {
+    const PLACES: [&str; 5] = ["--output-dir", "--data-dir", "--jobs", "--time-limit", "--output"];
+    let mut words = command.split(' ').peekable();
+    let mut kept = Vec::new();
+    while let Some(word) = words.next() {
+        if PLACES.contains(&word) {
+            words.next();
+        } else if word != "--skip-missing-data" {
+            kept.push(word);
+        }
+    }
+    kept.join(" ")
+}
+
+/// The fields of a manifest, but for what belongs to its analysis.
+fn manifest_fields(store: &str, manifest: &Manifest) -> Vec<(String, String)> {
+    let optional = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".to_owned());
+    let strategy = match manifest.strategy {
+        Strategy::Sequential => "one network after the other",
+        Strategy::Batched => "many networks in one program",
+    };
+    let fields = [
+        ("store", store.to_owned()),
+        ("experiment", manifest.experiment.clone()),
+        ("profile", optional(&manifest.profile)),
+        ("format version", manifest.format_version.to_string()),
+        ("program version", manifest.tool_version.clone()),
+        ("git commit", optional(&manifest.git_commit)),
+        ("configuration hash", manifest.configuration_hash.clone()),
+        ("backend", manifest.backend.clone()),
+        ("float type", manifest.float.clone()),
+        ("device", manifest.device.clone()),
+        ("trials", strategy.to_owned()),
+        ("features", manifest.features.join(", ")),
+        ("master seed", manifest.seed.to_string()),
+        ("repeats a cell", manifest.repeats.to_string()),
+    ];
+    let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value));
+    let files = manifest.datasets.iter();
+    fields
+        .chain(files.map(|(file, hash)| (format!("SHA-256 of {file}"), hash.clone())))
+        .collect()
+}
+
+fn session_row(experiment: &str, session: &Session) -> Vec<Entry> {
+    let host = &session.host;
+    let machine = match &host.processor {
+        Some(processor) => format!("{}, {}, {processor}", host.os, host.architecture),
+        None => format!("{}, {}", host.os, host.architecture),
+    };
+    vec![
+        Entry::text(Text::code(experiment)),
+        Entry::text(session.started_at.clone()),
+        Entry::text(session.finished_at.clone().unwrap_or_else(|| "interrupted".to_owned())),
+        Entry::text(session.tool_version.clone()),
+        Entry::text(machine),
+        Entry::text(session.arithmetic.clone().unwrap_or_else(|| "–".to_owned())),
+        Entry::count(host.cores),
+        Entry::count(session.jobs),
+    ]
+}
+
+/// The literature the report rests on.
+fn references() -> Section {
+    let mut section = Section::new(2, "references", "References");
+    let entries = [
+        (
+            "G. Iyer, B. Hanin, D. Rolnick: Maximal Initial Learning Rates in Deep ReLU Networks. \
+             ICML 2023, PMLR 202:14500–14530. ",
+            "2212.07295",
+            " (η*, its definition and the claims tested here.)",
+        ),
+        (
+            "B. Hanin: Which Neural Net Architectures Give Rise to Exploding and Vanishing \
+             Gradients? ",
+            "1801.03744",
+            " (Fluctuations grow with depth over width.)",
+        ),
+        (
+            "B. Hanin, M. Nica: Products of Many Large Random Matrices and Gradients in Deep \
+             Neural Networks. ",
+            "1812.05994",
+            "",
+        ),
+        (
+            "B. Hanin, M. Nica: Finite Depth and Width Corrections to the Neural Tangent Kernel. ",
+            "1909.05989",
+            " (Where depth × width comes from.)",
+        ),
+        (
+            "A. Lewkowycz, Y. Bahri, E. Dyer, J. Sohl-Dickstein, G. Gur-Ari: The Large Learning \
+             Rate Phase of Deep Learning: the Catapult Mechanism. ",
+            "2003.02218",
+            "",
+        ),
+        (
+            "A. Jacot, F. Gabriel, C. Hongler: Neural Tangent Kernel: Convergence and \
+             Generalization in Neural Networks. ",
+            "1806.07572",
+            " (The infinite-width limit of the Gauss-Newton matrix.)",
+        ),
+    ];
+    let entries = entries.into_iter().map(|(before, number, after)| {
+        Text::plain(before)
+            .and_link(format!("arXiv:{number}"), format!("https://arxiv.org/abs/{number}"))
+            .and_plain(after)
+    });
+    section.list(entries.collect());
+    section
+}
