@@ -103,7 +103,6 @@ fn below(log2: f64) -> EtaStar {
 #[test]
 fn a_cell_with_censored_repeats_has_a_median_and_a_one_sided_interval() {
     let above = EtaStar::NothingFails { highest: 4.0 };
-    let found = |log2: f64| found(log2);
     let out = below(-8.0);
     // The repeats; log2 of the median; the interval; below; at least.
     type Row = (
