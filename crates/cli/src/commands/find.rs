@@ -274,18 +274,7 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
     let Some(measured) = cells.pop() else {
         return Err(CliError::Usage("there is no cell to measure".into()));
     };
-    let found = Found {
-        estimate: Estimate::of_cell(&measured, CONFIDENCE, &Bootstrap::default()),
-        trials: measured
-            .repeats
-            .iter()
-            .map(|repeat| repeat.trials.len())
-            .sum(),
-        measured,
-        manifest,
-        warm_start,
-        seconds: started.elapsed().as_secs_f64(),
-    };
+    let found = Found::new(measured, manifest, warm_start, started);
     if arguments.format.json {
         output::print_json(&found.json())?;
     } else {
