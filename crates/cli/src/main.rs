@@ -3,6 +3,7 @@
 mod arguments;
 mod commands;
 mod error;
+mod flag;
 mod measure;
 mod memory;
 mod numbers;

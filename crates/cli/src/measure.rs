@@ -47,7 +47,9 @@ pub(crate) enum Place<'a> {
 
 /// What a measurement of these cells asks for.
 fn request(cells: &[Cell], repeats: usize) -> Request {
-    let trials = cells.iter().filter_map(|cell| Some(cell.protocol()?.most_trials()));
+    let trials = cells
+        .iter()
+        .filter_map(|cell| Some(cell.protocol()?.most_trials()));
     Request {
         cells: cells.len(),
         repeats,

@@ -11,7 +11,11 @@ use crate::error::CliError;
 
 /// Checks that each of some threads can train the largest network of a grid.
 /// A number takes `float_bytes` bytes.
-pub(crate) fn check(grid: &[PlannedCell], float_bytes: usize, threads: usize) -> Result<(), CliError> {
+pub(crate) fn check(
+    grid: &[PlannedCell],
+    float_bytes: usize,
+    threads: usize,
+) -> Result<(), CliError> {
     let Some(largest) = Footprint::largest(grid, float_bytes) else {
         return Ok(());
     };

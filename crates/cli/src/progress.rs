@@ -151,7 +151,11 @@ impl Observer for Progress {
     fn repeat_finished(&self, cell: &PlannedCell, record: &RepeatRecord) {
         if let Some(network) = record.sharpness() {
             let lambda = network.sharpness.hessian.largest;
-            self.show(&cell.cell.hidden, record.repeat, &format!("lambda_1 {lambda:.4}"));
+            self.show(
+                &cell.cell.hidden,
+                record.repeat,
+                &format!("lambda_1 {lambda:.4}"),
+            );
         }
         self.advance(cell.cost());
     }

@@ -7,9 +7,43 @@ use etastar_model::{Architecture, Loss};
 use serde::{Deserialize, Serialize};
 
 use crate::cheap_rates::CheapRateSettings;
-use crate::checks::read;
 use crate::protocol::Protocol;
 use crate::random::{content_hash, hexadecimal};
+use crate::setting::{Bounded, Limits, read, settings};
+
+settings! {
+    /// The settings of networks, of checkpoints, of repeats, and of sharpness.
+    cell_settings:
+    /// Layers have biases
+    Bias: bool, "network.bias", "bias", "", Limits::NONE, default false;
+    /// Output-layer variance times fan-in: 2 (He) or 1 (LeCun)
+    OutputGain: f64, "network.output_gain", "output-gain C", "", Limits::POSITIVE, default 2.0;
+    /// Learning rate of the input layer relative to the others; 0 freezes it
+    InputRate: f64, "input_rate", "input-rate M", "", Limits::NOT_NEGATIVE, default 1.0;
+    /// SGD steps of the training before the measurement; 0 measures at initialisation
+    CheckpointSteps: usize, "checkpoint.steps", "checkpoint-steps", "SGD steps", Limits::NONE;
+    /// Learning rate of the training before the measurement
+    CheckpointRate: f64, "checkpoint.learning_rate", "checkpoint-rate", "learning rate",
+        Limits::POSITIVE;
+    /// Samples per mini-batch of the training before the measurement
+    CheckpointBatch: usize, "checkpoint.batch_size", "checkpoint-batch", "samples",
+        Limits::AT_LEAST_ONE;
+    /// What differs between repeats: initial weights, batch order, or both
+    Varies: Vary, "vary", "vary", "", Limits::NONE, default Vary::Both => OPTIONAL;
+    /// Training samples over which the loss is averaged
+    SharpnessSamples: usize, "sharpness.samples", "samples N", "samples", Limits::AT_LEAST_ONE,
+        default 512;
+    /// Certified bounds are computed
+    Bounds: bool, "sharpness.bounds", "bounds", "", Limits::NONE, default true;
+    /// The prediction of the kernel is computed
+    Prediction: bool, "sharpness.prediction", "prediction", "", Limits::NONE, default true;
+    /// The cheap rates that are measured beside the sharpness
+    Cheap: Option<CheapRateSettings>, "sharpness.cheap_rates", "cheap-rates", "", Limits::NONE,
+        default None => OPTIONAL;
+}
+
+impl Bounded for Vary {}
+impl Bounded for Option<CheapRateSettings> {}
 
 /// One point of the grid: a dataset, a network, and what is measured of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -69,13 +103,13 @@ pub struct SharpnessSettings {
 #[serde(deny_unknown_fields)]
 pub struct Checkpoint {
     /// SGD steps.
-    #[serde(deserialize_with = "read::at_least_one")]
+    #[serde(deserialize_with = "read::<CheckpointSteps, _>")]
     pub steps: usize,
     /// Learning rate of all layers but the input layer.
-    #[serde(deserialize_with = "read::positive")]
+    #[serde(deserialize_with = "read::<CheckpointRate, _>")]
     pub learning_rate: f64,
     /// Samples per mini-batch.
-    #[serde(deserialize_with = "read::at_least_one")]
+    #[serde(deserialize_with = "read::<CheckpointBatch, _>")]
     pub batch_size: usize,
 }
 

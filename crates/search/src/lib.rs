@@ -13,7 +13,6 @@
 
 mod cell;
 mod cheap_rates;
-mod checks;
 mod experiment;
 mod interrupt;
 pub mod mock;
@@ -25,6 +24,8 @@ mod record;
 mod repeat;
 mod repeats;
 pub mod scale;
+mod setting;
+pub mod settings;
 mod store;
 mod sweep;
 mod training;

@@ -4,7 +4,64 @@ use etastar_model::Loss;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::checks::{self, read};
+use crate::setting::{Bounded, Limits, Setting, layer, settings};
+
+settings! {
+    /// The settings of a protocol.
+    protocol_settings:
+    /// Training loss
+    TrainingLoss: Loss, "protocol.loss", "loss", "", Limits::NONE, default Loss::CrossEntropy;
+    /// Samples per mini-batch
+    BatchSize: usize, "protocol.batch_size", "batch N", "samples", Limits::AT_LEAST_ONE, default 128;
+    /// SGD steps after which a trial has failed
+    Budget: usize, "protocol.budget", "budget STEPS", "SGD steps", Limits::AT_LEAST_ONE, default 128;
+    /// Steps between evaluations of the validation accuracy
+    EvaluateEvery: usize, "protocol.evaluate_every", "evaluate-every STEPS", "SGD steps",
+        Limits::AT_LEAST_ONE, default 16;
+    /// Validation accuracy at which a trial succeeds
+    Threshold: f64, "protocol.threshold", "threshold ACCURACY", "accuracy, 0 to 1", Limits::FRACTION,
+        default 0.2;
+    /// How the learning rate is searched
+    Method: SearchMethod, "protocol.search", "search", "", Limits::NONE,
+        default SearchMethod::DEFAULT;
+    /// Extra rates tried around eta*, as offsets in octaves, to see whether success is monotone
+    Ladder: Vec<f64>, "protocol.ladder", "ladder OCTAVES,..", "octaves", Limits::OCTAVES, default Vec::new();
+    /// When a trial succeeds: as soon as it reaches the threshold, or if it keeps its accuracy
+    Success: SuccessRule, "protocol.success", "success", "", Limits::NONE,
+        default SuccessRule::ReachThreshold => OPTIONAL;
+    /// By how much a trial that is to keep its accuracy may end below that of its start
+    AccuracyMargin: f64, "protocol.accuracy_margin", "accuracy-margin", "accuracy, 0 to 1",
+        Limits::NOT_NEGATIVE, default 0.0 => OPTIONAL;
+    /// First learning rate tried, as a power of 2
+    Start: f64, "protocol.search.start", "start LOG2", "log2 of a learning rate", Limits::OCTAVES;
+    /// Lowest learning rate tried, as a power of 2
+    Lowest: f64, "protocol.search.lowest", "lowest LOG2", "log2 of a learning rate", Limits::OCTAVES,
+        default -20.0;
+    /// Highest learning rate tried, as a power of 2
+    Highest: f64, "protocol.search.highest", "highest LOG2", "log2 of a learning rate", Limits::OCTAVES,
+        default 10.0;
+    /// Width of the final bracket, in octaves
+    Tolerance: f64, "protocol.search.tolerance", "tolerance OCTAVES", "octaves", Limits::FINE_ENOUGH,
+        default 0.125;
+}
+
+layer! {
+    /// What an experiment file can say of a protocol.
+    ProtocolLayer => Protocol {
+        loss: TrainingLoss,
+        batch_size: BatchSize,
+        budget: Budget,
+        evaluate_every: EvaluateEvery,
+        threshold: Threshold,
+        search: Method,
+        ladder: Ladder,
+        success: Success,
+        accuracy_margin: AccuracyMargin,
+    }
+}
+
+impl Bounded for SearchMethod {}
+impl Bounded for SuccessRule {}
 
 /// How the learning rate is searched.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -55,36 +112,31 @@ pub enum SearchMethod {
 
 /// The measurement protocol of a cell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "ProtocolLayer")]
 pub struct Protocol {
     /// Training loss.
     pub loss: Loss,
     /// Samples per mini-batch.
-    #[serde(deserialize_with = "read::at_least_one")]
     pub batch_size: usize,
     /// Number of SGD steps after which a trial that has not reached the
     /// threshold has failed.
-    #[serde(deserialize_with = "read::at_least_one")]
     pub budget: usize,
     /// Validation accuracy is evaluated every this many steps, and after the
     /// last one.
-    #[serde(deserialize_with = "read::at_least_one")]
     pub evaluate_every: usize,
     /// Validation accuracy (0 to 1) at which a trial succeeds.
-    #[serde(deserialize_with = "read::fraction")]
     pub threshold: f64,
     /// How the learning rate is searched.
     pub search: SearchMethod,
     /// Extra rates tried around eta\*, as offsets in octaves, to detect
     /// success that is not monotone in the rate.
-    #[serde(deserialize_with = "read::each_octaves")]
     pub ladder: Vec<f64>,
     /// When a trial succeeds.
-    #[serde(default, skip_serializing_if = "SuccessRule::is_default")]
+    #[serde(skip_serializing_if = "SuccessRule::is_default")]
     pub success: SuccessRule,
     /// Under [`SuccessRule::KeepAccuracy`], by how much the accuracy may end
     /// below that of the start: what the validation samples cannot tell.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub accuracy_margin: f64,
 }
 
@@ -121,20 +173,15 @@ impl Default for Protocol {
     /// the paper's.
     fn default() -> Self {
         Self {
-            loss: Loss::CrossEntropy,
-            batch_size: 128,
-            budget: 128,
-            evaluate_every: 16,
-            threshold: 0.2,
-            search: SearchMethod::FromKernel {
-                start: None,
-                lowest: -20.0,
-                highest: 10.0,
-                tolerance: 0.125,
-            },
-            ladder: Vec::new(),
-            success: SuccessRule::default(),
-            accuracy_margin: 0.0,
+            loss: TrainingLoss::DEFAULT,
+            batch_size: BatchSize::DEFAULT,
+            budget: Budget::DEFAULT,
+            evaluate_every: EvaluateEvery::DEFAULT,
+            threshold: Threshold::DEFAULT,
+            search: Method::DEFAULT,
+            ladder: Ladder::DEFAULT,
+            success: Success::DEFAULT,
+            accuracy_margin: AccuracyMargin::DEFAULT,
         }
     }
 }
@@ -165,22 +212,19 @@ impl Protocol {
     /// # Errors
     /// If a value is out of its range; the error names the field.
     pub fn validate(&self) -> Result<(), InvalidProtocol> {
-        check("batch_size", checks::at_least_one(self.batch_size))?;
-        check("budget", checks::at_least_one(self.budget))?;
-        check("evaluate_every", checks::at_least_one(self.evaluate_every))?;
-        check("threshold", checks::fraction(self.threshold))?;
-        check(
-            "accuracy_margin",
-            checks::not_negative(self.accuracy_margin),
-        )?;
-        for &offset in &self.ladder {
-            check("ladder", checks::octaves(offset))?;
-        }
+        self.check_fields().map_err(invalid)?;
         self.search.validate()
     }
 }
 
 impl SearchMethod {
+    const DEFAULT: Self = Self::FromKernel {
+        start: None,
+        lowest: Lowest::DEFAULT,
+        highest: Highest::DEFAULT,
+        tolerance: Tolerance::DEFAULT,
+    };
+
     /// Steps along the whole range, its ends and the start, then halvings.
     fn most_trials(&self) -> f64 {
         match *self {
@@ -211,82 +255,84 @@ impl SearchMethod {
                 lowest,
                 highest,
                 tolerance,
-            } => {
-                check("search.start", checks::octaves(start.unwrap_or(0.0)))?;
-                check("search.lowest", checks::octaves(lowest))?;
-                check("search.highest", checks::octaves(highest))?;
-                check("search.tolerance", fine_enough(tolerance))?;
-                let ordered = if lowest < highest {
-                    Ok(())
-                } else {
-                    Err(format!(
-                        "must be below search.highest ({highest}), not {lowest}"
-                    ))
-                };
-                check("search.lowest", ordered)
-            }
+            } => check_octaves(start, lowest, highest, tolerance),
             Self::Octaves {
                 start,
                 lowest,
                 highest,
                 tolerance,
-            } => {
-                check("search.start", checks::octaves(start))?;
-                check("search.lowest", checks::octaves(lowest))?;
-                check("search.highest", checks::octaves(highest))?;
-                check("search.tolerance", fine_enough(tolerance))?;
-                let ordered = lowest <= start && start <= highest && lowest < highest;
-                check("search.start", between(ordered, start, lowest, highest))
-            }
+            } => check_octaves(Some(start), lowest, highest, tolerance),
             Self::Arithmetic {
                 low,
                 high,
                 tolerance,
             } => {
-                check("search.low", checks::positive(low))?;
-                check("search.high", checks::positive(high))?;
-                check("search.tolerance", checks::positive(tolerance))?;
-                let ordered = if low < high {
-                    Ok(())
-                } else {
-                    Err(format!("must be below search.high ({high}), not {low}"))
-                };
-                check("search.low", ordered)?;
+                let positive = |value: f64| value.is_finite() && value > 0.0;
+                for (key, value) in [
+                    ("protocol.search.low", low),
+                    ("protocol.search.high", high),
+                    (Tolerance::KEY, tolerance),
+                ] {
+                    require(positive(value), key, || {
+                        format!("must be a positive number, not {value}")
+                    })?;
+                }
+                require(low < high, "protocol.search.low", || {
+                    format!("must be below search.high ({high}), not {low}")
+                })?;
                 // Below this a bisection meets the resolution of f64.
-                let resolvable = if tolerance >= 1e-12 * high {
-                    Ok(())
-                } else {
-                    Err(format!(
-                        "must be at least 1e-12 of search.high, not {tolerance}"
-                    ))
-                };
-                check("search.tolerance", resolvable)
+                require(tolerance >= 1e-12 * high, Tolerance::KEY, || {
+                    format!("must be at least 1e-12 of search.high, not {tolerance}")
+                })
             }
         }
     }
 }
 
-fn check<T>(field: &'static str, outcome: Result<T, String>) -> Result<(), InvalidProtocol> {
-    outcome
-        .map(drop)
-        .map_err(|problem| InvalidProtocol { field, problem })
+/// Checks a search in octaves, from a start if it is given.
+fn check_octaves(
+    start: Option<f64>,
+    lowest: f64,
+    highest: f64,
+    tolerance: f64,
+) -> Result<(), InvalidProtocol> {
+    fn check<S: Setting<Value = f64>>(value: f64) -> Result<(), InvalidProtocol> {
+        S::check(&value).map_err(|problem| invalid((S::KEY, problem)))
+    }
+    start.map_or(Ok(()), check::<Start>)?;
+    check::<Lowest>(lowest)?;
+    check::<Highest>(highest)?;
+    check::<Tolerance>(tolerance)?;
+    if let Some(start) = start {
+        let ordered = lowest <= start && start <= highest && lowest < highest;
+        return require(ordered, Start::KEY, || {
+            format!(
+                "must lie between search.lowest ({lowest}) and search.highest ({highest}), not \
+                 {start}"
+            )
+        });
+    }
+    require(lowest < highest, Lowest::KEY, || {
+        format!("must be below search.highest ({highest}), not {lowest}")
+    })
 }
 
-/// Neighbouring rates closer than this are the same number in f32.
-fn fine_enough(tolerance: f64) -> Result<f64, String> {
-    if tolerance.is_finite() && tolerance >= 1e-6 {
-        Ok(tolerance)
+fn require(
+    holds: bool,
+    key: &'static str,
+    problem: impl FnOnce() -> String,
+) -> Result<(), InvalidProtocol> {
+    if holds {
+        Ok(())
     } else {
-        Err(format!("must be at least 1e-6 octaves, not {tolerance}"))
+        Err(invalid((key, problem())))
     }
 }
 
-fn between(ordered: bool, start: f64, lowest: f64, highest: f64) -> Result<(), String> {
-    if ordered {
-        Ok(())
-    } else {
-        Err(format!(
-            "must lie between search.lowest ({lowest}) and search.highest ({highest}), not {start}"
-        ))
+/// The table's name is in the message already.
+fn invalid((key, problem): (&'static str, String)) -> InvalidProtocol {
+    InvalidProtocol {
+        field: key.strip_prefix("protocol.").unwrap_or(key),
+        problem,
     }
 }

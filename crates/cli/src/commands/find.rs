@@ -5,8 +5,12 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
-use etastar_data::{DatasetConfig, DatasetName, GaussiansConfig};
 use etastar_analysis::{Centre, Estimate, SearchCounts, Variance};
+use etastar_data::{DatasetConfig, DatasetName, GaussiansConfig};
+use etastar_search::settings::{
+    BatchSize, Budget, EvaluateEvery, Highest, InputRate, Ladder, Lowest, OutputGain, RepeatCount,
+    Seed, Setting, Threshold, Tolerance, TrainingLoss,
+};
 use etastar_search::{
     Cell, CellRecord, EtaStar, Manifest, Protocol, Search, SearchMethod, Snapshot, SuccessRule,
     Vary,
@@ -16,8 +20,9 @@ use serde_json::{Value, json};
 use super::warm_start::WarmStart;
 use crate::arguments::{Execution, Format, LossName, Training};
 use crate::error::CliError;
+use crate::flag::Flag;
 use crate::measure::{Measurement, MissingData};
-use crate::numbers::{count, depth, fraction, not_negative, positive};
+use crate::numbers::{count, depth, positive};
 use crate::output;
 use crate::provenance::Title;
 
@@ -52,9 +57,8 @@ pub(crate) struct FindArguments {
     #[arg(long, value_name = "N,N,..", value_parser = count, value_delimiter = ',', conflicts_with_all = ["width", "depth"])]
     hidden: Option<Vec<usize>>,
 
-    /// Learning rate of the input layer relative to the others; 0 freezes it
-    #[arg(long, value_name = "M", value_parser = not_negative, default_value = "1")]
-    input_rate: f64,
+    #[command(flatten)]
+    input_rate: Flag<InputRate>,
 
     /// Layers have biases
     #[arg(long, overrides_with = "no_bias")]
@@ -64,29 +68,23 @@ pub(crate) struct FindArguments {
     #[arg(long, overrides_with = "bias")]
     no_bias: bool,
 
-    /// Output-layer variance times fan-in: 2 (He) or 1 (LeCun)
-    #[arg(long, value_name = "C", value_parser = positive, default_value = "2")]
-    output_gain: f64,
+    #[command(flatten)]
+    output_gain: Flag<OutputGain>,
 
-    /// Training loss
-    #[arg(long, value_enum, default_value_t = LossName::CrossEntropy)]
+    #[arg(long, help = TrainingLoss::HELP, value_enum, default_value_t = LossName::CrossEntropy)]
     loss: LossName,
 
-    /// Validation accuracy at which a trial succeeds
-    #[arg(long, value_name = "ACCURACY", value_parser = fraction, default_value = "0.2")]
-    threshold: f64,
+    #[command(flatten)]
+    threshold: Flag<Threshold>,
 
-    /// SGD steps after which a trial has failed
-    #[arg(long, value_name = "STEPS", value_parser = count, default_value = "128")]
-    budget: usize,
+    #[command(flatten)]
+    budget: Flag<Budget>,
 
-    /// Steps between evaluations of the validation accuracy
-    #[arg(long, value_name = "STEPS", value_parser = count, default_value = "16")]
-    evaluate_every: usize,
+    #[command(flatten)]
+    evaluate_every: Flag<EvaluateEvery>,
 
-    /// Samples per mini-batch
-    #[arg(long, value_name = "N", value_parser = count, default_value = "128")]
-    batch: usize,
+    #[command(flatten)]
+    batch: Flag<BatchSize>,
 
     /// Training samples [default: all that validation leaves]
     #[arg(long, value_name = "N", value_parser = count)]
@@ -104,49 +102,34 @@ pub(crate) struct FindArguments {
     #[arg(long, value_name = "D", value_parser = positive)]
     separation: Option<f64>,
 
-    /// Searches, each with its own initialisation and batch order
-    #[arg(long, value_name = "R", value_parser = count, default_value = "5")]
-    repeats: usize,
+    #[command(flatten)]
+    repeats: Flag<RepeatCount>,
 
-    /// Width of the final bracket, in octaves
-    #[arg(long, value_name = "OCTAVES", value_parser = positive, default_value = "0.125")]
-    tolerance: f64,
+    #[command(flatten)]
+    tolerance: Flag<Tolerance>,
 
     /// First learning rate tried, as a power of 2; then the search goes by octaves [default:
     /// the prediction of the tangent kernel]
     #[arg(long, value_name = "LOG2", allow_negative_numbers = true)]
     start: Option<f64>,
 
-    /// Lowest learning rate tried, as a power of 2
-    #[arg(
-        long,
-        value_name = "LOG2",
-        allow_negative_numbers = true,
-        default_value = "-20"
-    )]
-    lowest: f64,
+    #[command(flatten)]
+    lowest: Flag<Lowest>,
 
-    /// Highest learning rate tried, as a power of 2
-    #[arg(
-        long,
-        value_name = "LOG2",
-        allow_negative_numbers = true,
-        default_value = "10"
-    )]
-    highest: f64,
+    #[command(flatten)]
+    highest: Flag<Highest>,
 
-    /// Extra rates tried around eta*, as offsets in octaves, to see whether success is monotone
     #[arg(
         long,
+        help = Ladder::HELP,
         value_name = "OCTAVES,..",
         value_delimiter = ',',
         allow_hyphen_values = true
     )]
     ladder: Vec<f64>,
 
-    /// Master seed of all random numbers
-    #[arg(long, value_name = "S", default_value = "1")]
-    seed: u64,
+    #[command(flatten)]
+    seed: Flag<Seed>,
 
     /// Start at the eta* that this store of a sweep predicts instead
     #[arg(long, value_name = "STORE", conflicts_with = "start")]
@@ -183,10 +166,10 @@ impl FindArguments {
         };
         let protocol = Protocol {
             loss: self.loss.into(),
-            batch_size: self.batch,
-            budget: self.budget,
-            evaluate_every: self.evaluate_every,
-            threshold: self.threshold,
+            batch_size: self.batch.0,
+            budget: self.budget.0,
+            evaluate_every: self.evaluate_every.0,
+            threshold: self.threshold.0,
             search: self.search(),
             ladder: self.ladder.clone(),
             success: SuccessRule::default(),
@@ -197,8 +180,8 @@ impl FindArguments {
             dataset,
             hidden,
             bias: self.bias,
-            output_gain: self.output_gain,
-            input_rate: self.input_rate,
+            output_gain: self.output_gain.0,
+            input_rate: self.input_rate.0,
             checkpoint: None,
             vary: Vary::default(),
             measurement: etastar_search::Measurement::EtaStar(protocol),
@@ -206,7 +189,7 @@ impl FindArguments {
     }
 
     fn search(&self) -> SearchMethod {
-        let (lowest, highest, tolerance) = (self.lowest, self.highest, self.tolerance);
+        let (lowest, highest, tolerance) = (self.lowest.0, self.highest.0, self.tolerance.0);
         match self.start {
             Some(start) => SearchMethod::Octaves {
                 start,
@@ -259,8 +242,8 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
     let measurement = Measurement::prepare(
         title,
         vec![cell.clone()],
-        arguments.repeats,
-        arguments.seed,
+        arguments.repeats.0,
+        arguments.seed.0,
         &arguments.execution,
         MissingData::Refuse,
     )?
@@ -414,7 +397,9 @@ impl Found {
             (counts.nothing_fails, "fails"),
         ] {
             if count > 0 {
-                text.push_str(&format!("{count} of {all} repeats: no learning rate in the range {what}\n"));
+                text.push_str(&format!(
+                    "{count} of {all} repeats: no learning rate in the range {what}\n"
+                ));
             }
         }
         match (value, log2) {
@@ -430,9 +415,15 @@ impl Found {
         }
         let percent = 100.0 * CONFIDENCE;
         text.push_str(&match interval {
-            Some([Some(low), Some(high)]) => format!(", {percent:.0} % interval {low:.4} to {high:.4}"),
-            Some([None, Some(high)]) => format!(", at most {high:.4} with {percent:.0} % confidence"),
-            Some([Some(low), None]) => format!(", at least {low:.4} with {percent:.0} % confidence"),
+            Some([Some(low), Some(high)]) => {
+                format!(", {percent:.0} % interval {low:.4} to {high:.4}")
+            }
+            Some([None, Some(high)]) => {
+                format!(", at most {high:.4} with {percent:.0} % confidence")
+            }
+            Some([Some(low), None]) => {
+                format!(", at least {low:.4} with {percent:.0} % confidence")
+            }
             Some([None, None]) | None => ", no interval: too few repeats".to_owned(),
         });
         text.push('\n');

@@ -43,7 +43,9 @@ pub(crate) fn run(arguments: &FitArguments) -> Result<(), CliError> {
         ..Options::default()
     };
     if !arguments.width_over_depth.is_empty() {
-        options.width_over_depth.clone_from(&arguments.width_over_depth);
+        options
+            .width_over_depth
+            .clone_from(&arguments.width_over_depth);
     }
     let snapshot = Store::open_to_read(&arguments.store)?.snapshot()?;
     let fits = fit(&snapshot, &options)?;
@@ -59,8 +61,16 @@ pub(crate) fn run(arguments: &FitArguments) -> Result<(), CliError> {
         String::new()
     } else {
         let header = [
-            "DATASET", "INPUT RATE", "WIDTH/DEPTH", "LAW", "EXPONENT", "R^2", "RMSE",
-            "LEAVE ONE OUT", "AICC", "CELLS",
+            "DATASET",
+            "INPUT RATE",
+            "WIDTH/DEPTH",
+            "LAW",
+            "EXPONENT",
+            "R^2",
+            "RMSE",
+            "LEAVE ONE OUT",
+            "AICC",
+            "CELLS",
         ];
         output::table(header, fits.fits.iter().map(row))
     };
@@ -97,13 +107,15 @@ fn row(fit: &Fit) -> [String; 10] {
     let three = |value: f64| format!("{value:.3}");
     [
         fit.series.clone(),
-        fit.input_rate.map_or("all".to_owned(), |rate| rate.to_string()),
+        fit.input_rate
+            .map_or("all".to_owned(), |rate| rate.to_string()),
         format!(">= {}", fit.width_over_depth),
         fit.law.name().to_owned(),
         exponents.collect::<Vec<_>>().join(", "),
         three(fit.r_squared.value),
         three(fit.rmse.value),
-        fit.leave_one_out.map_or("-".to_owned(), |error| three(error.value)),
+        fit.leave_one_out
+            .map_or("-".to_owned(), |error| three(error.value)),
         fit.aicc.map_or("-".to_owned(), |aicc| format!("{aicc:.1}")),
         cells,
     ]

@@ -1,9 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use etastar_analysis::{
-    Law, NetworkShape, PredictOptions, Prediction, Series, predict, source,
-};
+use etastar_analysis::{Law, NetworkShape, PredictOptions, Prediction, Series, predict, source};
 use etastar_search::{Manifest, Store};
 use serde_json::{Value, json};
 

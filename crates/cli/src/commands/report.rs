@@ -53,7 +53,9 @@ pub(crate) fn run(arguments: &ReportArguments) -> Result<(), CliError> {
     };
     let written = write(&report, &folder)?;
     let analysis = folder.join("analysis.json");
-    let all = stores.iter().map(|(store, analysis)| in_store(store, analysis));
+    let all = stores
+        .iter()
+        .map(|(store, analysis)| in_store(store, analysis));
     let all = json!({"format": ANALYSIS_FORMAT, "stores": all.collect::<Result<Vec<_>, _>>()?});
     let text = serde_json::to_string_pretty(&all)?;
     std::fs::write(&analysis, text).map_err(CliError::write(&analysis))?;
@@ -62,9 +64,9 @@ pub(crate) fn run(arguments: &ReportArguments) -> Result<(), CliError> {
     }
     let findings = stores.iter().flat_map(|(store, analysis)| {
         let experiment = &analysis.manifest.experiment;
-        analysis.findings.iter().map(move |finding| {
-            json!({"experiment": experiment, "store": store, "finding": finding})
-        })
+        analysis.findings.iter().map(
+            move |finding| json!({"experiment": experiment, "store": store, "finding": finding}),
+        )
     });
     output::print_json(&json!({
         "index": written.index,

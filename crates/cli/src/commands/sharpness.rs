@@ -8,6 +8,9 @@ use etastar_analysis::{Estimate, Variance};
 use etastar_backend::{Backend, Selection, Task, check_device};
 use etastar_data::{DatasetConfig, DatasetName, Samples};
 use etastar_model::{Batch, LayerRates, Loss, Mlp};
+use etastar_search::settings::{
+    InputRate, OutputGain, Seed, Setting, SharpnessSamples, TrainingLoss,
+};
 use etastar_search::{Cell, CellRecord, SharpnessSettings, Snapshot, Vary};
 use etastar_sharpness::bounds::TheoryBounds;
 use etastar_sharpness::certificate::PropagatorOptions;
@@ -16,8 +19,9 @@ use serde_json::{Value, json};
 
 use crate::arguments::{Execution, Format, LossName};
 use crate::error::CliError;
+use crate::flag::Flag;
 use crate::measure::{Measurement, MissingData};
-use crate::numbers::{count, depth, not_negative, positive};
+use crate::numbers::{count, depth};
 use crate::output;
 use crate::provenance::Title;
 
@@ -52,33 +56,29 @@ pub(crate) struct SharpnessArguments {
     #[arg(long, value_name = "N", value_parser = depth, required_unless_present = "weights")]
     depth: Option<usize>,
 
-    /// Training samples over which the loss is averaged
-    #[arg(long, value_name = "N", value_parser = count, default_value = "512")]
-    samples: usize,
+    #[command(flatten)]
+    samples: Flag<SharpnessSamples>,
 
     /// Networks, each with its own initial weights
     #[arg(long, value_name = "R", value_parser = count, default_value = "1")]
     repeats: usize,
 
-    /// Learning rate of the input layer relative to the others
-    #[arg(long, value_name = "M", value_parser = not_negative, default_value = "1")]
-    input_rate: f64,
+    #[command(flatten)]
+    input_rate: Flag<InputRate>,
 
     /// Leave out the input layer's parameters
     #[arg(long, conflicts_with = "input_rate")]
     exclude_input_layer: bool,
 
-    /// Training loss
-    #[arg(long, value_enum, default_value_t = LossName::CrossEntropy)]
+    #[arg(long, help = TrainingLoss::HELP, value_enum, default_value_t = LossName::CrossEntropy)]
     loss: LossName,
 
     /// Layers have biases (zero at initialisation); there is no prediction then
     #[arg(long)]
     bias: bool,
 
-    /// Output-layer variance times fan-in: 2 (He) or 1 (LeCun)
-    #[arg(long, value_name = "C", value_parser = positive, default_value = "2")]
-    output_gain: f64,
+    #[command(flatten)]
+    output_gain: Flag<OutputGain>,
 
     /// Leave out the certified bounds, which take most of the time in wide deep networks
     #[arg(long)]
@@ -93,9 +93,8 @@ pub(crate) struct SharpnessArguments {
     #[arg(long, value_name = "FILE", requires = "weights")]
     samples_file: Option<PathBuf>,
 
-    /// Master seed of all random numbers
-    #[arg(long, value_name = "S", default_value = "1")]
-    seed: u64,
+    #[command(flatten)]
+    seed: Flag<Seed>,
 
     #[command(flatten)]
     execution: Execution,
@@ -106,9 +105,10 @@ pub(crate) struct SharpnessArguments {
 
 impl SharpnessArguments {
     fn input_rate(&self) -> f64 {
-        match self.exclude_input_layer {
-            true => 0.0,
-            false => self.input_rate,
+        if self.exclude_input_layer {
+            0.0
+        } else {
+            self.input_rate.0
         }
     }
 
@@ -139,13 +139,13 @@ fn sampled(arguments: &SharpnessArguments) -> Result<(), CliError> {
         dataset: DatasetConfig::new(arguments.dataset),
         hidden: vec![width; depth],
         bias: arguments.bias,
-        output_gain: arguments.output_gain,
+        output_gain: arguments.output_gain.0,
         input_rate: arguments.input_rate(),
         checkpoint: None,
         vary: Vary::default(),
         measurement: etastar_search::Measurement::Sharpness(SharpnessSettings {
             loss: arguments.loss.into(),
-            samples: arguments.samples,
+            samples: arguments.samples.0,
             bounds: !arguments.no_bounds,
             prediction: !arguments.bias,
             cheap_rates: None,
@@ -161,7 +161,7 @@ fn sampled(arguments: &SharpnessArguments) -> Result<(), CliError> {
         title,
         vec![cell.clone()],
         repeats,
-        arguments.seed,
+        arguments.seed.0,
         &arguments.execution,
         MissingData::Refuse,
     )?;

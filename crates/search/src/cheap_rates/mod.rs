@@ -9,23 +9,39 @@ pub(crate) use range_test::range_test;
 
 use serde::{Deserialize, Serialize};
 
-use crate::checks::read;
+use crate::setting::{Limits, read, settings};
+
+settings! {
+    /// The settings of the cheap rates.
+    cheap_rate_settings:
+    /// Samples per mini-batch of the cheap rates
+    CheapBatch: usize, "sharpness.cheap_rates.batch_size", "", "samples", Limits::AT_LEAST_ONE;
+    /// Lowest rate that the cheap rates try, as a power of 2
+    CheapLowest: f64, "sharpness.cheap_rates.lowest", "", "log2 of a learning rate",
+        Limits::OCTAVES;
+    /// Highest rate that the cheap rates try, as a power of 2
+    CheapHighest: f64, "sharpness.cheap_rates.highest", "", "log2 of a learning rate",
+        Limits::OCTAVES;
+    /// Steps of the range test from the lowest rate to the highest
+    RangeTestSteps: usize, "sharpness.cheap_rates.range_test_steps", "", "SGD steps",
+        Limits::AT_LEAST_ONE;
+}
 
 /// How the cheap rates are found.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CheapRateSettings {
     /// Samples per mini-batch, for both.
-    #[serde(deserialize_with = "read::at_least_one")]
+    #[serde(deserialize_with = "read::<CheapBatch, _>")]
     pub batch_size: usize,
     /// `log2` of the lowest rate tried.
-    #[serde(deserialize_with = "read::octaves")]
+    #[serde(deserialize_with = "read::<CheapLowest, _>")]
     pub lowest: f64,
     /// `log2` of the highest rate tried.
-    #[serde(deserialize_with = "read::octaves")]
+    #[serde(deserialize_with = "read::<CheapHighest, _>")]
     pub highest: f64,
     /// Steps of the range test from `lowest` to `highest`.
-    #[serde(deserialize_with = "read::at_least_one")]
+    #[serde(deserialize_with = "read::<RangeTestSteps, _>")]
     pub range_test_steps: usize,
 }
 

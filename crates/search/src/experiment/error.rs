@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::InvalidProtocol;
 use crate::scale::TooLarge;
+use crate::setting::Missing;
 
 /// An experiment that cannot be run as written.
 #[derive(Debug, Error)]
@@ -44,8 +45,8 @@ pub enum ExperimentError {
     #[error("the experiment's name must consist of letters, digits and `-`, not be `{0}`")]
     Name(String),
     /// No layer gives this setting.
-    #[error("`{0}` is set neither in the file nor in its `base`")]
-    Missing(&'static str),
+    #[error(transparent)]
+    Missing(#[from] Missing),
     /// A setting of the file itself stands in one of its layers.
     #[error("`{key}` cannot be part of a {what}")]
     Misplaced {
@@ -83,9 +84,6 @@ pub enum ExperimentError {
     /// The file asks for nothing.
     #[error("nothing to measure: give [protocol] for eta*, [sharpness] for sharpness, or both")]
     NothingToMeasure,
-    /// There is no loss.
-    #[error("`sharpness.losses` must have at least one entry")]
-    NoLoss,
     /// The kernel's recursion has no biases.
     #[error("`sharpness.prediction` is for networks without biases: set `network.bias` to false")]
     PredictionWithBias,

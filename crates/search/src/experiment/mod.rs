@@ -27,6 +27,8 @@ use crate::random::{content_hash, hexadecimal};
 use crate::scale::Request;
 use crate::{Cell, Protocol, Provenance};
 use layer::Layer;
+pub(crate) use layer::experiment_settings;
+pub use layer::{Depths, InputRates, Losses, RepeatCount, Seed, Train, Widths};
 
 /// Most bytes of a file: more than anybody writes, or a file of another kind.
 const MOST_BYTES: u64 = 1 << 20;

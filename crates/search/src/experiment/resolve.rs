@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use etastar_data::DatasetConfig;
 
-use super::layer::{GridLayer, Layer, NetworkLayer, ProtocolLayer, SharpnessLayer};
-use super::{Experiment, ExperimentError, GridSettings, Measure, Network, SharpnessGrid, Variant};
-use crate::{Checkpoint, Protocol};
+use super::layer::Layer;
+use super::{Experiment, ExperimentError, Measure, Variant};
+use crate::Checkpoint;
+use crate::setting::{Missing, settled as value};
 
 /// Each has its own copy of every setting.
 const MOST_VARIANTS: usize = 1000;
@@ -33,7 +34,7 @@ pub(super) fn resolve(
     }
     for layer in &chosen {
         let name = layer.name.as_ref().map(|_| "name");
-        if let Some(key) = layer.of_the_file().or(name) {
+        if let Some(key) = layer.only_in_a_file().or(name) {
             return Err(ExperimentError::Misplaced {
                 key,
                 what: "profile",
@@ -62,7 +63,7 @@ fn experiment(mut settled: Layer) -> Result<Experiment, ExperimentError> {
                     (change.variants.is_some(), "variants"),
                 ];
                 let own = own.into_iter().find(|(says, _)| *says).map(|(_, key)| key);
-                if let Some(key) = change.of_the_file().or(own) {
+                if let Some(key) = change.only_in_a_file().or(own) {
                     return Err(ExperimentError::Misplaced {
                         key,
                         what: "variant",
@@ -84,8 +85,8 @@ fn experiment(mut settled: Layer) -> Result<Experiment, ExperimentError> {
     Ok(Experiment {
         name: required(settled.name, "name")?,
         question: required(settled.question, "question")?,
-        seed: required(settled.seed, "seed")?,
-        repeats: required(settled.repeats, "repeats")?,
+        seed: value(settled.seed)?,
+        repeats: value(settled.repeats)?,
         variants,
         analysis: settled.analysis.unwrap_or_default(),
     })
@@ -96,33 +97,29 @@ fn variant(name: String, settled: &Layer) -> Result<Variant, ExperimentError> {
         let named = settled.measure.as_ref();
         named.is_none_or(|named| named.contains(&what))
     };
-    let protocol = settled
-        .protocol
-        .as_ref()
-        .filter(|_| measures(Measure::EtaStar));
-    let sharpness = settled
-        .sharpness
-        .as_ref()
-        .filter(|_| measures(Measure::Sharpness));
+    let protocol = settled.protocol.clone();
+    let protocol = protocol.filter(|_| measures(Measure::EtaStar));
+    let sharpness = settled.sharpness.clone();
+    let sharpness = sharpness.filter(|_| measures(Measure::Sharpness));
     if protocol.is_none() && sharpness.is_none() {
         return Err(ExperimentError::NothingToMeasure);
     }
-    let protocol = protocol.map(self::protocol).transpose()?;
     Ok(Variant {
         name,
         datasets: datasets(settled)?,
-        vary: settled.vary.unwrap_or_default(),
+        vary: value(settled.vary.clone())?,
         checkpoint: checkpoint(settled)?,
-        network: network(&settled.network)?,
-        grid: grid(&settled.grid)?,
-        sharpness: sharpness.map(self::sharpness).transpose()?,
-        protocol,
+        network: settled.network.clone().try_into()?,
+        grid: settled.grid.clone().try_into()?,
+        protocol: protocol.map(TryInto::try_into).transpose()?,
+        sharpness: sharpness.map(TryInto::try_into).transpose()?,
     })
 }
 
 fn datasets(settled: &Layer) -> Result<Vec<DatasetConfig>, ExperimentError> {
     let mut datasets = required(settled.datasets.clone(), "datasets")?;
-    if let Some(train) = settled.train {
+    if let Some(train) = settled.train.clone() {
+        let train = value(Some(train))?;
         for dataset in &mut datasets {
             dataset.train = Some(train);
         }
@@ -133,59 +130,22 @@ fn datasets(settled: &Layer) -> Result<Vec<DatasetConfig>, ExperimentError> {
 /// None where there are no steps. Batches are those of the protocol, whose
 /// training goes on where the checkpoint's ended.
 fn checkpoint(settled: &Layer) -> Result<Option<Checkpoint>, ExperimentError> {
-    let Some(steps) = settled.checkpoint.steps.filter(|steps| *steps > 0) else {
-        return Ok(None);
+    let layer = settled.checkpoint.clone();
+    let steps = match layer.steps {
+        None => 0,
+        given => value(given)?,
     };
-    let batch_size = settled
-        .protocol
-        .as_ref()
-        .and_then(|protocol| protocol.batch_size);
+    if steps == 0 {
+        return Ok(None);
+    }
+    let protocol = settled.protocol.clone().unwrap_or_default();
     Ok(Some(Checkpoint {
         steps,
-        learning_rate: required(settled.checkpoint.learning_rate, "checkpoint.learning_rate")?,
-        batch_size: required(batch_size, "protocol.batch_size")?,
+        learning_rate: value(layer.learning_rate)?,
+        batch_size: value(protocol.batch_size)?,
     }))
 }
 
-fn network(layer: &NetworkLayer) -> Result<Network, ExperimentError> {
-    Ok(Network {
-        bias: required(layer.bias, "network.bias")?,
-        output_gain: required(layer.output_gain, "network.output_gain")?,
-    })
-}
-
-fn grid(layer: &GridLayer) -> Result<GridSettings, ExperimentError> {
-    Ok(GridSettings {
-        widths: required(layer.widths.clone(), "grid.widths")?,
-        depths: required(layer.depths.clone(), "grid.depths")?,
-        input_rates: required(layer.input_rates.clone(), "grid.input_rates")?,
-    })
-}
-
-fn protocol(layer: &ProtocolLayer) -> Result<Protocol, ExperimentError> {
-    Ok(Protocol {
-        loss: required(layer.loss, "protocol.loss")?,
-        batch_size: required(layer.batch_size, "protocol.batch_size")?,
-        budget: required(layer.budget, "protocol.budget")?,
-        evaluate_every: required(layer.evaluate_every, "protocol.evaluate_every")?,
-        threshold: required(layer.threshold, "protocol.threshold")?,
-        search: required(layer.search, "protocol.search")?,
-        ladder: required(layer.ladder.clone(), "protocol.ladder")?,
-        success: layer.success.unwrap_or_default(),
-        accuracy_margin: layer.accuracy_margin.unwrap_or_default(),
-    })
-}
-
-fn sharpness(layer: &SharpnessLayer) -> Result<SharpnessGrid, ExperimentError> {
-    Ok(SharpnessGrid {
-        losses: required(layer.losses.clone(), "sharpness.losses")?,
-        samples: required(layer.samples, "sharpness.samples")?,
-        bounds: required(layer.bounds, "sharpness.bounds")?,
-        prediction: required(layer.prediction, "sharpness.prediction")?,
-        cheap_rates: layer.cheap_rates,
-    })
-}
-
-fn required<T>(value: Option<T>, key: &'static str) -> Result<T, ExperimentError> {
-    value.ok_or(ExperimentError::Missing(key))
+fn required<T>(value: Option<T>, key: &'static str) -> Result<T, Missing> {
+    value.ok_or(Missing(key))
 }

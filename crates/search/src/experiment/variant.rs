@@ -168,7 +168,6 @@ impl Variant {
             }
         }
         match &self.sharpness {
-            Some(sharpness) if sharpness.losses.is_empty() => Err(ExperimentError::NoLoss),
             Some(sharpness) if sharpness.prediction && self.network.bias => {
                 Err(ExperimentError::PredictionWithBias)
             }

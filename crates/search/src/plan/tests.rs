@@ -34,6 +34,7 @@ fn octaves(tolerance: f64) -> Protocol {
 
 fn from_kernel(tolerance: f64) -> Protocol {
     protocol(SearchMethod::FromKernel {
+        start: None,
         lowest: -20.0,
         highest: 10.0,
         tolerance,
