@@ -11,7 +11,7 @@ use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// A setting.
-pub trait Setting: Sized {
+pub trait Setting: Sized + 'static {
     /// The type of its values.
     type Value: Bounded + Clone + Debug + PartialEq + Serialize + DeserializeOwned;
 
