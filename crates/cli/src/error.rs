@@ -120,9 +120,7 @@ impl From<TrainerError> for CliError {
             TrainerError::Device(_)
             | TrainerError::NotLoaded(_)
             | TrainerError::NotPrepared(_)
-            | TrainerError::OtherMeasurement => {
-                Self::worker(error.to_string())
-            }
+            | TrainerError::OtherMeasurement => Self::worker(error.to_string()),
         }
     }
 }

@@ -1,3 +1,5 @@
+//! A request to stop, from another thread.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 

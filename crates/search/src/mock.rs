@@ -224,14 +224,20 @@ pub fn measured(cell: Cell, lambda: &[f64]) -> CellRecord {
 }
 
 fn record(cell: Cell, results: Vec<Measured>) -> CellRecord {
-    let what = if cell.protocol().is_some() { "eta" } else { "lambda" };
+    let what = if cell.protocol().is_some() {
+        "eta"
+    } else {
+        "lambda"
+    };
     let results = results.into_iter().enumerate();
     CellRecord {
         id: format!("{what}-{}-{:?}", cell.input_rate, cell.hidden),
         inputs: INPUTS,
         outputs: 10,
         prediction: None,
-        repeats: results.map(|(repeat, result)| RepeatRecord { repeat, result }).collect(),
+        repeats: results
+            .map(|(repeat, result)| RepeatRecord { repeat, result })
+            .collect(),
         cell,
     }
 }
@@ -307,8 +313,9 @@ fn prediction(plain: f64) -> KernelPrediction {
 
 /// A store of these cells: those of eta\* first.
 pub fn store(cells: Vec<CellRecord>) -> Snapshot {
-    let (searched, others): (Vec<_>, Vec<_>) =
-        cells.into_iter().partition(|record| record.cell.protocol().is_some());
+    let (searched, others): (Vec<_>, Vec<_>) = cells
+        .into_iter()
+        .partition(|record| record.cell.protocol().is_some());
     Snapshot {
         manifest: Manifest {
             format_version: FORMAT_VERSION,

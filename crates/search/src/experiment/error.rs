@@ -1,3 +1,5 @@
+//! What can be wrong with an experiment.
+
 use std::io;
 use std::path::{Path, PathBuf};
 

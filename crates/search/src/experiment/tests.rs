@@ -1,3 +1,5 @@
+//! Tests of reading and of settling experiments.
+
 use std::collections::BTreeMap;
 
 use super::*;

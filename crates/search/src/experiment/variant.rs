@@ -1,3 +1,5 @@
+//! A variant of an experiment, and its cells.
+
 use std::collections::HashSet;
 
 use etastar_data::DatasetConfig;

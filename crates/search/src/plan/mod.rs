@@ -6,15 +6,14 @@
 //! twice.
 
 mod ahead;
-mod arithmetic;
+mod bisection;
 mod kernel_start;
-mod ladder;
 mod steps;
 mod tried;
 
 pub use tried::Tried;
 
-use arithmetic::Arithmetic;
+use bisection::Arithmetic;
 use kernel_start::{STEP, kernel_start};
 use steps::Steps;
 
@@ -108,13 +107,26 @@ impl<'a> Search<'a> {
             Bracketing::Arithmetic(arithmetic) => arithmetic.next(tried),
         };
         match bracketing {
-            Plan::Done(answer) => match ladder::next(self.ladder, answer, tried) {
+            Plan::Done(answer) => match next_rung(self.ladder, answer, tried) {
                 Some(rate) => Plan::Try(rate),
                 None => bracketing,
             },
             Plan::Try(_) => bracketing,
         }
     }
+}
+
+/// The first rung of the ladder not yet tried, for offsets in octaves from eta\*.
+///
+/// The ladder shows whether success is monotone around the answer, and never changes the answer.
+fn next_rung(offsets: &[f64], answer: EtaStar, tried: &Tried) -> Option<f64> {
+    let EtaStar::Found { eta_star, .. } = answer else {
+        return None;
+    };
+    offsets
+        .iter()
+        .map(|offset| eta_star * offset.exp2())
+        .find(|&rate| tried.outcome(rate).is_none())
 }
 
 #[cfg(test)]

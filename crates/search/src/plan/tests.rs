@@ -1,3 +1,5 @@
+//! Tests of the search, on made-up outcomes.
+
 use etastar_model::Loss;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! What was tried in one repeat, and what is known from it.
+
 use crate::TrialRecord;
 
 /// The learning rates tried in one repeat and whether each succeeded.

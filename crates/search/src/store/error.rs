@@ -1,3 +1,5 @@
+//! What can be wrong with a store.
+
 use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,3 +1,5 @@
+//! The lock that keeps a second writer out.
+
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 

@@ -1,3 +1,5 @@
+//! Tests of writing, reading, and adopting.
+
 use std::collections::BTreeMap;
 
 use super::*;

@@ -1,11 +1,11 @@
 //! Measurements on a Burn backend: trials of one network after the other or of
 //! many at once, and the sharpness of networks.
 
-mod arithmetic;
 mod batches;
 mod burn_trainer;
 mod dataset;
 mod ensemble;
+mod fingerprint;
 mod memory;
 mod repeat;
 mod round;
@@ -14,10 +14,10 @@ mod sharpness;
 mod trainer;
 mod trial;
 
-pub use arithmetic::arithmetic;
 use batches::scalar;
 pub use burn_trainer::BurnTrainer;
 pub use ensemble::{EnsembleLimits, EnsembleTrainer};
+pub use fingerprint::arithmetic;
 pub(crate) use trainer::protocol;
 pub use trainer::{Asked, Prepared, Trainer, TrainerError};
 pub use trial::{Judge, Training, run_trial};

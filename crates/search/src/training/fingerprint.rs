@@ -1,3 +1,5 @@
+//! How a device rounds, told by a fingerprint.
+
 use burn_tensor::Tensor;
 use etastar_backend::Backend;
 use etastar_model::{Architecture, Batch, InitialWeights, LayerRates, Loss, Mlp};
