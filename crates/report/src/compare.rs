@@ -1,12 +1,11 @@
-//! The same experiment measured twice or more: on several backends, machines
-//! or strategies. What is left between them is how they round.
+//! The same experiment measured twice or more, on several backends, machines or strategies: what is
+//! left between the stores is how they round.
 
-use etastar_search::{Cell, CellRecord, EtaStar, RepeatRecord, Snapshot};
+use etastar_search::{CellRecord, EtaStar, Search, Snapshot};
 use serde::Serialize;
 use thiserror::Error;
 
-/// What several stores say of the same cells. The first one is what the others
-/// are compared with.
+/// What several stores say of the same cells of eta\*. The others are compared with the first.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
     /// What each store was measured on, unique.
@@ -28,15 +27,14 @@ pub struct ComparedCell {
     pub width: String,
     /// Relative learning rate of the input layer.
     pub input_rate: f64,
-    /// Mean `log2 eta*` of the searches that found one in every store; none
-    /// where there are none.
+    /// Mean `log2 eta*` in each store, of the searches that found one in every store; none where
+    /// there are none. A mean over other searches would differ for another reason.
     pub log2_eta_star: Vec<Option<f64>>,
     /// Number of those searches.
     pub searches: usize,
 }
 
-/// How far a store agrees with the first, in all cells and repeats that both
-/// have.
+/// How far a store agrees with the first, in all cells and repeats that both have.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Agreement {
     /// Searches that both have finished.
@@ -61,12 +59,12 @@ pub enum CompareError {
     TooFew,
     /// Other initial weights and batches.
     #[error(
-        "the stores have different seeds ({0} and {1}), and so other networks: their difference \
-         is not that of backends"
+        "the stores have different seeds ({0} and {1}) and so different networks: what differs \
+         between them is not the backend alone"
     )]
     OtherSeed(u64, u64),
     /// Nothing in common.
-    #[error("the stores have no cell in common")]
+    #[error("the stores have no cell of eta* in common")]
     NothingInCommon,
 }
 
@@ -81,47 +79,49 @@ pub fn compare(snapshots: &[Snapshot]) -> Result<Comparison, CompareError> {
     if others.is_empty() {
         return Err(CompareError::TooFew);
     }
-    for other in others {
-        let seeds = (first.manifest.seed, other.manifest.seed);
-        if seeds.0 != seeds.1 {
-            return Err(CompareError::OtherSeed(seeds.0, seeds.1));
-        }
+    let seed = first.manifest.seed;
+    if let Some(other) = others.iter().find(|other| other.manifest.seed != seed) {
+        return Err(CompareError::OtherSeed(seed, other.manifest.seed));
     }
-    let in_all: Vec<Vec<&CellRecord>> = first
+    let searched = first
         .cells
         .iter()
-        .filter_map(|cell| snapshots.iter().map(|one| same_cell(one, cell)).collect())
+        .filter(|record| record.cell.protocol().is_some());
+    let in_all: Vec<Vec<&CellRecord>> = searched
+        .filter_map(|own| {
+            let same = |one: &Snapshot| one.cells.iter().position(|other| other.cell == own.cell);
+            snapshots
+                .iter()
+                .map(|one| Some(&one.cells[same(one)?]))
+                .collect()
+        })
         .collect();
     if in_all.is_empty() {
         return Err(CompareError::NothingInCommon);
     }
-    let agreement = (1..snapshots.len())
-        .map(|index| {
-            let mut agreement = Agreement::default();
-            for records in &in_all {
-                agreement.add(records[0], records[index]);
-            }
-            agreement
-        })
-        .collect();
+    let agreement = |index: usize| {
+        let mut agreement = Agreement::default();
+        for records in &in_all {
+            agreement.add(records[0], records[index]);
+        }
+        agreement
+    };
     Ok(Comparison {
         stores: labels(snapshots),
         cells: in_all.iter().map(|records| compared(records)).collect(),
-        agreement,
+        agreement: (1..snapshots.len()).map(agreement).collect(),
     })
 }
 
 /// Backend and strategy; the store's number where that is not unique.
 fn labels(snapshots: &[Snapshot]) -> Vec<String> {
-    let label = |snapshot: &Snapshot| {
-        let manifest = &snapshot.manifest;
+    let labels = snapshots.iter().map(|Snapshot { manifest, .. }| {
         let strategy = manifest.strategy.as_str();
         format!("{} {} {strategy}", manifest.backend, manifest.float)
-    };
-    let labels: Vec<String> = snapshots.iter().map(label).collect();
+    });
+    let labels: Vec<String> = labels.collect();
     let numbered = labels.iter().enumerate().map(|(index, label)| {
-        let same = labels.iter().filter(|other| *other == label).count();
-        if same > 1 {
+        if labels.iter().filter(|other| *other == label).count() > 1 {
             format!("{label} #{}", index + 1)
         } else {
             label.clone()
@@ -130,31 +130,12 @@ fn labels(snapshots: &[Snapshot]) -> Vec<String> {
     numbered.collect()
 }
 
-fn same_cell<'a>(snapshot: &'a Snapshot, cell: &CellRecord) -> Option<&'a CellRecord> {
-    let mut cells = snapshot.cells.iter();
-    cells.find(|other| other.cell == cell.cell)
-}
-
 fn compared(records: &[&CellRecord]) -> ComparedCell {
-    let Cell {
-        dataset,
-        hidden,
-        input_rate,
-        ..
-    } = &records[0].cell;
-    let width = match records[0].cell.constant_width() {
-        Some(width) => width.to_string(),
-        None => format!("{hidden:?}"),
-    };
-    // Means over other searches would differ for another reason.
-    let answers: Vec<Vec<f64>> = records[0]
-        .repeats
-        .iter()
+    let cell = &records[0].cell;
+    let repeats = records[0].repeats.iter();
+    let answers: Vec<Vec<f64>> = repeats
         .filter_map(|repeat| {
-            let answer = |record: &&CellRecord| {
-                let mut repeats = record.repeats.iter();
-                found(repeats.find(|other| other.repeat == repeat.repeat)?)
-            };
+            let answer = |record: &&CellRecord| log2_found(search_of(record, repeat.repeat)?);
             records.iter().map(answer).collect()
         })
         .collect();
@@ -163,17 +144,25 @@ fn compared(records: &[&CellRecord]) -> ComparedCell {
         (!answers.is_empty()).then(|| sum / answers.len() as f64)
     };
     ComparedCell {
-        dataset: dataset.name.to_string(),
-        depth: hidden.len(),
-        width,
-        input_rate: *input_rate,
+        dataset: cell.dataset.name.to_string(),
+        depth: cell.depth(),
+        width: match cell.constant_width() {
+            Some(width) => width.to_string(),
+            None => format!("{:?}", cell.hidden),
+        },
+        input_rate: cell.input_rate,
         log2_eta_star: (0..records.len()).map(mean).collect(),
         searches: answers.len(),
     }
 }
 
-fn found(repeat: &RepeatRecord) -> Option<f64> {
-    match repeat.search()?.eta_star {
+fn search_of(record: &CellRecord, repeat: usize) -> Option<&Search> {
+    let mut repeats = record.repeats.iter();
+    repeats.find(|other| other.repeat == repeat)?.search()
+}
+
+fn log2_found(search: &Search) -> Option<f64> {
+    match search.eta_star {
         EtaStar::Found { eta_star, .. } => Some(eta_star.log2()),
         EtaStar::NothingSucceeds { .. } | EtaStar::NothingFails { .. } => None,
     }
@@ -181,19 +170,17 @@ fn found(repeat: &RepeatRecord) -> Option<f64> {
 
 impl Agreement {
     fn add(&mut self, first: &CellRecord, other: &CellRecord) {
-        let repeats = first.repeats.iter().filter_map(|repeat| {
-            let mut others = other.repeats.iter();
-            let same = others.find(|other| other.repeat == repeat.repeat)?;
-            if let (Some(a), Some(b)) = (found(repeat), found(same)) {
+        let pairs = first.repeats.iter().filter_map(|repeat| {
+            let same = search_of(other, repeat.repeat)?;
+            Some((repeat.search()?, same))
+        });
+        for (one, same) in pairs {
+            self.searches += 1;
+            self.same_answer += usize::from(one.eta_star == same.eta_star);
+            if let (Some(a), Some(b)) = (log2_found(one), log2_found(same)) {
                 self.largest_difference = self.largest_difference.max((a - b).abs());
             }
-            Some((repeat.search()?, same.search()?))
-        });
-        let repeats: Vec<_> = repeats.collect();
-        for (search, same) in repeats {
-            self.searches += 1;
-            self.same_answer += usize::from(search.eta_star == same.eta_star);
-            let trials = search.trials.iter().filter_map(|trial| {
+            let trials = one.trials.iter().filter_map(|trial| {
                 let mut others = same.trials.iter();
                 let same = others.find(|other| other.learning_rate == trial.learning_rate)?;
                 Some((trial, same))
@@ -209,20 +196,15 @@ impl Agreement {
 }
 
 impl Comparison {
-    /// Two tables in Markdown: `log2 eta*` of every cell side by side, and how
-    /// far each store agrees with the first.
+    /// Two tables in Markdown: `log2 eta*` of every cell side by side, and how far each store
+    /// agrees with the first.
     pub fn to_markdown(&self) -> String {
-        let head = ["dataset", "depth", "width", "input rate", "searches"];
-        let head = head.map(str::to_owned).into_iter();
+        let head = ["dataset", "depth", "width", "input rate", "searches"].map(str::to_owned);
         let stores = self
             .stores
             .iter()
             .map(|store| format!("log2 eta*, {store}"));
-        let mut text = row(head.chain(stores));
-        text.push_str(&row(
-            vec!["---".to_owned(); 5 + self.stores.len()].into_iter()
-        ));
-        for cell in &self.cells {
+        let rows = self.cells.iter().map(|cell| {
             let names = [
                 cell.dataset.clone(),
                 cell.depth.to_string(),
@@ -230,12 +212,13 @@ impl Comparison {
                 cell.input_rate.to_string(),
                 cell.searches.to_string(),
             ];
-            let values = cell.log2_eta_star.iter();
-            let values =
-                values.map(|mean| mean.map_or("-".to_owned(), |mean| format!("{mean:.3}")));
-            text.push_str(&row(names.into_iter().chain(values)));
-        }
-        text.push('\n');
+            let written = |mean: &Option<f64>| mean.map_or("-".to_owned(), |m| format!("{m:.3}"));
+            names
+                .into_iter()
+                .chain(cell.log2_eta_star.iter().map(written))
+                .collect()
+        });
+        let cells = table(head.into_iter().chain(stores).collect(), rows);
         let head = [
             "against the first",
             "searches",
@@ -245,10 +228,9 @@ impl Comparison {
             "other outcome",
             "same bits",
         ];
-        text.push_str(&row(head.map(str::to_owned).into_iter()));
-        text.push_str(&row(vec!["---".to_owned(); head.len()].into_iter()));
-        for (store, agreement) in self.stores[1..].iter().zip(&self.agreement) {
-            let values = [
+        let others = self.stores[1..].iter().zip(&self.agreement);
+        let rows = others.map(|(store, agreement)| {
+            vec![
                 store.clone(),
                 agreement.searches.to_string(),
                 agreement.same_answer.to_string(),
@@ -256,31 +238,37 @@ impl Comparison {
                 agreement.trials.to_string(),
                 agreement.other_outcome.to_string(),
                 agreement.same_bits.to_string(),
-            ];
-            text.push_str(&row(values.into_iter()));
-        }
-        text
+            ]
+        });
+        let agreement = table(head.map(str::to_owned).to_vec(), rows);
+        format!("{cells}\n{agreement}")
     }
 }
 
-fn row(cells: impl Iterator<Item = String>) -> String {
-    format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
+fn table(head: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> String {
+    let rule = vec!["---".to_owned(); head.len()];
+    let lines = [head, rule].into_iter().chain(rows);
+    lines
+        .map(|fields| format!("| {} |\n", fields.join(" | ")))
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use etastar_model::Loss;
+    use etastar_search::mock::{measured, search_cell, searched, sharpness_cell, store};
+    use etastar_search::{Measured, Outcome};
+
     use super::*;
-    use etastar_search::Measured;
-    use etastar_search::mock::{search_cell as cell, searched as record, store as snapshot};
 
     fn two_stores() -> [Snapshot; 2] {
-        let first = snapshot(vec![
-            record(cell(&[64, 64], 0.1), &[-1.0, -1.5]),
-            record(cell(&[32; 4], 0.1), &[-2.0]),
+        let first = store(vec![
+            searched(search_cell(&[64, 64], 0.1), &[-1.0, -1.5]),
+            searched(search_cell(&[32; 4], 0.1), &[-2.0]),
         ]);
-        let mut second = snapshot(vec![
-            record(cell(&[64, 64], 0.1), &[-1.0, -1.75]),
-            record(cell(&[16; 8], 0.1), &[-3.0]),
+        let mut second = store(vec![
+            searched(search_cell(&[64, 64], 0.1), &[-1.0, -1.75]),
+            searched(search_cell(&[16; 8], 0.1), &[-3.0]),
         ]);
         second.manifest.backend = "other".to_owned();
         [first, second]
@@ -314,11 +302,11 @@ mod tests {
     fn an_outcome_or_a_bit_that_differs_is_counted() {
         let [first, mut second] = [(); 2].map(|()| two_stores()[0].clone());
         let Measured::EtaStar(search) = &mut second.cells[0].repeats[0].result else {
-            panic!("a search");
+            panic!("not a search");
         };
         let trials = &mut search.trials;
         trials[0].last_loss = Some(0.25);
-        trials[1].outcome = etastar_search::Outcome::Success;
+        trials[1].outcome = Outcome::Success;
         let comparison = compare(&[first, second]).unwrap();
         let agreement = &comparison.agreement[0];
         assert_eq!((agreement.trials, agreement.other_outcome), (6, 1));
@@ -335,7 +323,9 @@ mod tests {
             compare(std::slice::from_ref(&first)),
             Err(CompareError::TooFew)
         );
-        second.cells.remove(0);
+        let sharpness = sharpness_cell(&[64, 64], 0.1, Loss::SquaredError);
+        let sharpness = measured(sharpness, &[1.0]);
+        second.cells = vec![second.cells.remove(1), sharpness];
         let nothing = compare(&[first.clone(), second.clone()]);
         assert_eq!(nothing, Err(CompareError::NothingInCommon));
         second.manifest.seed = 9;

@@ -33,7 +33,9 @@ pub(super) struct Field {
 }
 
 fn field<T: Datum>(name: &'static str, value: impl Fn(&Row<'_>) -> T + 'static) -> Field {
-    let mut lines = DESCRIPTIONS.lines().filter_map(|line| line.split_once(": "));
+    let mut lines = DESCRIPTIONS
+        .lines()
+        .filter_map(|line| line.split_once(": "));
     let description = lines.find_map(|(key, text)| (key == name).then_some(text));
     Field {
         column: Column {
@@ -81,12 +83,16 @@ pub(super) fn fields(name: TableName) -> Vec<Field> {
             setting("samples", |settings| settings.samples),
             setting("bounds", |settings| settings.bounds),
             setting("prediction", |settings| settings.prediction),
-            setting("cheap_rates", |settings| settings.cheap_rates.as_ref().map(kebab)),
+            setting("cheap_rates", |settings| {
+                settings.cheap_rates.as_ref().map(kebab)
+            }),
         ],
         TableName::Cells | TableName::Repeats | TableName::Trials => protocol_fields(),
     });
     if name != TableName::Cells {
-        fields.push(field("repeat", |row| row.repeat.map(|repeat| repeat.repeat)));
+        fields.push(field("repeat", |row| {
+            row.repeat.map(|repeat| repeat.repeat)
+        }));
     }
     fields.extend(match name {
         TableName::Cells => summary_fields(),
@@ -103,7 +109,9 @@ pub(super) fn rows(snapshot: &Snapshot, name: TableName) -> Vec<Row<'_>> {
     let cells = snapshot.cells.iter();
     let cells = cells.filter(|record| record.cell.sharpness().is_some() == is_sharpness);
     let series = eta_star_series(snapshot);
-    let summaries = series.iter().flat_map(|series| summaries(&series.cells, Quantity::EtaStar, CONFIDENCE));
+    let summaries = series
+        .iter()
+        .flat_map(|series| summaries(&series.cells, Quantity::EtaStar, CONFIDENCE));
     let summaries = summaries.map(|summary| (summary.id.clone(), summary));
     let mut summaries: BTreeMap<String, CellSummary> = summaries.collect();
     let mut rows = Vec::new();
@@ -148,7 +156,9 @@ fn cell_fields() -> Vec<Field> {
         cell("dataset", |record| kebab(&record.cell.dataset.name)),
         cell("train", |record| record.cell.dataset.train),
         cell("validation", |record| record.cell.dataset.validation),
-        cell("gaussians", |record| record.cell.dataset.gaussians.as_ref().map(kebab)),
+        cell("gaussians", |record| {
+            record.cell.dataset.gaussians.as_ref().map(kebab)
+        }),
         cell("inputs", |record| record.inputs),
         cell("outputs", |record| record.outputs),
         cell("depth", |record| record.cell.depth()),
@@ -161,7 +171,9 @@ fn cell_fields() -> Vec<Field> {
         cell("input_rate", |record| record.cell.input_rate),
         cell("bias", |record| record.cell.bias),
         cell("output_gain", |record| record.cell.output_gain),
-        cell("checkpoint", |record| record.cell.checkpoint.as_ref().map(kebab)),
+        cell("checkpoint", |record| {
+            record.cell.checkpoint.as_ref().map(kebab)
+        }),
         cell("vary", |record| kebab(&record.cell.vary)),
         cell("loss", |record| kebab(&record.cell.loss())),
     ]
@@ -254,14 +266,20 @@ fn trial_fields() -> Vec<Field> {
 fn network_fields() -> Vec<Field> {
     let mut fields = vec![
         network("hessian_largest", |record| record.sharpness.hessian.largest),
-        network("hessian_smallest", |record| record.sharpness.hessian.smallest),
+        network("hessian_smallest", |record| {
+            record.sharpness.hessian.smallest
+        }),
         network("residual", |record| record.sharpness.hessian.residual),
         network("converged", |SharpnessRecord { sharpness, .. }| {
             sharpness.hessian.converged && sharpness.gauss_newton.converged
         }),
         network("products", |record| record.sharpness.hessian.products),
-        network("gauss_newton_largest", |record| record.sharpness.gauss_newton.largest),
-        network("gauss_newton_residual", |record| record.sharpness.gauss_newton.residual),
+        network("gauss_newton_largest", |record| {
+            record.sharpness.gauss_newton.largest
+        }),
+        network("gauss_newton_residual", |record| {
+            record.sharpness.gauss_newton.residual
+        }),
         network("trace", |record| record.sharpness.trace),
     ];
     fields.extend(CERTIFIED.iter().map(|bound| {
@@ -287,11 +305,21 @@ fn network_fields() -> Vec<Field> {
         network("residual_upper_averaged", |record| {
             Some(record.sharpness.bounds.as_ref()?.upper.residual.averaged)
         }),
-        cell("prediction_plain", |record| Some(record.prediction.as_ref()?.plain)),
-        cell("prediction_finite_width", |record| Some(record.prediction.as_ref()?.finite_width)),
-        cell("prediction_layered", |record| Some(record.prediction.as_ref()?.layered)),
-        network("critical_rate", |record| record.cheap_rates?.critical.learning_rate),
-        network("range_test_rate", |record| record.cheap_rates?.range_test.learning_rate),
+        cell("prediction_plain", |record| {
+            Some(record.prediction.as_ref()?.plain)
+        }),
+        cell("prediction_finite_width", |record| {
+            Some(record.prediction.as_ref()?.finite_width)
+        }),
+        cell("prediction_layered", |record| {
+            Some(record.prediction.as_ref()?.layered)
+        }),
+        network("critical_rate", |record| {
+            record.cheap_rates?.critical.learning_rate
+        }),
+        network("range_test_rate", |record| {
+            record.cheap_rates?.range_test.learning_rate
+        }),
         network("seconds", |record| record.seconds),
     ]);
     fields

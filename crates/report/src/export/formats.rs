@@ -42,9 +42,17 @@ pub(super) fn csv(table: &Table, writer: impl Write) -> Written {
 /// descriptions, and `rows`, an array of objects by column name, one a line. Numbers that are not
 /// finite are null.
 pub(super) fn json(table: &Table, manifest: &Manifest, mut writer: impl Write) -> Written {
-    writeln!(writer, "{{\"table\":{},", serde_json::to_string(table.name)?)?;
+    writeln!(
+        writer,
+        "{{\"table\":{},",
+        serde_json::to_string(table.name)?
+    )?;
     writeln!(writer, "\"manifest\":{},", serde_json::to_string(manifest)?)?;
-    writeln!(writer, "\"columns\":{},", serde_json::to_string(&table.columns)?)?;
+    writeln!(
+        writer,
+        "\"columns\":{},",
+        serde_json::to_string(&table.columns)?
+    )?;
     write!(writer, "\"rows\":[")?;
     for (index, values) in table.rows.iter().enumerate() {
         writer.write_all(if index == 0 { b"\n" } else { b",\n" })?;
@@ -156,7 +164,10 @@ fn write_values<'a, T: DataType>(
     extract: impl Fn(&Value) -> Option<T::T>,
 ) -> ParquetResult<()> {
     let values: Vec<Option<T::T>> = values.map(extract).collect();
-    let levels: Vec<i16> = values.iter().map(|value| i16::from(value.is_some())).collect();
+    let levels: Vec<i16> = values
+        .iter()
+        .map(|value| i16::from(value.is_some()))
+        .collect();
     let present: Vec<T::T> = values.into_iter().flatten().collect();
     let column = writer.typed::<T>();
     column.write_batch(&present, Some(&levels), None)?;

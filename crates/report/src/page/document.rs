@@ -18,12 +18,12 @@ pub struct Report {
     /// What the page is about.
     pub lead: Vec<Text>,
     /// Sections, in order; subsections follow their section.
-    pub sections: Vec<Section>,
+    pub(crate) sections: Vec<Section>,
 }
 
 /// A section or subsection.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Section {
+pub(crate) struct Section {
     /// Anchor, unique in the report.
     pub id: String,
     /// Heading.
@@ -39,7 +39,7 @@ pub struct Section {
 
 /// A piece of a section.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Block {
+pub(crate) enum Block {
     /// A paragraph.
     Paragraph(Text),
     /// An unordered list.
@@ -54,7 +54,7 @@ pub enum Block {
 
 /// A table.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Table {
+pub(crate) struct Table {
     /// File name without extension, unique in the report, where the table is long.
     pub name: String,
     /// What the table holds.
@@ -78,7 +78,7 @@ pub(super) enum ColumnKind {
 
 /// A field of a table.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// What is read.
     pub text: Text,
     /// The numbers in it, at full precision: none, one, or one and both ends of its interval.
@@ -162,7 +162,7 @@ impl Table {
     /// The table as CSV. A column of numbers with intervals becomes three, with the ends under
     /// `HEADING low` and `HEADING high`. Numbers have all their digits; an entry without a number
     /// has its text, and a dash is an empty field.
-    pub fn csv(&self) -> String {
+    pub(crate) fn csv(&self) -> String {
         let widths: Vec<usize> = (0..self.columns.len())
             .map(|index| {
                 let numbers = self.rows.iter().filter_map(|row| row.get(index));
@@ -183,11 +183,12 @@ impl Table {
             });
         let row = |row: &Vec<Entry>| -> Vec<String> {
             let fields = row.iter().zip(&widths).flat_map(|(entry, &width)| {
-                let mut fields: Vec<String> = entry
-                    .numbers
-                    .iter()
-                    .map(|&number| shortest(number))
-                    .collect();
+                // An open end of an interval is an empty field.
+                let written = |&number: &f64| match number.is_finite() {
+                    true => shortest(number),
+                    false => String::new(),
+                };
+                let mut fields: Vec<String> = entry.numbers.iter().map(written).collect();
                 if fields.is_empty() {
                     fields.push(entry.text.flat().trim_matches('–').to_owned());
                 }
@@ -260,7 +261,7 @@ impl Report {
     }
 
     /// The tables, in order.
-    pub fn tables(&self) -> impl Iterator<Item = &Table> {
+    pub(crate) fn tables(&self) -> impl Iterator<Item = &Table> {
         self.blocks().filter_map(|block| match block {
             Block::Table(table) => Some(table),
             _ => None,

@@ -34,7 +34,7 @@ impl Setting<'_> {
     /// headings differ from one reader to another.
     fn anchor(&self, id: &str) -> String {
         if self.targets.contains(id) {
-            format!("<a id=\"{id}\"></a>\n\n")
+            format!("<a id=\"{id}\"></a>")
         } else {
             String::new()
         }
@@ -43,7 +43,7 @@ impl Setting<'_> {
     fn section(&mut self, section: &Section, blocks: &mut Vec<String>) {
         let level = "#".repeat(usize::from(section.level));
         let anchor = self.anchor(&section.id);
-        blocks.push(format!("{anchor}{level} {}", inline(&section.title)));
+        blocks.push(format!("{level} {anchor}{}", inline(&section.title)));
         for block in &section.blocks {
             blocks.push(match block {
                 Block::Paragraph(text) => inline(text),
@@ -62,7 +62,7 @@ impl Setting<'_> {
         let name = &figure.name;
         let number = self.numbers.figure();
         format!(
-            "{}![{number}](figures/{name}.svg)\n\n**{number}** {} [Data (CSV)](figures/{name}.csv).",
+            "{}![{number}](figures/{name}.svg)\n**{number}** {} [Data (CSV)](figures/{name}.csv).",
             self.anchor(&format!("figure-{name}")),
             inline(&figure.caption)
         )

@@ -5,7 +5,6 @@
 //! everything into a directory. Nothing is computed here: every number is in the analysis.
 
 mod document;
-mod error;
 mod html;
 mod markdown;
 mod number;
@@ -14,6 +13,8 @@ mod sections;
 mod words;
 mod write;
 
-pub use document::{Block, Entry, Report, Section, Table};
-pub use error::ReportError;
-pub use write::{Written, write};
+pub use document::Report;
+pub use write::{ReportError, Written, write};
+
+#[cfg(test)]
+mod tests;

@@ -5,10 +5,10 @@ use etastar_analysis::{Finding, StoreAnalysis, Verdict, View};
 use etastar_search::{Manifest, Session, Strategy};
 
 use super::document::{Entry, Report, Section, Table};
-use super::error::ReportError;
 use super::number::{count, counted, percent, setting};
 use super::sections::{Store, section, views};
 use super::words::{conditions, effect, sentence, slug};
+use super::write::ReportError;
 use crate::figure::{Text, Tone};
 
 impl Report {
@@ -25,7 +25,9 @@ impl Report {
         let mut on_page: Vec<Store<'_>> = Vec::with_capacity(stores.len());
         for (_, analysis) in stores {
             let name = slug(&analysis.manifest.experiment);
-            let same = on_page.iter().filter(|s| s.analysis.manifest.experiment == analysis.manifest.experiment);
+            let same = on_page
+                .iter()
+                .filter(|s| s.analysis.manifest.experiment == analysis.manifest.experiment);
             let id = match same.count() {
                 0 => name,
                 before => format!("{name}-{}", before + 1),
@@ -71,8 +73,14 @@ fn lead(stores: &[(String, StoreAnalysis)]) -> Vec<Text> {
     };
     let scale = Text::plain(format!(
         "Profile {}; backend {}; seed {}.",
-        listed(&|manifest| manifest.profile.clone().unwrap_or_else(|| "none".to_owned())),
-        listed(&|manifest| format!("{} ({}, {})", manifest.backend, manifest.float, manifest.device)),
+        listed(&|manifest| manifest
+            .profile
+            .clone()
+            .unwrap_or_else(|| "none".to_owned())),
+        listed(&|manifest| format!(
+            "{} ({}, {})",
+            manifest.backend, manifest.float, manifest.device
+        )),
         listed(&|manifest| manifest.seed.to_string()),
     ));
     let options = stores.first().map(|(_, analysis)| &analysis.options);
@@ -115,7 +123,10 @@ fn badge(verdict: Verdict) -> Text {
 /// How many findings came to each verdict, in words.
 fn tally(findings: &[&Finding]) -> String {
     let each = Verdict::ALL.into_iter().filter_map(|verdict| {
-        let own = findings.iter().filter(|finding| finding.verdict == verdict).count();
+        let own = findings
+            .iter()
+            .filter(|finding| finding.verdict == verdict)
+            .count();
         (own > 0).then(|| format!("{} {}", count(own), verdict.name()))
     });
     each.collect::<Vec<_>>().join(", ")
@@ -123,7 +134,11 @@ fn tally(findings: &[&Finding]) -> String {
 
 /// Every criterion on every dataset.
 fn scoreboard(stores: &[Store<'_>]) -> Option<Section> {
-    let all = || stores.iter().flat_map(|s| s.analysis.findings.iter().map(move |f| (s, f)));
+    let all = || {
+        stores
+            .iter()
+            .flat_map(|s| s.analysis.findings.iter().map(move |f| (s, f)))
+    };
     let findings: Vec<&Finding> = all().map(|(_, finding)| finding).collect();
     if findings.is_empty() {
         return None;
@@ -145,17 +160,29 @@ fn scoreboard(stores: &[Store<'_>]) -> Option<Section> {
         };
         let says = sentence(&finding.criterion.says)
             .and_plain(" ")
-            .and_markup(&format!("Number: {}. Rule: {}.", finding.number, finding.rule));
+            .and_markup(&format!(
+                "Number: {}. Rule: {}.",
+                finding.number, finding.rule
+            ));
         vec![
             Entry::text(finding.criterion.claim.clone()),
             Entry::text(says),
             Entry::text(Text::code(finding.dataset.clone())),
             Entry::text(badge(finding.verdict)),
             Entry::text(number(finding)),
-            Entry::text(Text::default().and_link(store.analysis.manifest.experiment.clone(), place)),
+            Entry::text(
+                Text::default().and_link(store.analysis.manifest.experiment.clone(), place),
+            ),
         ]
     });
-    let columns = ["claim", "what it says, by which number and rule", "dataset", "verdict", "number", "experiment"];
+    let columns = [
+        "claim",
+        "what it says, by which number and rule",
+        "dataset",
+        "verdict",
+        "number",
+        "experiment",
+    ];
     let mut rows: Vec<Vec<Entry>> = rows.collect();
     // In pieces that are short enough to stay on the page: they are what it is about.
     let mut first = true;
@@ -175,9 +202,12 @@ fn scoreboard(stores: &[Store<'_>]) -> Option<Section> {
     }
     let missing = stores.iter().flat_map(|store| {
         store.analysis.manifest.not_run.iter().map(|one| {
-            Text::plain(format!("Not run: {} on ", store.analysis.manifest.experiment))
-                .and_code(one.dataset.clone())
-                .and_plain(format!(", because {}.", one.reason))
+            Text::plain(format!(
+                "Not run: {} on ",
+                store.analysis.manifest.experiment
+            ))
+            .and_code(one.dataset.clone())
+            .and_plain(format!(", because {}.", one.reason))
         })
     });
     section.list(missing.collect());
@@ -230,7 +260,9 @@ fn grid(analysis: &StoreAnalysis) -> String {
         let values = etastar_analysis::distinct(values).into_iter().map(setting);
         values.collect::<Vec<_>>().join(", ")
     };
-    let widths = cells.iter().flat_map(|cell| cell.hidden.iter().map(|width| *width as f64));
+    let widths = cells
+        .iter()
+        .flat_map(|cell| cell.hidden.iter().map(|width| *width as f64));
     let depths = cells.iter().map(|cell| cell.depth() as f64);
     let rates = cells.iter().map(|cell| cell.input_rate);
     let example = analysis.eta_star.first().map(|series| &series.cell);
@@ -250,7 +282,10 @@ fn grid(analysis: &StoreAnalysis) -> String {
         kinds.join(", "),
         count(analysis.finished_repeats),
         count(analysis.expected_repeats),
-        conditions(&analysis.manifest, example.filter(|_| analysis.eta_star.len() == 1)),
+        conditions(
+            &analysis.manifest,
+            example.filter(|_| analysis.eta_star.len() == 1)
+        ),
     )
 }
 
@@ -263,12 +298,16 @@ fn environment(stores: &[(String, StoreAnalysis)], command: &str) -> Vec<Section
          numbers are the same bits, on any number of threads.",
     );
     // The first session's: later ones went on with it.
-    let first = stores.iter().filter_map(|(_, analysis)| analysis.sessions.first());
+    let first = stores
+        .iter()
+        .filter_map(|(_, analysis)| analysis.sessions.first());
     let commands = first.map(|session| without_places(&session.command));
     let commands = distinct(commands.chain([command.to_owned()]));
     section.code(&commands.join("\n"));
-    let fields: Vec<Vec<(String, String)>> =
-        stores.iter().map(|(store, analysis)| manifest_fields(store, &analysis.manifest)).collect();
+    let fields: Vec<Vec<(String, String)>> = stores
+        .iter()
+        .map(|(store, analysis)| manifest_fields(store, &analysis.manifest))
+        .collect();
     let names = distinct(fields.iter().flatten().map(|(name, _)| name.clone()));
     let value = |own: &[(String, String)], name: &str| {
         let found = own.iter().find(|(other, _)| other == name);
@@ -278,7 +317,10 @@ fn environment(stores: &[(String, StoreAnalysis)], command: &str) -> Vec<Section
     let (shared, own): (Vec<&String>, Vec<&String>) =
         names.iter().partition(|name| of_all(name).len() == 1);
     let rows = shared.iter().map(|name| {
-        vec![Entry::text((*name).clone()), Entry::text(Text::code(of_all(name).join(", ")))]
+        vec![
+            Entry::text((*name).clone()),
+            Entry::text(Text::code(of_all(name).join(", "))),
+        ]
     });
     section.table(Table {
         caption: Text::plain("What all stores have in common."),
@@ -288,25 +330,41 @@ fn environment(stores: &[(String, StoreAnalysis)], command: &str) -> Vec<Section
     });
     if !own.is_empty() {
         let rows = fields.iter().map(|fields| {
-            own.iter().map(|name| Entry::text(Text::code(value(fields, name)))).collect()
+            own.iter()
+                .map(|name| Entry::text(Text::code(value(fields, name))))
+                .collect()
         });
         section.table(Table {
             caption: Text::plain("What differs between stores."),
-            columns: own.iter().map(|name| Text::plain((*name).clone())).collect(),
+            columns: own
+                .iter()
+                .map(|name| Text::plain((*name).clone()))
+                .collect(),
             rows: rows.collect(),
             name: String::new(),
         });
     }
     let sessions = stores.iter().flat_map(|(_, analysis)| {
         let name = &analysis.manifest.experiment;
-        analysis.sessions.iter().map(move |session| session_row(name, session))
+        analysis
+            .sessions
+            .iter()
+            .map(move |session| session_row(name, session))
     });
     let rows: Vec<Vec<Entry>> = sessions.collect();
     if rows.is_empty() {
         section.paragraph("No session is recorded.");
     } else {
-        let columns =
-            ["experiment", "started", "ended", "version", "machine", "arithmetic", "cores", "jobs"];
+        let columns = [
+            "experiment",
+            "started",
+            "ended",
+            "version",
+            "machine",
+            "arithmetic",
+            "cores",
+            "jobs",
+        ];
         section.table(Table {
             caption: Text::plain(
                 "Runs of the program on the stores. The arithmetic is a fingerprint of how the \
@@ -322,7 +380,13 @@ fn environment(stores: &[(String, StoreAnalysis)], command: &str) -> Vec<Section
 
 /// A command without the options that name places and threads.
 fn without_places(command: &str) -> String {
-    const PLACES: [&str; 5] = ["--output-dir", "--data-dir", "--jobs", "--time-limit", "--output"];
+    const PLACES: [&str; 5] = [
+        "--output-dir",
+        "--data-dir",
+        "--jobs",
+        "--time-limit",
+        "--output",
+    ];
     let mut words = command.split(' ').peekable();
     let mut kept = Vec::new();
     while let Some(word) = words.next() {
@@ -358,7 +422,9 @@ fn manifest_fields(store: &str, manifest: &Manifest) -> Vec<(String, String)> {
         ("master seed", manifest.seed.to_string()),
         ("repeats a cell", manifest.repeats.to_string()),
     ];
-    let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value));
+    let fields = fields
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value));
     let files = manifest.datasets.iter();
     fields
         .chain(files.map(|(file, hash)| (format!("SHA-256 of {file}"), hash.clone())))
@@ -374,7 +440,12 @@ fn session_row(experiment: &str, session: &Session) -> Vec<Entry> {
     vec![
         Entry::text(Text::code(experiment)),
         Entry::text(session.started_at.clone()),
-        Entry::text(session.finished_at.clone().unwrap_or_else(|| "interrupted".to_owned())),
+        Entry::text(
+            session
+                .finished_at
+                .clone()
+                .unwrap_or_else(|| "interrupted".to_owned()),
+        ),
         Entry::text(session.tool_version.clone()),
         Entry::text(machine),
         Entry::text(session.arithmetic.clone().unwrap_or_else(|| "–".to_owned())),
@@ -425,7 +496,10 @@ fn references() -> Section {
     ];
     let entries = entries.into_iter().map(|(before, number, after)| {
         Text::plain(before)
-            .and_link(format!("arXiv:{number}"), format!("https://arxiv.org/abs/{number}"))
+            .and_link(
+                format!("arXiv:{number}"),
+                format!("https://arxiv.org/abs/{number}"),
+            )
             .and_plain(after)
     });
     section.list(entries.collect());

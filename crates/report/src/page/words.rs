@@ -24,14 +24,18 @@ const SYMBOLS: [(&str, &str); 8] = [
 /// page.
 pub(super) fn sentence(text: &str) -> Text {
     let symbols = SYMBOLS.iter();
-    let text = symbols.fold(text.to_owned(), |text, (plain, symbol)| text.replace(plain, symbol));
+    let text = symbols.fold(text.to_owned(), |text, (plain, symbol)| {
+        text.replace(plain, symbol)
+    });
     Text::markup(&text)
 }
 
 /// Letters, digits and hyphens only: for anchors and file names.
 pub(super) fn slug(text: &str) -> String {
     let lower = text.to_lowercase();
-    let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let words = lower
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join("-")
 }
 
@@ -65,7 +69,11 @@ pub(super) fn in_unit(unit: Unit) -> fn(f64) -> String {
 /// A number with its interval.
 pub(super) fn effect(effect: &Effect) -> String {
     let write = in_unit(effect.unit);
-    let unit = if effect.unit == Unit::Octaves { " octaves" } else { "" };
+    let unit = if effect.unit == Unit::Octaves {
+        " octaves"
+    } else {
+        ""
+    };
     match effect.interval {
         Some(ends) => format!("{} {}{unit}", write(effect.value), interval(ends, write)),
         None => format!("{}{unit}", write(effect.value)),
@@ -78,10 +86,18 @@ pub(super) fn effect_entry(effect: Option<&Effect>) -> Entry {
         return Entry::text("–");
     };
     let write = in_unit(effect.unit);
-    let ends = effect.interval.map(|ends| format!(" {}", interval(ends, write)));
+    let ends = effect
+        .interval
+        .map(|ends| format!(" {}", interval(ends, write)));
     Entry {
-        text: Text::markup(&format!("{}{}", write(effect.value), ends.unwrap_or_default())),
-        numbers: std::iter::once(effect.value).chain(effect.interval.into_iter().flatten()).collect(),
+        text: Text::markup(&format!(
+            "{}{}",
+            write(effect.value),
+            ends.unwrap_or_default()
+        )),
+        numbers: std::iter::once(effect.value)
+            .chain(effect.interval.into_iter().flatten())
+            .collect(),
     }
 }
 
@@ -108,7 +124,10 @@ pub(super) fn width(cell: &CellSummary) -> String {
 pub(super) fn searches(counts: &SearchCounts) -> String {
     let all = counts.searches;
     let mut text = counted(all, "search", "searches");
-    for (number, what) in [(counts.nothing_succeeds, "succeeds"), (counts.nothing_fails, "fails")] {
+    for (number, what) in [
+        (counts.nothing_succeeds, "succeeds"),
+        (counts.nothing_fails, "fails"),
+    ] {
         if number > 0 {
             text.push_str(&format!(
                 "; in {} no learning rate in the range {what}",
@@ -126,6 +145,23 @@ pub(super) fn searches(counts: &SearchCounts) -> String {
     text
 }
 
+/// The repeats of one cell that left the range searched; empty where none did.
+pub(super) fn out_of_range(counts: &SearchCounts) -> String {
+    let sides = [
+        (counts.nothing_succeeds, "succeeds"),
+        (counts.nothing_fails, "fails"),
+    ];
+    let left = sides.into_iter().filter(|(number, _)| *number > 0);
+    let told = left.map(|(number, what)| {
+        let all = counted(counts.searches, "repeat", "repeats");
+        format!(
+            "{} of {all}: no learning rate in the range {what}",
+            count(number)
+        )
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
 /// The conditions under which numbers hold, for a caption.
 pub(super) fn conditions(manifest: &Manifest, cell: Option<&Cell>) -> String {
     let protocol = cell.and_then(Cell::protocol).map(|protocol| {
@@ -140,7 +176,11 @@ pub(super) fn conditions(manifest: &Manifest, cell: Option<&Cell>) -> String {
                 counted(protocol.budget, "step", "steps")
             ),
         };
-        format!("{}, batches of {}, {success}; ", loss(protocol), protocol.batch_size)
+        format!(
+            "{}, batches of {}, {success}; ",
+            loss(protocol),
+            protocol.batch_size
+        )
     });
     format!(
         "Protocol: {}{} a cell; backend {} ({}, {}), seed {}.",
@@ -158,7 +198,7 @@ fn loss(protocol: &Protocol) -> String {
 }
 
 /// Every constant of a measurement, a sentence each.
-pub(super) fn protocol(cell: &Cell, repeats: usize) -> Vec<Text> {
+pub(super) fn protocol(cell: &Cell, repeats: usize) -> Vec<String> {
     let mut words = vec![data(&cell.dataset), weights(cell)];
     if let Some(protocol) = cell.protocol() {
         words.extend([trial(protocol), search(&protocol.search), ladder(protocol)]);
@@ -188,7 +228,7 @@ pub(super) fn protocol(cell: &Cell, repeats: usize) -> Vec<Text> {
         "Repeats: {} a cell, which differ in {differ}. All trials of a repeat share both.",
         count(repeats)
     ));
-    words.iter().map(|words| Text::markup(words)).collect()
+    words
 }
 
 fn data(config: &DatasetConfig) -> String {
@@ -259,7 +299,12 @@ fn search(method: &SearchMethod) -> String {
         )
     };
     match *method {
-        SearchMethod::FromKernel { start, lowest, highest, tolerance } => {
+        SearchMethod::FromKernel {
+            start,
+            lowest,
+            highest,
+            tolerance,
+        } => {
             let start = match start {
                 Some(start) => format!("the learning rate 2^{{{}}}", setting(start)),
                 None => "the learning rate at which the expected tangent kernel puts the edge, \
@@ -268,11 +313,20 @@ fn search(method: &SearchMethod) -> String {
             };
             along(start, lowest, highest, tolerance)
         }
-        SearchMethod::Octaves { start, lowest, highest, tolerance } => {
+        SearchMethod::Octaves {
+            start,
+            lowest,
+            highest,
+            tolerance,
+        } => {
             let start = format!("the learning rate 2^{{{}}}", setting(start));
             along(start, lowest, highest, tolerance)
         }
-        SearchMethod::Arithmetic { low, high, tolerance } => format!(
+        SearchMethod::Arithmetic {
+            low,
+            high,
+            tolerance,
+        } => format!(
             "Search: bisection of the learning rate itself, from a lower end of {} that is taken \
              to succeed and an upper end of {} that is taken to fail, until the bracket is at most \
              {} wide.",
@@ -284,7 +338,11 @@ fn search(method: &SearchMethod) -> String {
 }
 
 fn ladder(protocol: &Protocol) -> String {
-    let steps: Vec<String> = protocol.ladder.iter().map(|&offset| setting(offset)).collect();
+    let steps: Vec<String> = protocol
+        .ladder
+        .iter()
+        .map(|&offset| setting(offset))
+        .collect();
     if steps.is_empty() {
         return "Ladder: none; only the trials of the search tell whether success is monotone."
             .to_owned();
@@ -303,7 +361,10 @@ mod tests {
     #[test]
     fn plain_letters_become_symbols() {
         let text = sentence("With depth x width >= 2, R^2 of eta* on lambda_1 is 1.");
-        assert_eq!(text.flat(), "With depth × width ≥ 2, R^2 of η* on λ_1 is 1.");
+        assert_eq!(
+            text.flat(),
+            "With depth × width ≥ 2, R^2 of η* on λ_1 is 1."
+        );
         assert_eq!(sentence("the theta rate").flat(), "the theta rate");
     }
 

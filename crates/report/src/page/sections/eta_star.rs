@@ -6,18 +6,24 @@ use etastar_search::Outcome;
 use super::super::document::{Entry, Section};
 use super::super::number::{octaves, rate, setting};
 use super::super::words::{
-    conditions, effect, filter, input_rate, protocol as protocol_words, searches as search_words,
-    width,
+    conditions, effect, filter, input_rate, out_of_range, protocol as protocol_words,
+    searches as search_words, width,
 };
-use super::{FitColumn, Store, cell_series, fit_table, line_series, mark, rate_panels, shown, table};
+use super::{
+    FitColumn, Store, cell_series, fit_table, line_series, mark, rate_panels, shown, table,
+};
 use crate::figure::{Axis, Data, Figure, Marker, Panel, Point, Scale, Series, Style, Text};
 
 /// Every cell against depth times width, a panel for each input rate.
 pub(super) fn depth_width(store: &Store<'_>) -> Section {
     let mut section = store.section(View::DepthWidth, "η* against depth × width");
     for series in &store.analysis.eta_star {
-        let lines: Vec<_> =
-            series.lines.iter().filter(|line| line.law == Law::DepthWidth).cloned().collect();
+        let lines: Vec<_> = series
+            .lines
+            .iter()
+            .filter(|line| line.law == Law::DepthWidth)
+            .cloned()
+            .collect();
         let figure = Figure {
             name: store.figure_name(View::DepthWidth, &series.label),
             caption: Text::markup(&format!(
@@ -40,7 +46,11 @@ pub(super) fn depth_width(store: &Store<'_>) -> Section {
 
 /// The fits of a law, by input rate and filter.
 fn fits_of(series: &EtaStarSeries, law: Law, keep: impl Fn(&Fit) -> bool) -> Vec<&Fit> {
-    series.fits.iter().filter(|fit| fit.law == law && keep(fit)).collect()
+    series
+        .fits
+        .iter()
+        .filter(|fit| fit.law == law && keep(fit))
+        .collect()
 }
 
 /// Over all input rates at once: the effective size beside depth times width.
@@ -49,13 +59,19 @@ pub(super) fn effective_size(store: &Store<'_>) -> Section {
     let mut rows = Vec::new();
     let mut all = Vec::new();
     for series in &store.analysis.eta_star {
-        let lines: Vec<_> =
-            series.lines.iter().filter(|line| line.law == Law::EffectiveSize).collect();
+        let lines: Vec<_> = series
+            .lines
+            .iter()
+            .filter(|line| line.law == Law::EffectiveSize)
+            .collect();
         let rates = distinct(series.cells.iter().map(|cell| cell.input_rate));
         let mut drawn = line_series(&lines);
         for (order, &rate) in rates.iter().rev().enumerate() {
-            let own: Vec<&CellSummary> =
-                series.cells.iter().filter(|cell| cell.input_rate == rate).collect();
+            let own: Vec<&CellSummary> = series
+                .cells
+                .iter()
+                .filter(|cell| cell.input_rate == rate)
+                .collect();
             let points = cell_series(&own, CellSummary::effective_size);
             let points = points.into_iter().filter_map(|series| match series.data {
                 Data::Points(points) if series.style.marker != Marker::ArrowUp => Some(points),
@@ -116,7 +132,12 @@ pub(super) fn effective_size(store: &Store<'_>) -> Section {
 /// Every law on every set of cells.
 pub(super) fn laws(store: &Store<'_>) -> Section {
     let mut section = store.section(View::Laws, "The laws compared");
-    let all: Vec<Fit> = store.analysis.eta_star.iter().flat_map(|s| s.fits.clone()).collect();
+    let all: Vec<Fit> = store
+        .analysis
+        .eta_star
+        .iter()
+        .flat_map(|s| s.fits.clone())
+        .collect();
     if all.is_empty() {
         return section;
     }
@@ -126,16 +147,22 @@ pub(super) fn laws(store: &Store<'_>) -> Section {
          that left their range take part as bounds. A lower leave-one-out error or AICc is better; \
          a difference in AICc below 2 decides nothing.",
     ));
-    let best = store.analysis.eta_star.iter().flat_map(|series| &series.comparisons);
-    let best = best.filter(|comparison| comparison.input_rate.is_none()).map(|comparison| {
-        Text::markup(&format!(
-            "On {}, {}, {}: the {} predicts left-out cells best.",
-            comparison.series,
-            input_rate(comparison.input_rate),
-            filter(comparison.width_over_depth),
-            comparison.best_by_leave_one_out.words()
-        ))
-    });
+    let best = store
+        .analysis
+        .eta_star
+        .iter()
+        .flat_map(|series| &series.comparisons);
+    let best = best
+        .filter(|comparison| comparison.input_rate.is_none())
+        .map(|comparison| {
+            Text::markup(&format!(
+                "On {}, {}, {}: the {} predicts left-out cells best.",
+                comparison.series,
+                input_rate(comparison.input_rate),
+                filter(comparison.width_over_depth),
+                comparison.best_by_leave_one_out.words()
+            ))
+        });
     section.list(best.collect());
     section.table(fit_table(
         "Every law on the cells with width ≥ k × depth. Censored: repeats that found no η* in \
@@ -156,7 +183,11 @@ pub(super) fn laws(store: &Store<'_>) -> Section {
             FitColumn::Aicc,
         ],
     ));
-    let reasons = store.analysis.eta_star.iter().flat_map(|series| &series.not_fitted);
+    let reasons = store
+        .analysis
+        .eta_star
+        .iter()
+        .flat_map(|series| &series.not_fitted);
     let reasons = reasons.map(|one| {
         format!(
             "Not fitted: {} on {}, {}, {}: {}.",
@@ -167,7 +198,12 @@ pub(super) fn laws(store: &Store<'_>) -> Section {
             one.reason
         )
     });
-    section.list(reasons.take(8).map(|reason| Text::markup(&reason)).collect());
+    section.list(
+        reasons
+            .take(8)
+            .map(|reason| Text::markup(&reason))
+            .collect(),
+    );
     section
 }
 
@@ -229,12 +265,21 @@ pub(super) fn width_over_depth(store: &Store<'_>) -> Section {
             x: Axis::new("k", "width_over_depth", Scale::Log2),
             y: Axis::new("", "value", Scale::Linear),
             panels: vec![
-                panel("R^{2}", points(|fit| (fit.r_squared.value, fit.r_squared.interval))),
-                panel("rms residual", points(|fit| (fit.rmse.value, fit.rmse.interval))),
-                panel("not monotone", points(|fit| {
-                    let share = fit.searches.not_monotone as f64 / fit.searches.searches as f64;
-                    (share, None)
-                })),
+                panel(
+                    "R^{2}",
+                    points(|fit| (fit.r_squared.value, fit.r_squared.interval)),
+                ),
+                panel(
+                    "rms residual",
+                    points(|fit| (fit.rmse.value, fit.rmse.interval)),
+                ),
+                panel(
+                    "not monotone",
+                    points(|fit| {
+                        let share = fit.searches.not_monotone as f64 / fit.searches.searches as f64;
+                        (share, None)
+                    }),
+                ),
             ],
         };
         if let Some(figure) = shown(figure) {
@@ -280,7 +325,11 @@ fn exponent_panels(series: &[&EtaStarSeries], k: f64, x: impl Fn(&Fit) -> f64) -
                     note: format!("{}, {} cells", input_rate(fit.input_rate), fit.cells),
                 })
             });
-            Series::new(&series.label, Style::nth(order), Data::Points(points.collect()))
+            Series::new(
+                &series.label,
+                Style::nth(order),
+                Data::Points(points.collect()),
+            )
         });
         Panel {
             title: Text::markup(title),
@@ -296,7 +345,10 @@ fn exponent_panels(series: &[&EtaStarSeries], k: f64, x: impl Fn(&Fit) -> f64) -
 
 /// Where a frozen input layer is drawn on a logarithmic axis: below the least positive rate.
 fn frozen(series: &[EtaStarSeries]) -> f64 {
-    let rates = series.iter().flat_map(|series| &series.cells).map(|cell| cell.input_rate);
+    let rates = series
+        .iter()
+        .flat_map(|series| &series.cells)
+        .map(|cell| cell.input_rate);
     rates.filter(|rate| *rate > 0.0).fold(1.0, f64::min) / 4.0
 }
 
@@ -326,7 +378,12 @@ pub(super) fn side_by_side(store: &Store<'_>) -> Section {
 
 fn exponents(store: &Store<'_>, view: View, title: &str, filters: &[f64]) -> Section {
     let mut section = store.section(view, title);
-    let all: Vec<Fit> = store.analysis.eta_star.iter().flat_map(|s| s.fits.clone()).collect();
+    let all: Vec<Fit> = store
+        .analysis
+        .eta_star
+        .iter()
+        .flat_map(|s| s.fits.clone())
+        .collect();
     let own = |fit: &&Fit| {
         fit.law == Law::DepthWidth
             && fit.input_rate.is_some()
@@ -339,7 +396,11 @@ fn exponents(store: &Store<'_>, view: View, title: &str, filters: &[f64]) -> Sec
     let ends = store.analysis.eta_star.iter().filter_map(|series| {
         let at_filter = |fit: &&Fit| own(fit) && fit.width_over_depth == k;
         let mut fits: Vec<&Fit> = series.fits.iter().filter(at_filter).collect();
-        fits.sort_by(|a, b| a.input_rate.partial_cmp(&b.input_rate).unwrap_or(std::cmp::Ordering::Equal));
+        fits.sort_by(|a, b| {
+            a.input_rate
+                .partial_cmp(&b.input_rate)
+                .unwrap_or(std::cmp::Ordering::Equal)
+        });
         let (slowest, fastest) = (fits.first()?, fits.last()?);
         Some(Text::markup(&format!(
             "{}, {}: the exponent of depth × width is {} at {} and {} at {}.",
@@ -385,7 +446,12 @@ pub(super) fn searches(store: &Store<'_>) -> Section {
     let mut section = store.section(View::Searches, "Success against learning rate");
     for series in &store.analysis.eta_star {
         let conditions = conditions(&store.analysis.manifest, Some(&series.cell));
-        let rows = series.examples.iter().map(|example| example.repeats.len()).max().unwrap_or(0);
+        let rows = series
+            .examples
+            .iter()
+            .map(|example| example.repeats.len())
+            .max()
+            .unwrap_or(0);
         let names = (0..rows).map(|row| format!("repeat {}", row + 1)).collect();
         let strips = Figure {
             name: store.figure_name(View::Searches, &series.label),
@@ -423,13 +489,21 @@ pub(super) fn searches(store: &Store<'_>) -> Section {
 fn strip(example: &SearchExample) -> Panel {
     let repeats = || example.repeats.iter().enumerate();
     let found = repeats().filter_map(|(row, (eta_star, _))| {
-        Some(mark((*eta_star)?, row as f64, format!("repeat {}", row + 1)))
+        Some(mark(
+            (*eta_star)?,
+            row as f64,
+            format!("repeat {}", row + 1),
+        ))
     });
     let ended = |outcome: Outcome| {
         let trials = repeats().flat_map(move |(row, (_, trials))| {
             let own = trials.iter().filter(move |(_, other, _)| *other == outcome);
             own.map(move |(rate, _, steps)| {
-                mark(*rate, row as f64, format!("repeat {}; {steps} steps", row + 1))
+                mark(
+                    *rate,
+                    row as f64,
+                    format!("repeat {}; {steps} steps", row + 1),
+                )
             })
         });
         Data::Points(trials.collect())
@@ -445,8 +519,16 @@ fn strip(example: &SearchExample) -> Panel {
         series: vec![
             Series::new("η*", style(6, Marker::Bar), Data::Points(found.collect())),
             Series::new("success", style(2, Marker::Circle), ended(Outcome::Success)),
-            Series::new("not finite", style(1, Marker::Cross), ended(Outcome::NonFinite)),
-            Series::new("budget exhausted", style(4, Marker::Ring), ended(Outcome::Exhausted)),
+            Series::new(
+                "not finite",
+                style(1, Marker::Cross),
+                ended(Outcome::NonFinite),
+            ),
+            Series::new(
+                "budget exhausted",
+                style(4, Marker::Ring),
+                ended(Outcome::Exhausted),
+            ),
         ],
     }
 }
@@ -459,7 +541,10 @@ fn not_monotone(cells: &[CellSummary]) -> Vec<Series> {
         let points = ratios.into_iter().filter_map(|ratio| {
             let same = own().filter(|cell| cell.width_over_depth() == ratio);
             let (not, all) = same.fold((0, 0), |(not, all), cell| {
-                (not + cell.searches.not_monotone, all + cell.searches.searches)
+                (
+                    not + cell.searches.not_monotone,
+                    all + cell.searches.searches,
+                )
             });
             let note = format!("{not} of {all} searches");
             (all > 0).then(|| mark(ratio, not as f64 / all as f64, note))
@@ -483,16 +568,19 @@ pub(super) fn cells(store: &Store<'_>) -> Section {
                 Entry::count(cell.depth()),
                 Entry::text(width(cell)),
                 Entry::number(cell.input_rate, &setting(cell.input_rate)),
-                bound(estimate.value),
+                match (estimate.value, estimate.below, estimate.at_least) {
+                    (None, Some(below), _) => Entry::text(format!("< {}", rate(below))),
+                    (None, None, Some(limit)) => Entry::text(format!("≥ {}", rate(limit))),
+                    (value, ..) => bound(value),
+                },
                 bound(low),
                 bound(high),
                 Entry::optional(estimate.log2, octaves),
                 Entry::count(counts.searches),
                 Entry::count(counts.found),
-                Entry::count(counts.nothing_succeeds),
-                Entry::count(counts.nothing_fails),
                 Entry::count(counts.not_monotone),
                 Entry::count(counts.trials),
+                Entry::text(out_of_range(counts)),
             ]
         })
     });
@@ -500,7 +588,7 @@ pub(super) fn cells(store: &Store<'_>) -> Section {
     if !rows.is_empty() {
         section.table(table(
             "η* of every cell with its interval: the geometric mean over repeats, or the median \
-             where a search left the range.",
+             where a search left the range; < and ≥ mark cells whose η* is out of range.",
             &[
                 "series",
                 "depth",
@@ -512,10 +600,9 @@ pub(super) fn cells(store: &Store<'_>) -> Section {
                 "log_{2} η*",
                 "searches",
                 "found",
-                "nothing succeeds",
-                "nothing fails",
                 "not monotone",
                 "trials",
+                "out of range",
             ],
             rows,
         ));
@@ -523,17 +610,48 @@ pub(super) fn cells(store: &Store<'_>) -> Section {
     section
 }
 
-/// How the numbers were measured, every constant in words.
+/// The protocol in full: every constant of the first series of each kind, and of the others what
+/// is different.
 pub(super) fn protocol(store: &Store<'_>) -> Section {
     let mut section = store.section(View::Protocol, "Protocol").folded();
-    for series in &store.analysis.eta_star {
-        section.paragraph(Text::markup(&format!(
-            "{}: {}. The constants below are our choice for this experiment; they are not the \
-             paper's, and the results hold under them.",
-            series.label,
-            search_words(&series.searches)
-        )));
-        section.list(protocol_words(&series.cell, store.analysis.manifest.repeats));
+    let analysis = store.analysis;
+    let searched = analysis
+        .eta_star
+        .iter()
+        .map(|series| (&series.label, &series.cell));
+    let measured = analysis
+        .sharpness
+        .iter()
+        .map(|series| (&series.label, &series.cell));
+    for series in [searched.collect::<Vec<_>>(), measured.collect()] {
+        let [(label, cell), others @ ..] = series.as_slice() else {
+            continue;
+        };
+        let constants = protocol_words(cell, analysis.manifest.repeats);
+        let mut items: Vec<Text> = constants.iter().map(|words| Text::markup(words)).collect();
+        for (other, cell) in others {
+            let own = protocol_words(cell, analysis.manifest.repeats);
+            let own: Vec<String> = own.into_iter().filter(|w| !constants.contains(w)).collect();
+            let head = Text::plain("Different in ").and_code((*other).clone());
+            if !own.is_empty() {
+                items.push(head.and_markup(&format!(": {}", own.join(" "))));
+            }
+        }
+        section.paragraph(Text::code((*label).clone()).and_plain(
+            ": the constants below are our choice for this experiment; they are not the paper's, \
+             and the results hold under them.",
+        ));
+        section.list(items);
     }
+    section.list(
+        analysis
+            .eta_star
+            .iter()
+            .map(|series| {
+                let head = Text::plain("Searches on ").and_code(series.label.clone());
+                head.and_markup(&format!(": {}.", search_words(&series.searches)))
+            })
+            .collect(),
+    );
     section
 }

@@ -193,10 +193,18 @@ impl FitColumn {
 fn fit_table(caption: &str, rows: &[&Fit], all: &[Fit], columns: &[FitColumn]) -> Table {
     Table {
         caption: Text::markup(caption),
-        columns: columns.iter().map(|column| Text::markup(column.heading())).collect(),
+        columns: columns
+            .iter()
+            .map(|column| Text::markup(column.heading()))
+            .collect(),
         rows: rows
             .iter()
-            .map(|fit| columns.iter().map(|column| column.entry(fit, all)).collect())
+            .map(|fit| {
+                columns
+                    .iter()
+                    .map(|column| column.entry(fit, all))
+                    .collect()
+            })
             .collect(),
         name: String::new(),
     }
@@ -226,7 +234,11 @@ fn cell_series(cells: &[&CellSummary], x: impl Fn(&CellSummary) -> f64) -> Vec<S
                     x: x(cell),
                     y: cell.estimate.value?,
                     interval: ends[0].zip(ends[1]).map(|(low, high)| [low, high]),
-                    note: format!("{}; {} repeats", cell_name(cell), count(cell.estimate.repeats)),
+                    note: format!(
+                        "{}; {} repeats",
+                        cell_name(cell),
+                        count(cell.estimate.repeats)
+                    ),
                 })
             });
             let name = format!("depth {depth}");
@@ -242,12 +254,20 @@ fn cell_series(cells: &[&CellSummary], x: impl Fn(&CellSummary) -> f64) -> Vec<S
                 note: cell_name(cell),
             })
         });
-        Series::new(name, Style::with_marker(6, marker), Data::Points(points.collect()))
+        Series::new(
+            name,
+            Style::with_marker(6, marker),
+            Data::Points(points.collect()),
+        )
     };
-    series.push(arrows("below the range tried", Marker::ArrowDown, |cell| cell.estimate.below));
-    series.push(arrows("at or above the range tried", Marker::ArrowUp, |cell| {
-        cell.estimate.at_least
+    series.push(arrows("below the range tried", Marker::ArrowDown, |cell| {
+        cell.estimate.below
     }));
+    series.push(arrows(
+        "at or above the range tried",
+        Marker::ArrowUp,
+        |cell| cell.estimate.at_least,
+    ));
     series.retain(|series| !series.is_empty());
     series
 }
@@ -263,11 +283,19 @@ fn line_series(lines: &[&FittedLine]) -> Vec<Series> {
                 Some([place.x, low, high])
             });
             let data = Data::Band(band.collect());
-            series.push(Series::new(&format!("band, {words}"), Style::neutral(false), data));
+            series.push(Series::new(
+                &format!("band, {words}"),
+                Style::neutral(false),
+                data,
+            ));
         }
         let places = line.places.iter().map(|place| [place.x, place.y]);
         let data = Data::Line(places.collect());
-        series.push(Series::new(&format!("fit, {words}"), Style::neutral(index > 0), data));
+        series.push(Series::new(
+            &format!("fit, {words}"),
+            Style::neutral(index > 0),
+            data,
+        ));
     }
     series.retain(|series| !series.is_empty());
     series
@@ -281,9 +309,14 @@ fn rate_panels(
 ) -> Vec<Panel> {
     let rates = distinct(cells.iter().map(|cell| cell.input_rate));
     let panels = rates.into_iter().rev().map(|rate| {
-        let own: Vec<&CellSummary> = cells.iter().filter(|cell| cell.input_rate == rate).collect();
-        let lines: Vec<&FittedLine> =
-            lines.iter().filter(|line| line.input_rate == Some(rate)).collect();
+        let own: Vec<&CellSummary> = cells
+            .iter()
+            .filter(|cell| cell.input_rate == rate)
+            .collect();
+        let lines: Vec<&FittedLine> = lines
+            .iter()
+            .filter(|line| line.input_rate == Some(rate))
+            .collect();
         let mut series = line_series(&lines);
         series.extend(cell_series(&own, &x));
         Panel {

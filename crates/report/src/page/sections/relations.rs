@@ -2,8 +2,8 @@
 //! and smaller networks.
 
 use etastar_analysis::{
-    Course, CoursePoint, EtaSharpness, LateStageCourse, Proxies, Proxy, Scope, VariantSummary, View,
-    distinct,
+    Course, CoursePoint, EtaSharpness, LateStageCourse, Proxies, Proxy, Scope, VariantSummary,
+    View, distinct,
 };
 use etastar_search::Vary;
 
@@ -106,7 +106,9 @@ pub(super) fn shifts(store: &Store<'_>) -> Section {
         "Variants against the first, in octaves. Spread: standard deviation of the difference over \
          cells. Unpaired: cells without an η* or without a counterpart that has one. Censored: \
          searches that left their range, which do not enter.",
-        &["variant", "dataset", "shift", "spread", "cells", "unpaired", "searches", "censored"],
+        &[
+            "variant", "dataset", "shift", "spread", "cells", "unpaired", "searches", "censored",
+        ],
         rows.collect(),
     ));
     section
@@ -127,7 +129,11 @@ pub(super) fn noise(store: &Store<'_>) -> Section {
              variant. {}",
             conditions(&store.analysis.manifest, None)
         )),
-        x: Axis::new("standard deviation in octaves", "deviation_octaves", Scale::Linear),
+        x: Axis::new(
+            "standard deviation in octaves",
+            "deviation_octaves",
+            Scale::Linear,
+        ),
         y: Axis::new("", "variant", Scale::Names(names)),
         panels: vec![Panel {
             title: Text::default(),
@@ -156,7 +162,15 @@ pub(super) fn noise(store: &Store<'_>) -> Section {
     section.table(table(
         "Standard deviation of log_{2} η* between the repeats of a cell, in octaves, pooled over \
          the cells of which at least two repeats found an η*.",
-        &["variant", "repeats differ in", "dataset", "deviation", "cells", "searches", "censored"],
+        &[
+            "variant",
+            "repeats differ in",
+            "dataset",
+            "deviation",
+            "cells",
+            "searches",
+            "censored",
+        ],
         rows.collect(),
     ));
     section
@@ -164,11 +178,16 @@ pub(super) fn noise(store: &Store<'_>) -> Section {
 
 /// Claim C3: eta\* against the sharpness at initialisation.
 pub(super) fn eta_sharpness(store: &Store<'_>) -> Section {
-    let mut section =
-        store.section(View::EtaSharpness, "η* against the sharpness at initialisation");
+    let mut section = store.section(
+        View::EtaSharpness,
+        "η* against the sharpness at initialisation",
+    );
     let relations = &store.analysis.eta_sharpness;
     for relation in relations {
-        let all = relation.slopes.iter().filter(|slope| slope.input_rate.is_none());
+        let all = relation
+            .slopes
+            .iter()
+            .filter(|slope| slope.input_rate.is_none());
         section.list(
             all.filter_map(|slope| {
                 Some(Text::markup(&format!(
@@ -204,7 +223,9 @@ pub(super) fn eta_sharpness(store: &Store<'_>) -> Section {
         section.table(table(
             "Slope of log_{2} η* on log_{2} λ_{1}, and the share of the variance that the line \
              explains. Between networks of one cell, the noise of λ_{1} draws the slope towards 0.",
-            &["dataset", "μ_{in}", "between", "cells", "networks", "slope", "R^{2}"],
+            &[
+                "dataset", "μ_{in}", "between", "cells", "networks", "slope", "R^{2}",
+            ],
             rows,
         ));
     }
@@ -224,12 +245,27 @@ fn relation_figure(store: &Store<'_>, relation: &EtaSharpness) -> Figure {
     {
         let ends = sharpness.first().into_iter().chain(sharpness.last());
         let ends = ends.map(|&x| [x, (constant + slope * x.log2()).exp2()]);
-        series.push(Series::new("line", Style::neutral(false), Data::Line(ends.collect())));
+        series.push(Series::new(
+            "line",
+            Style::neutral(false),
+            Data::Line(ends.collect()),
+        ));
     }
-    let two = sharpness.first().into_iter().chain(sharpness.last()).map(|&x| [x, 2.0 / x]);
-    series.push(Series::new("2/λ_{1}", Style::neutral(true), Data::Line(two.collect())));
+    let two = sharpness
+        .first()
+        .into_iter()
+        .chain(sharpness.last())
+        .map(|&x| [x, 2.0 / x]);
+    series.push(Series::new(
+        "2/λ_{1}",
+        Style::neutral(true),
+        Data::Line(two.collect()),
+    ));
     for (order, &own) in rates.iter().rev().enumerate() {
-        let points = relation.points.iter().filter(|point| point.input_rate == own);
+        let points = relation
+            .points
+            .iter()
+            .filter(|point| point.input_rate == own);
         let points = points.map(|point| {
             mark(
                 point.sharpness,
@@ -238,7 +274,11 @@ fn relation_figure(store: &Store<'_>, relation: &EtaSharpness) -> Figure {
             )
         });
         let name = input_rate(Some(own));
-        series.push(Series::new(&name, Style::nth(order), Data::Points(points.collect())));
+        series.push(Series::new(
+            &name,
+            Style::nth(order),
+            Data::Points(points.collect()),
+        ));
     }
     Figure {
         name: store.figure_name(View::EtaSharpness, &relation.dataset),
@@ -259,18 +299,23 @@ fn relation_figure(store: &Store<'_>, relation: &EtaSharpness) -> Figure {
 
 /// Claim C2: the largest usable rate as training goes on.
 pub(super) fn late_stage(store: &Store<'_>) -> Section {
-    let mut section = store.section(View::LateStage, "The largest usable rate as training goes on");
+    let mut section = store.section(
+        View::LateStage,
+        "The largest usable rate as training goes on",
+    );
     for course in &store.analysis.late_stage {
         section.paragraph(Text::markup(&format!(
             "On {}, networks are trained at a constant rate{}. The largest usable rate from a \
              checkpoint on is the largest at which training goes on without losing validation \
              accuracy; at step 0 it is η* under this rule of success.",
             course.dataset,
-            course.checkpoint.map_or_else(String::new, |checkpoint| format!(
-                " of {}, in batches of {}",
-                setting(checkpoint.learning_rate),
-                checkpoint.batch_size
-            ))
+            course
+                .checkpoint
+                .map_or_else(String::new, |checkpoint| format!(
+                    " of {}, in batches of {}",
+                    setting(checkpoint.learning_rate),
+                    checkpoint.batch_size
+                ))
         )));
         let changes = course.changes.iter().filter_map(|(quantity, change)| {
             let change = (*change)?;
@@ -295,7 +340,12 @@ pub(super) fn late_stage(store: &Store<'_>) -> Section {
         }
         let rows = course.stages.iter().map(|stage| {
             let mut row = vec![Entry::count(stage.steps)];
-            row.extend(stage.levels.iter().map(|(_, level)| effect_entry(level.as_ref())));
+            row.extend(
+                stage
+                    .levels
+                    .iter()
+                    .map(|(_, level)| effect_entry(level.as_ref())),
+            );
             row.extend([
                 effect_entry(stage.slope.as_ref()),
                 effect_entry(stage.exponent.as_ref()),
@@ -340,13 +390,19 @@ fn course_figure(store: &Store<'_>, course: &LateStageCourse, quantity: Course) 
         found.unwrap_or(0)
     };
     let panels = rates.iter().rev().map(|&own| {
-        let at_rate: Vec<&CoursePoint> =
-            course.points.iter().filter(|point| point.input_rate == own).collect();
+        let at_rate: Vec<&CoursePoint> = course
+            .points
+            .iter()
+            .filter(|point| point.input_rate == own)
+            .collect();
         let shapes = at_rate.chunk_by(|a, b| (a.depth, a.width) == (b.depth, b.width));
         let series = shapes.flat_map(|points| {
             let (depth, width) = points.first().map_or((0, 0), |p| (p.depth, p.width));
             let marker = place(&widths, width) % Marker::SERIES.len();
-            let marker = Marker::SERIES.get(marker).copied().unwrap_or(Marker::Circle);
+            let marker = Marker::SERIES
+                .get(marker)
+                .copied()
+                .unwrap_or(Marker::Circle);
             let style = Style::with_marker(place(&depths, depth), marker);
             let known: Vec<[f64; 2]> = points
                 .iter()
@@ -414,7 +470,10 @@ pub(super) fn proxies(store: &Store<'_>) -> Section {
                 Entry::number(quality.rmse, &octaves(quality.rmse)),
                 Entry::optional(quality.calibrated_rmse, octaves),
                 Entry::number(quality.bias, &octaves(quality.bias)),
-                Entry::number(quality.r_squared, &in_unit(etastar_analysis::Unit::Plain)(quality.r_squared)),
+                Entry::number(
+                    quality.r_squared,
+                    &in_unit(etastar_analysis::Unit::Plain)(quality.r_squared),
+                ),
                 rate_entry(Some(quality.cost)),
             ]
         }));
@@ -437,7 +496,16 @@ pub(super) fn proxies(store: &Store<'_>) -> Section {
              constant, fitted to all other architectures; bias, the mean of measured minus \
              predicted; R^{2} with the bias taken off; cost for a new network in gradients of one \
              mini-batch. Laws are fitted without the architecture they predict.",
-            &["dataset", "predicted from", "cells", "rmse", "with a constant", "bias", "R^{2}", "cost"],
+            &[
+                "dataset",
+                "predicted from",
+                "cells",
+                "rmse",
+                "with a constant",
+                "bias",
+                "R^{2}",
+                "cost",
+            ],
             rows,
         ));
     }
@@ -489,7 +557,10 @@ pub(super) fn transfer(store: &Store<'_>) -> Section {
     for transfer in &store.analysis.transfer {
         let rates = distinct(transfer.predictions.iter().map(|one| one.input_rate));
         let series = rates.into_iter().rev().enumerate().map(|(order, own)| {
-            let points = transfer.predictions.iter().filter(|one| one.input_rate == own);
+            let points = transfer
+                .predictions
+                .iter()
+                .filter(|one| one.input_rate == own);
             let points = points.map(|one| {
                 let note = format!("depth {}, width {}", one.depth, one.width);
                 mark(one.factor(), one.error, note)

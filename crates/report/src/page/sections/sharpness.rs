@@ -15,8 +15,12 @@ use crate::figure::{Axis, Data, Figure, Panel, Scale, Series, Style, Text};
 pub(super) fn growth(store: &Store<'_>) -> Section {
     let mut section = store.section(View::SharpnessGrowth, "λ_{1}(H) against depth × width");
     for series in &store.analysis.sharpness {
-        let lines: Vec<_> =
-            series.lines.iter().filter(|line| line.law == Law::DepthWidth).cloned().collect();
+        let lines: Vec<_> = series
+            .lines
+            .iter()
+            .filter(|line| line.law == Law::DepthWidth)
+            .cloned()
+            .collect();
         let figure = Figure {
             name: store.figure_name(View::SharpnessGrowth, &series.label),
             caption: Text::markup(&format!(
@@ -48,11 +52,14 @@ pub(super) fn exponents(store: &Store<'_>) -> Section {
                 _ => Matrix::Hessian,
             };
             // The law has the exponent of a quantity that falls.
-            let growth = fit.exponents.first().map(|exponent| etastar_analysis::Effect {
-                value: -exponent.value,
-                interval: exponent.interval.map(|[low, high]| [-high, -low]),
-                unit: exponent.unit,
-            });
+            let growth = fit
+                .exponents
+                .first()
+                .map(|exponent| etastar_analysis::Effect {
+                    value: -exponent.value,
+                    interval: exponent.interval.map(|[low, high]| [-high, -low]),
+                    unit: exponent.unit,
+                });
             vec![
                 Entry::text(Text::code(series.label.clone())),
                 Entry::text(matrix.symbol()),
@@ -70,7 +77,9 @@ pub(super) fn exponents(store: &Store<'_>) -> Section {
         section.table(table(
             "Exponent b of λ_{1} = C (depth × width)^{b}, for the Hessian H and the Gauss-Newton \
              matrix G, on the cells with width ≥ k × depth; residual in octaves.",
-            &["series", "matrix", "μ_{in}", "k", "cells", "b", "R^{2}", "rmse"],
+            &[
+                "series", "matrix", "μ_{in}", "k", "cells", "b", "R^{2}", "rmse",
+            ],
             rows,
         ));
     }
@@ -81,8 +90,12 @@ pub(super) fn exponents(store: &Store<'_>) -> Section {
 pub(super) fn prediction(store: &Store<'_>) -> Section {
     let title = "Measured against predicted λ_{1}(G)";
     let mut section = store.section(View::SharpnessPrediction, title);
-    let predicted: Vec<&SharpnessSeries> =
-        store.analysis.sharpness.iter().filter(|s| !s.predictions.is_empty()).collect();
+    let predicted: Vec<&SharpnessSeries> = store
+        .analysis
+        .sharpness
+        .iter()
+        .filter(|s| !s.predictions.is_empty())
+        .collect();
     if predicted.is_empty() {
         return section;
     }
@@ -101,7 +114,9 @@ pub(super) fn prediction(store: &Store<'_>) -> Section {
             )),
             x: Axis::new("width / depth", "width_over_depth", Scale::Log2),
             y: Axis::new("measured / predicted", "ratio", Scale::Log2),
-            panels: Method::ALL.map(|method| method_panel(series, method)).to_vec(),
+            panels: Method::ALL
+                .map(|method| method_panel(series, method))
+                .to_vec(),
         });
     }
     let summaries = predicted.iter().flat_map(|series| {
@@ -121,7 +136,16 @@ pub(super) fn prediction(store: &Store<'_>) -> Section {
     section.table(table(
         "Measured over predicted λ_{1}(G): median over cells, and median and largest distance from \
          1.",
-        &["series", "μ_{in}", "cells with", "prediction", "cells", "median", "distance", "largest"],
+        &[
+            "series",
+            "μ_{in}",
+            "cells with",
+            "prediction",
+            "cells",
+            "median",
+            "distance",
+            "largest",
+        ],
         summaries.collect(),
     ));
     let cells = predicted.iter().flat_map(|series| {
@@ -171,12 +195,17 @@ pub(super) fn prediction(store: &Store<'_>) -> Section {
 fn method_panel(series: &SharpnessSeries, method: Method) -> Panel {
     let rates = distinct(series.predictions.iter().map(|cell| cell.input_rate));
     let each = rates.into_iter().rev().enumerate().map(|(order, own)| {
-        let cells = series.predictions.iter().filter(|cell| cell.input_rate == own);
+        let cells = series
+            .predictions
+            .iter()
+            .filter(|cell| cell.input_rate == own);
         let points = cells.filter_map(|cell| {
             let ratio = cell.ratio(method)?;
             let note = format!("depth {}, width {}", cell.depth, setting(cell.width));
             let mut point = mark(cell.width / cell.depth as f64, ratio.mean, note);
-            point.interval = ratio.standard_error.map(|e| [ratio.mean - e, ratio.mean + e]);
+            point.interval = ratio
+                .standard_error
+                .map(|e| [ratio.mean - e, ratio.mean + e]);
             Some(point)
         });
         let name = input_rate(Some(own));
@@ -191,7 +220,13 @@ fn method_panel(series: &SharpnessSeries, method: Method) -> Panel {
 /// How tight the bounds are.
 pub(super) fn bounds(store: &Store<'_>) -> Section {
     let mut section = store.section(View::SharpnessBounds, "Bounds on λ_{1}");
-    let all = || store.analysis.sharpness.iter().flat_map(|s| s.tightness.iter().map(move |t| (s, t)));
+    let all = || {
+        store
+            .analysis
+            .sharpness
+            .iter()
+            .flat_map(|s| s.tightness.iter().map(move |t| (s, t)))
+    };
     if all().next().is_none() {
         return section;
     }
@@ -202,7 +237,11 @@ pub(super) fn bounds(store: &Store<'_>) -> Section {
          = {}.",
         setting(MEAN_SQUARE_INPUT)
     )));
-    let kinds = [HoldsFor::Network, HoldsFor::Expectation, HoldsFor::Probability];
+    let kinds = [
+        HoldsFor::Network,
+        HoldsFor::Expectation,
+        HoldsFor::Probability,
+    ];
     let violations = kinds.map(|kind| {
         let own = all().filter(|(_, bound)| bound.holds_for == kind);
         let (wrong, compared) = own.fold((0, 0), |(wrong, compared), (_, bound)| {
@@ -216,7 +255,10 @@ pub(super) fn bounds(store: &Store<'_>) -> Section {
         ))
     });
     section.list(violations.to_vec());
-    let tightest = [(Matrix::Hessian, Side::Lower), (Matrix::Hessian, Side::Upper)];
+    let tightest = [
+        (Matrix::Hessian, Side::Lower),
+        (Matrix::Hessian, Side::Upper),
+    ];
     let tightest = tightest.iter().flat_map(|(matrix, side)| {
         store.analysis.sharpness.iter().filter_map(|series| {
             let own = series.tightness.iter().filter(|bound| {
