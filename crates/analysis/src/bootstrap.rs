@@ -46,6 +46,9 @@ pub(crate) fn effect<G>(
     })
 }
 
+/// A number with its interval.
+pub(crate) type WithInterval = (f64, Option<[f64; 2]>);
+
 /// Several statistics of the same groups, each with its interval. All see the
 /// same resamples, so that one fit gives all its numbers.
 ///
@@ -56,13 +59,11 @@ pub(crate) fn effects<G, const N: usize>(
     coefficients: usize,
     options: &Options,
     statistics: impl Fn(&[&G]) -> Result<[f64; N], NotMeasured>,
-) -> Result<[(f64, Option<[f64; 2]>); N], NotMeasured> {
+) -> Result<[WithInterval; N], NotMeasured> {
     let all: Vec<&G> = groups.iter().collect();
     let values = statistics(&all)?;
-    let resamples = match tail(options.confidence, groups.len(), coefficients) {
-        Some(tail) => Some((tail, resamples(groups, options, &statistics))),
-        None => None,
-    };
+    let tail = tail(options.confidence, groups.len(), coefficients);
+    let resamples = tail.map(|tail| (tail, resamples(groups, options, &statistics)));
     Ok(std::array::from_fn(|index| {
         let interval = resamples.as_ref().and_then(|(tail, resamples)| {
             let own = resamples.iter().map(|values| values[index]);

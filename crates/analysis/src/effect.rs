@@ -53,8 +53,8 @@ impl Options {
         if self.width_over_depth.is_empty() {
             return Err(OptionsError::NoFilter);
         }
-        let filters = self.width_over_depth.iter();
-        filters.map(|&k| check(self.confidence, k)).collect()
+        let mut filters = self.width_over_depth.iter();
+        filters.try_for_each(|&k| check(self.confidence, k))
     }
 }
 

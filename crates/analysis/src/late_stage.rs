@@ -121,7 +121,7 @@ impl<'a> LateStage<'a> {
         let later = NotMeasured::NoCells("later checkpoints");
         let late = finished().filter(|record| record.cell.checkpoint.is_some());
         let reference = late.map(without_checkpoint).next().ok_or(later)?;
-        of_one_kind(finished().filter(|record| record.cell.checkpoint.is_some()).map(|r| r))
+        of_one_kind(finished().filter(|record| record.cell.checkpoint.is_some()))
             .or_else(|error| match error {
                 // Checkpoints may differ in their steps, and in nothing else.
                 NotMeasured::SeveralKinds(keys) if keys == "steps" => Ok(()),

@@ -79,7 +79,7 @@ fn common_variant<'a>(variants: &'a [VariantCells], cells: &[&CellRecord]) -> Op
 /// The datasets of a store with their labels, in the grid's order of their first cells.
 pub(crate) fn labelled_datasets(snapshot: &Snapshot) -> Vec<(String, &DatasetConfig)> {
     let configs = snapshot.cells.iter().map(|record| &record.cell.dataset);
-    grouped(configs, |config| flat(config), |config| kebab(&config.name))
+    grouped(configs, flat, |config| kebab(&config.name))
         .into_iter()
         .filter_map(|(label, configs)| Some((label, *configs.first()?)))
         .collect()

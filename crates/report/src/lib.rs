@@ -3,5 +3,5 @@
 
 pub mod compare;
 pub mod export;
-pub mod figure;
+mod figure;
 pub mod page;

@@ -4,20 +4,20 @@ use super::text::Text;
 
 /// One axis.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Axis {
+pub(crate) struct Axis {
     /// What is read along the axis.
-    pub label: Text,
+    pub(crate) label: Text,
     /// Name of the column in the CSV.
-    pub column: String,
+    pub(crate) column: String,
     /// How values become positions.
-    pub scale: Scale,
+    pub(crate) scale: Scale,
     /// Both ends of the axis; from the data when absent.
-    pub range: Option<[f64; 2]>,
+    pub(crate) range: Option<[f64; 2]>,
 }
 
 impl Axis {
     /// An axis over the range of the data.
-    pub fn new(label: &str, column: &str, scale: Scale) -> Self {
+    pub(crate) fn new(label: &str, column: &str, scale: Scale) -> Self {
         Self {
             label: Text::markup(label),
             column: column.to_owned(),
@@ -29,7 +29,7 @@ impl Axis {
 
 /// How values become positions on an axis.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scale {
+pub(crate) enum Scale {
     /// In proportion.
     Linear,
     /// By logarithm, with ticks at powers of two.

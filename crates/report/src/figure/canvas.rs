@@ -9,7 +9,7 @@ use super::text::{Span, Text};
 
 /// The style sheet of every figure. Dark colours are for dark screens only: print is always on
 /// white.
-pub const STYLE_SHEET: &str = include_str!("figure.css");
+pub(crate) const STYLE_SHEET: &str = include_str!("figure.css");
 
 /// Size of ordinary text, in units of the view box.
 const FONT: f64 = 13.0;

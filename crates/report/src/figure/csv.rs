@@ -6,7 +6,7 @@ impl Figure {
     /// Every plotted number as CSV: a row for each marker, each point of a line and each point of a
     /// band, under the columns `panel`, `series`, `kind`, the two axes' own, the ends of the
     /// interval or band, and `note`.
-    pub fn csv(&self) -> String {
+    pub(crate) fn csv(&self) -> String {
         let (x, y) = (&self.x.column, &self.y.column);
         let bar = if self.has_rows() { x } else { y };
         let header = [

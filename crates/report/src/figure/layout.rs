@@ -8,6 +8,9 @@ use super::text::Text;
 /// Labelled and minor marks of one axis.
 pub(super) type Marks = (Vec<(f64, Text)>, Vec<f64>);
 
+/// An entry of the legend: all series of one name, and the place of their glyph.
+pub(super) type Entry<'a> = (Vec<&'a Series>, [f64; 2]);
+
 /// The geometry of a figure, in units of the view box.
 #[derive(Debug)]
 pub(super) struct Layout<'a> {
@@ -27,8 +30,7 @@ pub(super) struct Layout<'a> {
     y: Domain,
     pub(super) x_marks: Marks,
     pub(super) y_marks: Marks,
-    /// The entries of the legend: all series of one name, and the place of their glyph.
-    pub(super) legend: Vec<(Vec<&'a Series>, [f64; 2])>,
+    pub(super) legend: Vec<Entry<'a>>,
 }
 
 const GAP: f64 = 18.0;
@@ -169,7 +171,7 @@ fn horizontal_marks(domain: &Domain, width: f64) -> Marks {
 }
 
 /// The entries of the legend with their places above the panels, and the number of rows they take.
-fn legend(figure: &Figure, left: f64, width: f64) -> (Vec<(Vec<&Series>, [f64; 2])>, usize) {
+fn legend(figure: &Figure, left: f64, width: f64) -> (Vec<Entry<'_>>, usize) {
     let mut groups: Vec<Vec<&Series>> = Vec::new();
     let all = figure.panels.iter().flat_map(|panel| &panel.series);
     for series in all.filter(|series| series.in_legend && !series.name.is_empty()) {

@@ -9,11 +9,11 @@ mod model;
 mod svg;
 mod text;
 
-pub use axis::{Axis, Scale};
-pub use canvas::STYLE_SHEET;
+pub(crate) use axis::{Axis, Scale};
+pub(crate) use canvas::STYLE_SHEET;
 pub(crate) use csv::{shortest, to_csv};
-pub use model::{Data, Figure, Interval, Marker, Panel, Point, Series, Style};
-pub use text::{Span, Text, Tone};
+pub(crate) use model::{Data, Figure, Marker, Panel, Point, Series, Style};
+pub(crate) use text::{Span, Text, Tone};
 
 #[cfg(test)]
 mod tests;

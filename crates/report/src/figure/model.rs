@@ -5,44 +5,44 @@ use super::text::Text;
 
 /// A figure: one panel or several that share both axes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Figure {
+pub(crate) struct Figure {
     /// File name without extension, unique in a report: letters, digits and hyphens.
-    pub name: String,
+    pub(crate) name: String,
     /// What is plotted and under which conditions.
-    pub caption: Text,
+    pub(crate) caption: Text,
     /// The horizontal axis of every panel.
-    pub x: Axis,
+    pub(crate) x: Axis,
     /// The vertical axis of every panel.
-    pub y: Axis,
+    pub(crate) y: Axis,
     /// The panels, row by row.
-    pub panels: Vec<Panel>,
+    pub(crate) panels: Vec<Panel>,
 }
 
 /// One panel of a figure.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Panel {
+pub(crate) struct Panel {
     /// Heading of the panel.
-    pub title: Text,
+    pub(crate) title: Text,
     /// What is drawn, from back to front.
-    pub series: Vec<Series>,
+    pub(crate) series: Vec<Series>,
 }
 
 /// Data drawn in one style under one name. Series of the same name share one entry of the legend.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Series {
+pub(crate) struct Series {
     /// Name in the legend and the CSV.
-    pub name: Text,
+    pub(crate) name: Text,
     /// Colour and marker.
-    pub style: Style,
+    pub(crate) style: Style,
     /// What is drawn.
-    pub data: Data,
+    pub(crate) data: Data,
     /// Whether the legend names it.
-    pub in_legend: bool,
+    pub(crate) in_legend: bool,
 }
 
 /// What a series draws.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Data {
+pub(crate) enum Data {
     /// Markers, each with an error bar where it has an interval.
     Points(Vec<Point>),
     /// A line through the points `[x, y]`, in order.
@@ -53,30 +53,30 @@ pub enum Data {
 
 /// An interval, `[low, high]`: of the ordinate, or of the abscissa where the vertical axis holds
 /// names.
-pub type Interval = [f64; 2];
+pub(crate) type Interval = [f64; 2];
 
 /// One marker.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Point {
+pub(crate) struct Point {
     /// Abscissa.
-    pub x: f64,
+    pub(crate) x: f64,
     /// Ordinate.
-    pub y: f64,
+    pub(crate) y: f64,
     /// Error bar.
-    pub interval: Option<Interval>,
+    pub(crate) interval: Option<Interval>,
     /// What hovering over the marker shows after the values.
-    pub note: String,
+    pub(crate) note: String,
 }
 
 /// Colour and marker. Both vary, so that neither colour vision nor a colour printer is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Style {
+pub(crate) struct Style {
     /// Index into the palette, taken modulo its length.
-    pub colour: usize,
+    pub(crate) colour: usize,
     /// Shape of the marker.
-    pub marker: Marker,
+    pub(crate) marker: Marker,
     /// Whether lines are dashed.
-    pub dashed: bool,
+    pub(crate) dashed: bool,
 }
 
 /// Colours in the palette; the last one is neutral.
@@ -84,13 +84,13 @@ pub(super) const PALETTE: usize = 10;
 
 impl Style {
     /// The `index`-th combination of colour and marker; the first nine differ in both.
-    pub fn nth(index: usize) -> Self {
+    pub(crate) fn nth(index: usize) -> Self {
         let index = index % Marker::SERIES.len();
         Self::with_marker(index, Marker::SERIES[index])
     }
 
     /// A style with a marker of choice.
-    pub fn with_marker(colour: usize, marker: Marker) -> Self {
+    pub(crate) fn with_marker(colour: usize, marker: Marker) -> Self {
         Self {
             colour,
             marker,
@@ -99,7 +99,7 @@ impl Style {
     }
 
     /// The neutral colour, for fits and references.
-    pub fn neutral(dashed: bool) -> Self {
+    pub(crate) fn neutral(dashed: bool) -> Self {
         Self {
             dashed,
             ..Self::with_marker(PALETTE - 1, Marker::Circle)
@@ -110,7 +110,7 @@ impl Style {
 /// Shape of a marker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the shapes explain themselves")]
-pub enum Marker {
+pub(crate) enum Marker {
     Circle,
     Square,
     Triangle,
@@ -129,7 +129,7 @@ pub enum Marker {
 
 impl Marker {
     /// The filled shapes that tell series apart.
-    pub const SERIES: [Self; 9] = [
+    pub(crate) const SERIES: [Self; 9] = [
         Self::Circle,
         Self::Square,
         Self::Triangle,
@@ -144,7 +144,7 @@ impl Marker {
 
 impl Series {
     /// A series that the legend names.
-    pub fn new(name: &str, style: Style, data: Data) -> Self {
+    pub(crate) fn new(name: &str, style: Style, data: Data) -> Self {
         Self {
             name: Text::markup(name),
             style,
@@ -161,7 +161,7 @@ impl Series {
     }
 
     /// Whether there is nothing to draw.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.places().is_empty()
     }
 

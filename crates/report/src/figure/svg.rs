@@ -12,13 +12,13 @@ use super::text::Text;
 
 impl Figure {
     /// The picture as a document of its own, with its style sheet and background.
-    pub fn svg(&self) -> String {
+    pub(crate) fn svg(&self) -> String {
         self.render(true)
     }
 
     /// The picture for a page that holds [`STYLE_SHEET`] already. Its ids begin with the figure's
     /// name.
-    pub fn inline_svg(&self) -> String {
+    pub(crate) fn inline_svg(&self) -> String {
         self.render(false)
     }
 

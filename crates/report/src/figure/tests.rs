@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::axis::{Domain, labels, ticks};
+use super::model::Interval;
 use super::*;
 
 fn point(x: f64, y: f64, interval: Option<Interval>) -> Point {

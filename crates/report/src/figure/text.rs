@@ -3,7 +3,7 @@
 
 /// A piece of a [`Text`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Span {
+pub(crate) enum Span {
     /// Ordinary text.
     Plain(String),
     /// A subscript.
@@ -30,7 +30,7 @@ pub enum Span {
 
 impl Span {
     /// The characters of the span.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         match self {
             Self::Plain(text) | Self::Sub(text) | Self::Sup(text) | Self::Code(text) => text,
             Self::Badge { text, .. } | Self::Link { text, .. } => text,
@@ -41,7 +41,7 @@ impl Span {
 /// Colour of a judgement. It never says more than the words do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the tones explain themselves")]
-pub enum Tone {
+pub(crate) enum Tone {
     Positive,
     Negative,
     Neutral,
@@ -50,7 +50,7 @@ pub enum Tone {
 
 impl Tone {
     /// The class of the tone in style sheets.
-    pub fn class(self) -> &'static str {
+    pub(crate) fn class(self) -> &'static str {
         match self {
             Self::Positive => "positive",
             Self::Negative => "negative",
@@ -64,24 +64,24 @@ impl Tone {
 /// `` `..` `` as code. [`Text::plain`] takes its argument literally, which text of unknown origin
 /// needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Text {
+pub(crate) struct Text {
     spans: Vec<Span>,
 }
 
 impl Text {
     /// Literal text.
-    pub fn plain(text: impl Into<String>) -> Self {
+    pub(crate) fn plain(text: impl Into<String>) -> Self {
         Self::default().and_plain(text)
     }
 
     /// Literal code.
-    pub fn code(text: impl Into<String>) -> Self {
+    pub(crate) fn code(text: impl Into<String>) -> Self {
         Self::default().and_code(text)
     }
 
     /// Text with `_{..}`, `^{..}` and `` `..` `` marked up. A mark that is never closed is ordinary
     /// text.
-    pub fn markup(text: &str) -> Self {
+    pub(crate) fn markup(text: &str) -> Self {
         let mut result = Self::default();
         let mut rest = text;
         while let Some((before, span, after)) = next_mark(rest) {
@@ -96,7 +96,7 @@ impl Text {
 
     /// This text followed by a span.
     #[must_use]
-    pub fn and(mut self, span: Span) -> Self {
+    pub(crate) fn and(mut self, span: Span) -> Self {
         if !span.as_str().is_empty() {
             self.spans.push(span);
         }
@@ -105,55 +105,55 @@ impl Text {
 
     /// This text followed by literal text.
     #[must_use]
-    pub fn and_plain(self, text: impl Into<String>) -> Self {
+    pub(crate) fn and_plain(self, text: impl Into<String>) -> Self {
         self.and(Span::Plain(text.into()))
     }
 
     /// This text followed by literal code.
     #[must_use]
-    pub fn and_code(self, text: impl Into<String>) -> Self {
+    pub(crate) fn and_code(self, text: impl Into<String>) -> Self {
         self.and(Span::Code(text.into()))
     }
 
     /// This text followed by marked-up text.
     #[must_use]
-    pub fn and_markup(self, text: &str) -> Self {
+    pub(crate) fn and_markup(self, text: &str) -> Self {
         self.and_text(Self::markup(text))
     }
 
     /// This text followed by another.
     #[must_use]
-    pub fn and_text(mut self, text: Self) -> Self {
+    pub(crate) fn and_text(mut self, text: Self) -> Self {
         self.spans.extend(text.spans);
         self
     }
 
     /// This text followed by a judgement.
     #[must_use]
-    pub fn and_badge(self, text: impl Into<String>, tone: Tone) -> Self {
+    pub(crate) fn and_badge(self, text: impl Into<String>, tone: Tone) -> Self {
         let text = text.into();
         self.and(Span::Badge { text, tone })
     }
 
     /// This text followed by a link.
     #[must_use]
-    pub fn and_link(self, text: impl Into<String>, href: impl Into<String>) -> Self {
+    pub(crate) fn and_link(self, text: impl Into<String>, href: impl Into<String>) -> Self {
         let (text, href) = (text.into(), href.into());
         self.and(Span::Link { text, href })
     }
 
     /// The pieces, in order.
-    pub fn spans(&self) -> &[Span] {
+    pub(crate) fn spans(&self) -> &[Span] {
         &self.spans
     }
 
     /// Whether the text has no pieces.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.spans.is_empty()
     }
 
     /// The text without markup: subscripts after `_`, superscripts after `^`.
-    pub fn flat(&self) -> String {
+    pub(crate) fn flat(&self) -> String {
         let flat = |span: &Span| match span {
             Span::Sub(text) => format!("_{text}"),
             Span::Sup(text) => format!("^{text}"),
@@ -177,15 +177,17 @@ impl From<String> for Text {
 
 /// The first mark of `text`: the text before it, its span and the text after it.
 fn next_mark(text: &str) -> Option<(&str, Span, &str)> {
-    let marks: [(&str, char, fn(String) -> Span); 3] = [
-        ("_{", '}', Span::Sub),
-        ("^{", '}', Span::Sup),
-        ("`", '`', Span::Code),
-    ];
-    let found = marks.into_iter().filter_map(|(open, close, span)| {
+    let marks = [("_{", '}'), ("^{", '}'), ("`", '`')];
+    let found = marks.into_iter().filter_map(|(open, close)| {
         let (before, tail) = text.split_once(open)?;
         let (inner, after) = tail.split_once(close)?;
-        Some((before, span(inner.to_owned()), after))
+        let inner = inner.to_owned();
+        let span = match open {
+            "_{" => Span::Sub(inner),
+            "^{" => Span::Sup(inner),
+            _ => Span::Code(inner),
+        };
+        Some((before, span, after))
     });
     found.min_by_key(|(before, ..)| before.len())
 }

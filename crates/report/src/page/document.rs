@@ -14,9 +14,9 @@ const LONG: usize = 16;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     /// Title of the page.
-    pub title: Text,
+    pub(crate) title: Text,
     /// What the page is about.
-    pub lead: Vec<Text>,
+    pub(crate) lead: Vec<Text>,
     /// Sections, in order; subsections follow their section.
     pub(crate) sections: Vec<Section>,
 }
@@ -25,16 +25,16 @@ pub struct Report {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Section {
     /// Anchor, unique in the report.
-    pub id: String,
+    pub(crate) id: String,
     /// Heading.
-    pub title: Text,
+    pub(crate) title: Text,
     /// 2 for a section, 3 for a subsection, 4 for a part of it.
-    pub level: u8,
+    pub(crate) level: u8,
     /// Whether the web page shows only its heading until asked: for what is looked up rather than
     /// read. Paper and Markdown show all of it.
-    pub folded: bool,
+    pub(crate) folded: bool,
     /// Content, in order.
-    pub blocks: Vec<Block>,
+    pub(crate) blocks: Vec<Block>,
 }
 
 /// A piece of a section.
@@ -56,13 +56,13 @@ pub(crate) enum Block {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Table {
     /// File name without extension, unique in the report, where the table is long.
-    pub name: String,
+    pub(crate) name: String,
     /// What the table holds.
-    pub caption: Text,
+    pub(crate) caption: Text,
     /// Headings.
-    pub columns: Vec<Text>,
+    pub(crate) columns: Vec<Text>,
     /// Rows, each as long as `columns`.
-    pub rows: Vec<Vec<Entry>>,
+    pub(crate) rows: Vec<Vec<Entry>>,
 }
 
 /// What the fields of a column hold, and so how they are set.
@@ -80,10 +80,10 @@ pub(super) enum ColumnKind {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Entry {
     /// What is read.
-    pub text: Text,
+    pub(crate) text: Text,
     /// The numbers in it, at full precision: none, one, or one and both ends of its interval.
     /// Sorting goes by the first.
-    pub numbers: Vec<f64>,
+    pub(crate) numbers: Vec<f64>,
 }
 
 impl Section {
@@ -253,7 +253,7 @@ impl Numbers {
 
 impl Report {
     /// The figures, in order.
-    pub fn figures(&self) -> impl Iterator<Item = &Figure> {
+    pub(crate) fn figures(&self) -> impl Iterator<Item = &Figure> {
         self.blocks().filter_map(|block| match block {
             Block::Figure(figure) => Some(figure.as_ref()),
             _ => None,
@@ -270,9 +270,9 @@ impl Report {
 
     /// The anchors that links within the report lead to.
     pub(super) fn targets(&self) -> BTreeSet<&str> {
-        let of_block = |block| -> Vec<&Text> {
+        fn texts(block: &Block) -> Vec<&Text> {
             match block {
-                &Block::Paragraph(ref text) => vec![text],
+                Block::Paragraph(text) => vec![text],
                 Block::List(items) => items.iter().collect(),
                 Block::Table(table) => {
                     let entries = table.rows.iter().flatten();
@@ -280,9 +280,9 @@ impl Report {
                 }
                 Block::Code(_) | Block::Figure(_) => Vec::new(),
             }
-        };
-        let texts = self.lead.iter().chain(self.blocks().flat_map(of_block));
-        let links = texts.flat_map(Text::spans).filter_map(|span| match span {
+        }
+        let all = self.lead.iter().chain(self.blocks().flat_map(texts));
+        let links = all.flat_map(Text::spans).filter_map(|span| match span {
             Span::Link { href, .. } => href.strip_prefix('#'),
             _ => None,
         });
