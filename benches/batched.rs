@@ -4,8 +4,7 @@
 use burn_tensor::Tensor;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
-use etastar_backend::Backend;
-use etastar_backend::Task;
+use etastar_backend::{Backend, Task};
 use etastar_benches::{BATCH, Shape, after_the_first, backends, flops};
 use etastar_model::{Batch, Ensemble, EnsembleRates, LayerRates, Loss};
 

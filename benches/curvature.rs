@@ -3,8 +3,7 @@
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
-use etastar_backend::Backend;
-use etastar_backend::Task;
+use etastar_backend::{Backend, Task};
 use etastar_benches::{Shape, after_the_first, backends, flops};
 use etastar_model::Loss;
 use etastar_sharpness::operator::{Objective, ObjectiveOptions};

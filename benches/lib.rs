@@ -5,8 +5,7 @@ mod hand_written;
 
 use burn_tensor::Element;
 use criterion::{Bencher, Throughput};
-use etastar_backend::Backend;
-use etastar_backend::Selection;
+use etastar_backend::{Backend, Selection};
 use etastar_model::{Architecture, Batch, InitialWeights, Mlp};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -2,8 +2,7 @@
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
-use etastar_backend::Backend;
-use etastar_backend::Task;
+use etastar_backend::{Backend, Task};
 use etastar_benches::{Shape, after_the_first, backends, flops};
 use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName};
 use etastar_search::{BurnTrainer, Cell, Interrupt, MasterSeed, Protocol, Trainer};

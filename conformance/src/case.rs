@@ -1,10 +1,11 @@
+//! A random network, samples and a direction, the same for every backend.
+
 use etastar_model::{Architecture, InitialWeights, Loss};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::reference::Matrix;
-use crate::{Derivatives, Reference};
+use crate::reference::{Derivatives, Matrix, Reference};
 
 /// The size of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub struct Shape {
 }
 
 /// A network, samples and a direction in the space of weights. All numbers are
-/// exact in single precision, so that every backend is given the same ones.
+/// exact in single precision, so that every backend gets the same ones.
 #[derive(Debug, Clone)]
 pub struct Case {
     /// The size.
@@ -37,9 +38,9 @@ pub struct Case {
 }
 
 impl Case {
-    /// Draws a case. Seeds whose network comes so close to a kink of its
-    /// ReLUs that rounding could cross it are skipped: there the error of a
-    /// gradient would be a jump, whatever the backend.
+    /// Draws a case. A network that comes so close to a kink of its ReLUs that
+    /// rounding could cross it is drawn again, because there the gradient jumps
+    /// on every backend.
     pub fn new(shape: Shape, loss: Loss, seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         loop {
@@ -89,8 +90,8 @@ impl Case {
         }
     }
 
-    /// What the reference computes.
-    pub fn derivatives(&self) -> Derivatives {
+    /// The values that the reference computes.
+    pub(crate) fn derivatives(&self) -> Derivatives {
         let Shape {
             inputs,
             outputs,

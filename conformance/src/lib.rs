@@ -1,22 +1,13 @@
-//! Whether a backend computes what it should: every operation that training
-//! and sharpness need, against a reference in double precision that is written
-//! in plain loops and shares no code with them.
+//! Checks of every backend: the operations that training and sharpness need
+//! are compared with a reference in double precision, which is written in plain
+//! loops and shares no code with them.
 //!
-//! | | |
-//! |---|---|
-//! | [`Reference`] | the network, its loss, gradient and Hessian-vector product in plain loops |
-//! | [`Case`] | a network, samples and a direction, the same for every backend |
-//! | [`measure`] | the largest error of each [`Operation`] of a backend on a case |
-//! | [`tolerance`] | what rounding explains |
+//! [`measure`] gives the largest error of each [`Operation`] of a backend on a
+//! [`Case`]; [`tolerance`] is the error that rounding explains.
 
 mod case;
 mod measure;
-mod operation;
 mod reference;
-mod tolerance;
 
 pub use case::{Case, Shape};
-pub use measure::measure;
-pub use operation::Operation;
-pub use reference::{Derivatives, Reference};
-pub use tolerance::tolerance;
+pub use measure::{Operation, measure, tolerance};

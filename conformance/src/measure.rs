@@ -1,10 +1,72 @@
+//! The operations of a backend, their errors on a case, and the errors that rounding explains.
+
 use burn_tensor::{ElementConversion, Tensor};
-use etastar_backend::Backend;
-use etastar_backend::{Selection, Task};
+use etastar_backend::{Backend, Selection, Task};
 use etastar_model::{Batch, Ensemble, EnsembleRates, LayerRates, Mlp};
 use etastar_sharpness::operator::{Objective, ObjectiveOptions, ParameterOrder};
 
-use crate::{Case, Operation};
+use crate::{Case, Shape};
+
+/// An operation that a backend has to compute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// Outputs of the network.
+    Forward,
+    /// Mean loss.
+    Loss,
+    /// Gradient of the mean loss.
+    Gradient,
+    /// Weights after one step of gradient descent.
+    SgdStep,
+    /// The same of every network of an ensemble, each at its own rate.
+    EnsembleStep,
+    /// Hessian of the mean loss times a direction.
+    HessianVectorProduct,
+}
+
+impl Operation {
+    /// All of them, from small to large.
+    pub const ALL: [Self; 6] = [
+        Self::Forward,
+        Self::Loss,
+        Self::Gradient,
+        Self::SgdStep,
+        Self::EnsembleStep,
+        Self::HessianVectorProduct,
+    ];
+
+    /// The name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Forward => "forward",
+            Self::Loss => "loss",
+            Self::Gradient => "gradient",
+            Self::SgdStep => "SGD step",
+            Self::EnsembleStep => "ensemble step",
+            Self::HessianVectorProduct => "Hessian-vector product",
+        }
+    }
+}
+
+/// The relative error (in the maximum norm) that rounding explains, for
+/// arithmetic of unit roundoff `roundoff` (`2^-24` in f32, `2^-53` in f64).
+///
+/// A dot product of `n` terms has a relative error of about `sqrt(n)`
+/// roundoffs where rounding errors are independent, and of `n` at worst
+/// (N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2002,
+/// sections 2.8 and 3.1). Errors of the layers add up, `depth + 1` of them in
+/// one sweep through the network; a gradient takes two sweeps, a
+/// Hessian-vector product four. The factor of 2 is for cancellation: the norm
+/// of a result may be that much below the norms of what it is summed from.
+pub fn tolerance(operation: Operation, shape: &Shape, roundoff: f64) -> f64 {
+    let longest = shape.inputs.max(shape.width).max(shape.samples) as f64;
+    let sweeps = match operation {
+        Operation::Forward | Operation::Loss => 1.0,
+        Operation::Gradient | Operation::SgdStep | Operation::EnsembleStep => 2.0,
+        Operation::HessianVectorProduct => 4.0,
+    };
+    2.0 * roundoff * longest.sqrt() * sweeps * (shape.depth + 1) as f64
+}
 
 /// Learning rate of the step, and the input layer's relative one.
 const LEARNING_RATE: f64 = 0.125;
@@ -47,7 +109,7 @@ impl Task for Measure<'_> {
         let options = ObjectiveOptions::default();
         let product = Objective::new(&network, &batch, case.loss, &options)
             .map(|objective| objective.hessian_vector_product(&direction))
-            // No number is an infinite error.
+            // A missing product counts as an infinite error.
             .unwrap_or_default();
 
         Operation::ALL

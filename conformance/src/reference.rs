@@ -1,5 +1,5 @@
 //! A multilayer perceptron with ReLU activations in plain loops and double
-//! precision. Slow, and simple enough to be seen to be right.
+//! precision. It is slow, and simple enough to verify by reading.
 
 use etastar_model::Loss;
 
@@ -64,7 +64,7 @@ impl Matrix {
 
 /// A network without biases.
 #[derive(Debug, Clone)]
-pub struct Reference {
+pub(crate) struct Reference {
     /// One `[in, out]` matrix a layer.
     pub(crate) weights: Vec<Matrix>,
 }
@@ -72,18 +72,18 @@ pub struct Reference {
 /// The mean loss of a batch and its derivatives, each derivative layer by
 /// layer from the input side, each layer's `[in, out]` row by row.
 #[derive(Debug, Clone)]
-pub struct Derivatives {
+pub(crate) struct Derivatives {
     /// Outputs, `[samples, outputs]` row by row.
-    pub outputs: Vec<f64>,
+    pub(crate) outputs: Vec<f64>,
     /// Mean loss.
-    pub loss: f64,
+    pub(crate) loss: f64,
     /// Its gradient.
-    pub gradient: Vec<f64>,
+    pub(crate) gradient: Vec<f64>,
     /// Its Hessian times the direction.
-    pub hessian_vector_product: Vec<f64>,
+    pub(crate) hessian_vector_product: Vec<f64>,
     /// The least magnitude of any input of a ReLU: how far the network is from
     /// a kink, where a rounding error would be a jump.
-    pub distance_to_kink: f64,
+    pub(crate) distance_to_kink: f64,
 }
 
 impl Reference {

@@ -10,8 +10,7 @@
 use std::ops::ControlFlow;
 
 use burn_tensor::{Tensor, TensorData};
-use etastar_backend::Backend;
-use etastar_backend::{Selection, Task};
+use etastar_backend::{Backend, Selection, Task};
 use etastar_conformance::{Case, Operation, Shape, measure, tolerance};
 use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName};
 use etastar_model::{Architecture, InitialWeights, Loss, Mlp, correct_predictions};

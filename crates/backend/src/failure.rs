@@ -1,10 +1,9 @@
-//! Failures of a device while it computes.
+//! Failures of a device during a computation.
 //!
-//! Burn's operations give no errors: a backend that cannot go on panics, with
-//! the driver's own words. `wgpu` does so on a thread of its own, survives it,
-//! and then reads whatever is in the memory: numbers that nobody computed.
-//! That is why its panics are recorded, and looked at before any result is
-//! kept ([`check_device`]).
+//! Burn's operations return no errors: a backend that cannot go on panics with
+//! the driver's message. `wgpu` panics on a thread of its own, survives, and
+//! then returns whatever its memory holds. Its panics are therefore recorded,
+//! and [`check_device`] must be called before any result is kept.
 
 use std::fmt;
 use std::panic::{self, PanicHookInfo};
@@ -15,15 +14,15 @@ use thiserror::Error;
 /// The first panic since [`watch`].
 static FIRST_PANIC: Mutex<Option<String>> = Mutex::new(None);
 
-/// A device failed: what was computed since is worth nothing.
+/// A device failed, and every number computed since is invalid.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
 #[error("{0}")]
 pub struct DeviceError(String);
 
-/// Whether everything computed so far in this process was computed.
+/// Checks that no device has failed so far in this process.
 ///
 /// # Errors
-/// If a backend that survives its own panics has had one.
+/// If a backend that survives its own panics has panicked.
 pub fn check_device() -> Result<(), DeviceError> {
     let first = FIRST_PANIC.lock().unwrap_or_else(PoisonError::into_inner);
     first
@@ -31,8 +30,8 @@ pub fn check_device() -> Result<(), DeviceError> {
         .map_or(Ok(()), |message| Err(DeviceError(message)))
 }
 
-/// Records panics of all threads from now on. Those that tell of a device are
-/// not printed: they end as an error with the same words.
+/// Records panics of all threads from now on. A panic about a device is not
+/// printed, because it ends as an error with the same message.
 #[cfg_attr(not(feature = "wgpu"), allow(dead_code, reason = "used by `wgpu`"))]
 pub(crate) fn watch() {
     static ONCE: Once = Once::new();
@@ -59,16 +58,17 @@ fn message(info: &PanicHookInfo<'_>) -> String {
         .to_owned()
 }
 
-/// What a panic's message tells of.
+/// The failure that a panic's message describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeviceFailure {
     /// The device has no memory left.
     OutOfMemory,
-    /// The device is gone: a reset, a driver's time limit, an unplugged card.
+    /// The device is gone, after a reset, a driver's time limit or an unplugged
+    /// card.
     Lost,
 }
 
-/// What drivers and allocators say, in lower case.
+/// Phrases of drivers and allocators, in lower case.
 const OUT_OF_MEMORY: [&str; 7] = [
     "out of memory",
     "outofmemory",
@@ -87,7 +87,8 @@ const LOST: [&str; 5] = [
 ];
 
 impl DeviceFailure {
-    /// What a panic's message tells of, if it tells of a device.
+    /// The failure that a panic's message describes; none if it is not about a
+    /// device.
     pub fn recognise(message: &str) -> Option<Self> {
         let message = message.to_lowercase();
         let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
@@ -130,7 +131,7 @@ mod tests {
         assert_eq!(of("index out of bounds: the len is 3"), None);
     }
 
-    /// A thread that panics and is not missed, as a backend's own.
+    /// The thread that panics is not joined by anyone, like a backend's own.
     #[test]
     fn a_panic_of_any_thread_is_not_forgotten() {
         assert_eq!(check_device(), Ok(()));

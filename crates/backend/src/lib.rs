@@ -7,17 +7,25 @@
 //! a [`Task`] on it: the one place where a type parameter is chosen by a
 //! value.
 
-mod allocator;
-mod device;
 mod devices;
 mod extension;
 mod failure;
+#[cfg(feature = "flex")]
+mod flex;
 mod name;
 mod selection;
 
-pub use device::{DeviceKind, DeviceName, InvalidDeviceName};
 pub use devices::{FoundDevice, found, hint};
 pub use extension::{Backend, Rate};
 pub use failure::{DeviceError, DeviceFailure, check_device};
-pub use name::{BackendName, UnknownBackend};
+pub use name::{BackendName, DeviceKind, DeviceName, InvalidDeviceName, UnknownBackend};
 pub use selection::{InvalidDeviceList, Selection, Task, Unavailable};
+
+/// The allocator of every program that uses this crate.
+///
+/// A short training allocates and frees the same few tensors at every step.
+/// glibc returns large blocks to the system and faults them in again;
+/// mimalloc keeps them (figures in `benches/results`).
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

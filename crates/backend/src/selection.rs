@@ -1,10 +1,12 @@
+//! The choice of a device at run time, and the work that runs on it.
+
 use thiserror::Error;
 
 use crate::{Backend, BackendName, DeviceName, FoundDevice, InvalidDeviceName, devices};
 
 /// Work that is generic over the backend it runs on.
 pub trait Task {
-    /// What the work gives back.
+    /// The result of the work.
     type Output;
 
     /// Does the work on `device` of the backend `B`.
@@ -22,9 +24,9 @@ pub enum Unavailable {
     NoDevice {
         /// The device asked for.
         asked: DeviceName,
-        /// Devices of the backend that there are.
+        /// The devices of the backend that the machine has.
         found: Vec<FoundDevice>,
-        /// What may make it appear.
+        /// How to make it available.
         hint: &'static str,
     },
 }
@@ -37,10 +39,10 @@ fn list(found: &[FoundDevice]) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-/// A list of devices that cannot be used.
+/// The list of devices is invalid, or one of them cannot be used.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
 pub enum InvalidDeviceList {
-    /// A name is none.
+    /// A name is not the name of a device.
     #[error(transparent)]
     Name(#[from] InvalidDeviceName),
     /// A device cannot be used.
@@ -83,13 +85,13 @@ impl Selection {
             .unwrap_or(BackendName::Flex)
     }
 
-    /// The devices of a list (`flex,tch:cuda:0`), or without one the default
-    /// devices of all compiled backends of single precision: Burn keeps the
-    /// default float type by device, so that a process has room for one float
-    /// type of `ndarray`.
+    /// The devices of a list (`flex,tch:cuda:0`), or without a list the default
+    /// device of every compiled backend of single precision. Double precision is
+    /// left out because Burn keeps one default float type per device: a process
+    /// can use only one float type of `ndarray`.
     ///
     /// # Errors
-    /// If a name is none, or its device cannot be used.
+    /// If a name is not the name of a device, or its device cannot be used.
     pub fn list(names: Option<&str>) -> Result<Vec<Self>, InvalidDeviceList> {
         let Some(names) = names else {
             let compiled = BackendName::ALL
@@ -113,15 +115,15 @@ impl Selection {
         self.device.backend
     }
 
-    /// What the device is, in words.
+    /// The description of the device.
     pub fn device_description(self) -> String {
         devices::description(self.device)
     }
 
     /// Runs `task` on this device.
     ///
-    /// A process should use one float type of a backend only: Burn keeps the
-    /// default float type by device, and the first one used decides.
+    /// A process should use only one float type of a backend: Burn keeps one
+    /// default float type per device and takes the first one used.
     pub fn run<T: Task>(self, task: T) -> T::Output {
         match self.device.backend {
             #[cfg(feature = "flex")]

@@ -229,8 +229,7 @@ impl CliError {
 /// or damaged are bad data.
 fn data_code(error: &DataError) -> u8 {
     match error {
-        DataError::UnknownDataset { .. }
-        | DataError::Config { .. }
+        DataError::Config { .. }
         | DataError::TooManySamples { .. }
         | DataError::NoSamples { .. }
         | DataError::BatchSize { .. } => USAGE,

@@ -1,11 +1,79 @@
-//! The datasets there are: what they hold, where they come from, and the
+//! The datasets: their names, what they hold, where they come from, and the
 //! SHA-256 of every file.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
 
-use crate::cifar;
-use crate::config::DatasetName;
-use crate::idx;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::format::{CIFAR_CLASSES, CIFAR_RECORD, IDX_IMAGES_HEADER, IDX_LABELS_HEADER};
+
+/// Features of `gaussians` unless the configuration says otherwise.
+pub(crate) const GAUSSIANS_DIMENSION: usize = 64;
+/// Samples of `gaussians`: 9,000 for training and 1,000 for validation per class.
+pub(crate) const GAUSSIANS_SAMPLES: usize = 20_000;
+
+/// The datasets this crate can load or generate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DatasetName {
+    /// 1,797 8x8 handwritten digits, embedded in the crate.
+    Digits,
+    /// Two multivariate normals, generated.
+    Gaussians,
+    /// MNIST handwritten digits, IDX files.
+    Mnist,
+    /// Fashion-MNIST, IDX files.
+    FashionMnist,
+    /// CIFAR-10, binary version.
+    Cifar10,
+}
+
+impl DatasetName {
+    /// Every dataset, in the order in which they are listed.
+    pub const ALL: [Self; 5] = [
+        Self::Digits,
+        Self::Gaussians,
+        Self::Mnist,
+        Self::FashionMnist,
+        Self::Cifar10,
+    ];
+
+    /// The name as in configuration files and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Digits => "digits",
+            Self::Gaussians => "gaussians",
+            Self::Mnist => "mnist",
+            Self::FashionMnist => "fashion-mnist",
+            Self::Cifar10 => "cifar10",
+        }
+    }
+}
+
+impl fmt::Display for DatasetName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
+impl FromStr for DatasetName {
+    type Err = UnknownDataset;
+
+    fn from_str(name: &str) -> Result<Self, UnknownDataset> {
+        Self::ALL
+            .into_iter()
+            .find(|known| known.as_str() == name)
+            .ok_or_else(|| UnknownDataset(name.to_owned()))
+    }
+}
+
+/// The name is not in the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("there is no dataset {0:?}; the datasets are {known}", known = DatasetName::ALL.map(DatasetName::as_str).join(", "))]
+pub struct UnknownDataset(String);
 
 /// Text of the catalogue: static in the built-in one.
 type Text = Cow<'static, str>;
@@ -120,9 +188,9 @@ impl FileFormat {
             } => count
                 .saturating_mul(rows)
                 .saturating_mul(columns)
-                .saturating_add(idx::IMAGES_HEADER),
-            Self::IdxLabels { count, .. } => count.saturating_add(idx::LABELS_HEADER),
-            Self::CifarBatch { count } => count.saturating_mul(cifar::RECORD),
+                .saturating_add(IDX_IMAGES_HEADER),
+            Self::IdxLabels { count, .. } => count.saturating_add(IDX_LABELS_HEADER),
+            Self::CifarBatch { count } => count.saturating_mul(CIFAR_RECORD),
         }
     }
 }
@@ -213,9 +281,9 @@ fn gaussians() -> DatasetEntry {
         description: "two multivariate normals of identity covariance".into(),
         licence: "none needed, generated".into(),
         homepage: "".into(),
-        shape: vec![crate::config::GaussiansConfig::default().dimension],
-        classes: crate::gaussians::CLASSES,
-        samples: crate::gaussians::SAMPLES,
+        shape: vec![GAUSSIANS_DIMENSION],
+        classes: 2,
+        samples: GAUSSIANS_SAMPLES,
         default_validation: 2_000,
         source: Source::Generated,
         files: Vec::new(),
@@ -306,7 +374,7 @@ fn cifar10() -> DatasetEntry {
         licence: "none stated; cite Krizhevsky (2009)".into(),
         homepage: "https://www.cs.toronto.edu/~kriz/cifar.html".into(),
         shape: vec![3, 32, 32],
-        classes: cifar::CLASSES,
+        classes: CIFAR_CLASSES,
         samples: 50_000,
         default_validation: 5_000,
         source: Source::Archive(ArchiveFile {
@@ -365,6 +433,22 @@ fn file(name: &'static str, format: FileFormat, training: bool, sha256: &'static
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_the_same_everywhere() {
+        for name in DatasetName::ALL {
+            assert_eq!(name.to_string().parse::<DatasetName>().unwrap(), name);
+            let json = serde_json::to_string(&name).unwrap();
+            assert_eq!(json, format!("\"{name}\""));
+        }
+        assert_eq!(format!("{:8}|", DatasetName::Mnist), "mnist   |");
+        let error = "mnits".parse::<DatasetName>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "there is no dataset \"mnits\"; the datasets are \
+             digits, gaussians, mnist, fashion-mnist, cifar10"
+        );
+    }
 
     #[test]
     fn entries_are_consistent() {

@@ -1,68 +1,9 @@
-//! What a configuration file or command line says about a dataset.
-
-use std::fmt;
-use std::str::FromStr;
+//! The choice of a dataset, of its parameters, and of the numbers of samples.
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::{DatasetName, GAUSSIANS_DIMENSION, entry};
 use crate::error::DataError;
-
-/// The datasets this crate can load or generate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DatasetName {
-    /// 1,797 8x8 handwritten digits, embedded in the crate.
-    Digits,
-    /// Two multivariate normals, generated.
-    Gaussians,
-    /// MNIST handwritten digits, IDX files.
-    Mnist,
-    /// Fashion-MNIST, IDX files.
-    FashionMnist,
-    /// CIFAR-10, binary version.
-    Cifar10,
-}
-
-impl DatasetName {
-    /// Every dataset, in the order in which they are listed.
-    pub const ALL: [Self; 5] = [
-        Self::Digits,
-        Self::Gaussians,
-        Self::Mnist,
-        Self::FashionMnist,
-        Self::Cifar10,
-    ];
-
-    /// The name as in configuration files and on the command line.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Digits => "digits",
-            Self::Gaussians => "gaussians",
-            Self::Mnist => "mnist",
-            Self::FashionMnist => "fashion-mnist",
-            Self::Cifar10 => "cifar10",
-        }
-    }
-}
-
-impl fmt::Display for DatasetName {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self.as_str())
-    }
-}
-
-impl FromStr for DatasetName {
-    type Err = DataError;
-
-    fn from_str(name: &str) -> Result<Self, DataError> {
-        Self::ALL
-            .into_iter()
-            .find(|known| known.as_str() == name)
-            .ok_or_else(|| DataError::UnknownDataset {
-                name: name.to_owned(),
-            })
-    }
-}
 
 /// Parameters of the generated `gaussians` task.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -79,7 +20,7 @@ pub struct GaussiansConfig {
 impl Default for GaussiansConfig {
     fn default() -> Self {
         Self {
-            dimension: 64,
+            dimension: GAUSSIANS_DIMENSION,
             separation: 4.0,
             seed: 0,
         }
@@ -163,8 +104,8 @@ impl DatasetConfig {
             }
             gaussians.validate()?;
         }
-        let entry = crate::catalogue::entry(self.name);
-        crate::split::resolve_sizes(
+        let entry = entry(self.name);
+        resolve_sizes(
             self.name,
             entry.samples,
             entry.default_validation,
@@ -175,25 +116,37 @@ impl DatasetConfig {
     }
 }
 
+/// The numbers of training and validation samples asked for, defaults filled in.
+pub(crate) fn resolve_sizes(
+    dataset: DatasetName,
+    available: usize,
+    default_validation: usize,
+    train: Option<usize>,
+    validation: Option<usize>,
+) -> Result<(usize, usize), DataError> {
+    let validation = validation.unwrap_or(default_validation);
+    let too_many = || DataError::TooManySamples {
+        dataset,
+        train: train.unwrap_or(0),
+        validation,
+        available,
+    };
+    let rest = available.checked_sub(validation).ok_or_else(too_many)?;
+    let resolved = train.unwrap_or(rest);
+    if resolved > rest || (train.is_none() && rest == 0) {
+        return Err(too_many());
+    }
+    let which = match (resolved, validation) {
+        (0, _) => "training",
+        (_, 0) => "validation",
+        _ => return Ok((resolved, validation)),
+    };
+    Err(DataError::NoSamples { dataset, which })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_the_same_everywhere() {
-        for name in DatasetName::ALL {
-            assert_eq!(name.to_string().parse::<DatasetName>().unwrap(), name);
-            let json = serde_json::to_string(&name).unwrap();
-            assert_eq!(json, format!("\"{name}\""));
-        }
-        assert_eq!(format!("{:8}|", DatasetName::Mnist), "mnist   |");
-        let error = "mnits".parse::<DatasetName>().unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "there is no dataset \"mnits\"; the datasets are \
-             digits, gaussians, mnist, fashion-mnist, cifar10"
-        );
-    }
 
     #[test]
     fn configurations_are_checked_without_data() {

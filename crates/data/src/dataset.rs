@@ -1,14 +1,14 @@
-//! A dataset in memory, and how it gets there.
+//! A dataset in memory, and how it is read from files, taken from the program or drawn.
 
 use std::collections::BTreeMap;
 
-use crate::catalogue::{DatasetEntry, FileFormat, Source, entry};
-use crate::cifar::{self, CifarBatch};
-use crate::config::{DatasetConfig, DatasetName};
+use crate::catalogue::{DatasetEntry, DatasetName, FileFormat, Source, entry};
+use crate::config::{DatasetConfig, GaussiansConfig};
 use crate::error::DataError;
 use crate::folders::{DataFolders, Located, bad_file, mend};
-use crate::integrity::{Checked, ContentError, Contents, read_checked};
-use crate::{digits, gaussians, idx};
+use crate::format::{CifarBatch, IDX_IMAGES_HEADER, IDX_LABELS_HEADER, decompress, parse_batch};
+use crate::gaussians;
+use crate::integrity::{Checked, ContentError, Contents, check_bytes, read_checked};
 
 /// Raw input values.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,8 +75,8 @@ impl Dataset {
         folders: &DataFolders,
     ) -> Result<Self, DataError> {
         match entry.source {
-            Source::Embedded => digits::load(entry),
-            Source::Generated => gaussians::generate(entry, &config.gaussians.unwrap_or_default()),
+            Source::Embedded => load_embedded(entry),
+            Source::Generated => generate(entry, &config.gaussians.unwrap_or_default()),
             Source::Files | Source::Archive(_) => load_files(entry, folders),
         }
     }
@@ -121,9 +121,64 @@ fn load_files(entry: &DatasetEntry, folders: &DataFolders) -> Result<Dataset, Da
     }
 }
 
+/// Draws the samples of `gaussians`.
+fn generate(entry: &DatasetEntry, config: &GaussiansConfig) -> Result<Dataset, DataError> {
+    config.validate()?;
+    let drawn = gaussians::draw(config);
+    Ok(Dataset {
+        name: entry.name,
+        inputs: Inputs::Reals(drawn.inputs),
+        labels: drawn.labels,
+        features: config.dimension,
+        classes: entry.classes,
+        default_validation: entry.default_validation,
+        fingerprints: BTreeMap::from([(entry.fingerprint_key("generated"), drawn.sha256)]),
+    })
+}
+
+/// The gzipped IDX files of `digits` (`assets/README.md` says where they come from).
+const EMBEDDED: [(&str, &[u8]); 2] = [
+    (
+        "digits-images-idx3-ubyte",
+        include_bytes!("../assets/digits-images-idx3-ubyte.gz"),
+    ),
+    (
+        "digits-labels-idx1-ubyte",
+        include_bytes!("../assets/digits-labels-idx1-ubyte.gz"),
+    ),
+];
+
+/// Reads the embedded dataset with the same checks as files on disk.
+fn load_embedded(entry: &DatasetEntry) -> Result<Dataset, DataError> {
+    let mut parts = Parts::default();
+    let mut fingerprints = BTreeMap::new();
+    for file in entry.training_files() {
+        let damaged = |problem: ContentError| DataError::Embedded {
+            file: file.name.to_string(),
+            problem: problem.into(),
+        };
+        let compressed = EMBEDDED
+            .iter()
+            .find(|(name, _)| *name == file.name)
+            .map_or(&[][..], |(_, compressed)| compressed);
+        let size = file.format.size();
+        let content = decompress(compressed, size).map_err(|problem| {
+            damaged(ContentError::Gzip {
+                problem,
+                expected_size: size,
+            })
+        })?;
+        let mut checked = check_bytes(content, file).map_err(damaged)?;
+        std::mem::replace(&mut checked.genuine, Ok(())).map_err(damaged)?;
+        fingerprints.insert(entry.fingerprint_key(&file.name), checked.sha256.clone());
+        parts.add(checked, &file.format).map_err(damaged)?;
+    }
+    parts.into_dataset(entry, fingerprints)
+}
+
 /// What was read so far of a dataset in several files.
 #[derive(Default)]
-pub(crate) struct Parts {
+struct Parts {
     inputs: Vec<u8>,
     labels: Vec<u8>,
     images: usize,
@@ -133,16 +188,12 @@ pub(crate) struct Parts {
 
 impl Parts {
     /// Appends the samples, images or labels of a checked file.
-    pub(crate) fn add(
-        &mut self,
-        mut checked: Checked,
-        format: &FileFormat,
-    ) -> Result<(), ContentError> {
+    fn add(&mut self, mut checked: Checked, format: &FileFormat) -> Result<(), ContentError> {
         match format {
             FileFormat::IdxImages { .. } => {
                 checked
                     .bytes
-                    .drain(..idx::IMAGES_HEADER.min(checked.bytes.len()));
+                    .drain(..IDX_IMAGES_HEADER.min(checked.bytes.len()));
                 if self.inputs.is_empty() {
                     self.inputs = checked.bytes;
                 } else {
@@ -155,19 +206,17 @@ impl Parts {
             FileFormat::IdxLabels { .. } => {
                 checked
                     .bytes
-                    .drain(..idx::LABELS_HEADER.min(checked.bytes.len()));
+                    .drain(..IDX_LABELS_HEADER.min(checked.bytes.len()));
                 self.labels.append(&mut checked.bytes);
             }
             FileFormat::CifarBatch { .. } => {
                 let CifarBatch {
                     mut labels,
                     mut pixels,
-                } = cifar::parse_batch(&checked.bytes).map_err(|problem| {
-                    ContentError::Malformed {
-                        problem,
-                        found: checked.sha256.clone(),
-                        expected: checked.sha256,
-                    }
+                } = parse_batch(&checked.bytes).map_err(|problem| ContentError::Malformed {
+                    problem,
+                    found: checked.sha256.clone(),
+                    expected: checked.sha256,
                 })?;
                 self.images += labels.len();
                 self.labels.append(&mut labels);
@@ -186,7 +235,7 @@ impl Parts {
     }
 
     /// The dataset of all parts.
-    pub(crate) fn into_dataset(
+    fn into_dataset(
         self,
         entry: &DatasetEntry,
         fingerprints: BTreeMap<String, String>,
@@ -209,5 +258,37 @@ impl Parts {
             default_validation: entry.default_validation,
             fingerprints,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn has_the_known_class_counts_and_range() {
+        let digits = load_embedded(&entry(DatasetName::Digits)).unwrap();
+        let mut counts = [0; 10];
+        for label in &digits.labels {
+            counts[usize::from(*label)] += 1;
+        }
+        assert_eq!(counts, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
+        assert_eq!((digits.samples(), digits.features), (1_797, 64));
+        let Inputs::Bytes(pixels) = &digits.inputs else {
+            panic!("digits are bytes");
+        };
+        assert_eq!(pixels.len(), 1_797 * 64);
+        assert_eq!(pixels.iter().max(), Some(&16));
+        assert_eq!(pixels[..8], [0, 0, 5, 13, 9, 1, 0, 0]);
+        assert_eq!(digits.fingerprints.len(), 2);
+    }
+
+    #[test]
+    fn a_damaged_embedded_file_is_an_error() {
+        let mut entry = entry(DatasetName::Digits);
+        entry.files[1].sha256 = "00".into();
+        let message = load_embedded(&entry).unwrap_err().to_string();
+        assert!(message.contains("digits-labels-idx1-ubyte"), "{message}");
+        assert!(message.contains("reinstall"), "{message}");
     }
 }

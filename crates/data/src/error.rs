@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::config::DatasetName;
+use crate::catalogue::DatasetName;
 use crate::integrity::ContentError;
 
 /// Anything that can go wrong while a dataset is found, read, split, batched
@@ -14,13 +14,6 @@ use crate::integrity::ContentError;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DataError {
-    /// A name that is not in the catalogue.
-    #[error("there is no dataset {name:?}; the datasets are {}", dataset_names())]
-    UnknownDataset {
-        /// The name as given.
-        name: String,
-    },
-
     /// A dataset configuration that cannot be used.
     #[error("the configuration of dataset {dataset} cannot be used: {problem}")]
     Config {
@@ -254,11 +247,6 @@ pub struct MirrorFailure {
     pub url: String,
     /// Why it failed.
     pub reason: String,
-}
-
-fn dataset_names() -> String {
-    let names: Vec<&str> = DatasetName::ALL.iter().map(|name| name.as_str()).collect();
-    names.join(", ")
 }
 
 fn folder_list(folders: &[PathBuf]) -> String {

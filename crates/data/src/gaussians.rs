@@ -4,36 +4,33 @@
 //! The same configuration gives the same bits everywhere: ChaCha8 and the
 //! ziggurat in `f64`, rounded to `f32` at the end.
 
-use std::collections::BTreeMap;
-
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use sha2::{Digest, Sha256};
 
-use crate::catalogue::DatasetEntry;
+use crate::catalogue::GAUSSIANS_SAMPLES;
 use crate::config::GaussiansConfig;
-use crate::dataset::{Dataset, Inputs};
-use crate::error::DataError;
 use crate::integrity::hexadecimal;
 
-/// Number of classes, one per normal.
-pub(crate) const CLASSES: usize = 2;
-/// Samples generated: 9,000 for training and 1,000 for validation per class.
-pub(crate) const SAMPLES: usize = 20_000;
+/// The samples drawn for a configuration.
+pub(crate) struct Drawn {
+    /// `[samples, dimension]` row-major.
+    pub(crate) inputs: Vec<f32>,
+    pub(crate) labels: Vec<u8>,
+    /// SHA-256 of inputs and labels.
+    pub(crate) sha256: String,
+}
 
-/// Draws the dataset. Sample `i` is of class `i % 2`; class 0 has the mean
-/// `-separation/2 * direction`.
-pub(crate) fn generate(
-    entry: &DatasetEntry,
-    config: &GaussiansConfig,
-) -> Result<Dataset, DataError> {
-    config.validate()?;
+/// Draws the samples of a valid configuration. Sample `i` is of class `i % 2`;
+/// class 0 has the mean `-separation/2 * direction`.
+pub(crate) fn draw(config: &GaussiansConfig) -> Drawn {
+    let samples = GAUSSIANS_SAMPLES;
     let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
     let direction = unit_direction(config.dimension, &mut rng);
-    let mut inputs = Vec::with_capacity(SAMPLES * config.dimension);
-    let mut labels = Vec::with_capacity(SAMPLES);
-    for (label, sign) in [(0_u8, -0.5), (1, 0.5)].into_iter().cycle().take(SAMPLES) {
+    let mut inputs = Vec::with_capacity(samples * config.dimension);
+    let mut labels = Vec::with_capacity(samples);
+    for (label, sign) in [(0_u8, -0.5), (1, 0.5)].into_iter().cycle().take(samples) {
         let displacement = sign * config.separation;
         for component in &direction {
             let noise: f64 = StandardNormal.sample(&mut rng);
@@ -41,16 +38,11 @@ pub(crate) fn generate(
         }
         labels.push(label);
     }
-    let fingerprint = fingerprint(&inputs, &labels);
-    Ok(Dataset {
-        name: entry.name,
-        inputs: Inputs::Reals(inputs),
+    Drawn {
+        sha256: fingerprint(&inputs, &labels),
+        inputs,
         labels,
-        features: config.dimension,
-        classes: CLASSES,
-        default_validation: entry.default_validation,
-        fingerprints: BTreeMap::from([(entry.fingerprint_key("generated"), fingerprint)]),
-    })
+    }
 }
 
 /// A uniformly random direction of `dimension` components and length 1.
@@ -84,25 +76,16 @@ fn fingerprint(inputs: &[f32], labels: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::entry;
-    use crate::config::DatasetName;
-
-    fn generated(config: GaussiansConfig) -> (Dataset, Vec<f32>) {
-        let dataset = generate(&entry(DatasetName::Gaussians), &config).unwrap();
-        let Inputs::Reals(values) = dataset.inputs.clone() else {
-            panic!("gaussians are reals");
-        };
-        (dataset, values)
-    }
 
     #[test]
     fn is_the_same_to_the_bit_everywhere() {
-        let (dataset, values) = generated(GaussiansConfig::default());
+        let drawn = draw(&GaussiansConfig::default());
+        let values = &drawn.inputs;
         let bits: Vec<u32> = values[..4].iter().map(|value| value.to_bits()).collect();
         let expected = [1_054_194_411, 3_214_979_429, 1_057_001_994, 1_055_783_133];
         assert_eq!(bits, expected, "{:?}", &values[..4]);
         assert_eq!(
-            dataset.fingerprints["gaussians/generated"],
+            drawn.sha256,
             "a1796edba3ed5984d5ad058e12ee12d833a1be6b1eaf7be203e5485ced64c08c"
         );
     }
@@ -114,11 +97,11 @@ mod tests {
             separation: 3.0,
             seed: 7,
         };
-        let (dataset, values) = generated(config);
-        assert_eq!(dataset.labels[..4], [0, 1, 0, 1]);
-        assert_eq!(dataset.samples(), SAMPLES);
+        let drawn = draw(&config);
+        assert_eq!(drawn.labels[..4], [0, 1, 0, 1]);
+        assert_eq!(drawn.labels.len(), GAUSSIANS_SAMPLES);
         let mut means = [[0.0_f64; 8]; 2];
-        for (row, label) in values.chunks(8).zip(&dataset.labels) {
+        for (row, label) in drawn.inputs.chunks(8).zip(&drawn.labels) {
             for (mean, value) in means[usize::from(*label)].iter_mut().zip(row) {
                 *mean += f64::from(*value) / 10_000.0;
             }
@@ -129,13 +112,13 @@ mod tests {
             .sqrt();
         assert!((distance - 3.0).abs() < 0.05, "{distance}");
         let mut covariance = [[0.0_f64; 8]; 8];
-        for (row, label) in values.chunks(8).zip(&dataset.labels) {
+        for (row, label) in drawn.inputs.chunks(8).zip(&drawn.labels) {
             let mean = &means[usize::from(*label)];
             for i in 0..8 {
                 for j in 0..8 {
                     covariance[i][j] += (f64::from(row[i]) - mean[i])
                         * (f64::from(row[j]) - mean[j])
-                        / SAMPLES as f64;
+                        / GAUSSIANS_SAMPLES as f64;
                 }
             }
         }
@@ -153,8 +136,9 @@ mod tests {
             seed: 1,
             ..GaussiansConfig::default()
         };
-        let (first, _) = generated(GaussiansConfig::default());
-        let (second, _) = generated(other);
-        assert_ne!(first.fingerprints, second.fingerprints);
+        assert_ne!(
+            draw(&GaussiansConfig::default()).sha256,
+            draw(&other).sha256
+        );
     }
 }

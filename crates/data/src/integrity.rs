@@ -14,10 +14,10 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::catalogue::{DataFile, FileFormat, identify};
-use crate::cifar;
-use crate::format::{FormatError, check_labels};
-use crate::gzip::{self, GzipError};
-use crate::idx;
+use crate::format::{
+    FormatError, GZIP_MAGIC, GzipError, check_batch, check_labels, decompress, parse_images,
+    parse_labels,
+};
 
 /// Bytes of a read buffer.
 const BUFFER: usize = 1 << 17;
@@ -222,7 +222,7 @@ pub(crate) fn check_archive(path: &Path, size: u64, sha256: &str) -> Result<(), 
 /// Fails unless the file at `path` starts like a gzip file.
 pub(crate) fn require_gzip(path: &Path) -> Result<(), ContentError> {
     let start = start_of(&mut File::open(path).map_err(ContentError::Read)?)?;
-    if start.starts_with(&gzip::MAGIC) {
+    if start.starts_with(&GZIP_MAGIC) {
         return Ok(());
     }
     Err(ContentError::NotGzip {
@@ -253,7 +253,7 @@ fn read_content(path: &Path, size: usize) -> Result<Vec<u8>, ContentError> {
     let file = File::open(path).map_err(ContentError::Read)?;
     let mut reader = BufReader::with_capacity(BUFFER, file);
     let start = start_of(&mut reader)?;
-    let gzipped = start.starts_with(&gzip::MAGIC);
+    let gzipped = start.starts_with(&GZIP_MAGIC);
     if !gzipped && path.extension().is_some_and(|extension| extension == "gz") {
         return Err(ContentError::NotGzip {
             start: quoted(&start),
@@ -261,7 +261,7 @@ fn read_content(path: &Path, size: usize) -> Result<Vec<u8>, ContentError> {
     }
     let whole = io::Cursor::new(start).chain(reader);
     if gzipped {
-        return gzip::decompress(whole, size).map_err(|problem| ContentError::Gzip {
+        return decompress(whole, size).map_err(|problem| ContentError::Gzip {
             problem,
             expected_size: size,
         });
@@ -281,7 +281,7 @@ fn read_content(path: &Path, size: usize) -> Result<Vec<u8>, ContentError> {
 fn examine(bytes: &[u8], format: &FileFormat) -> Result<Contents, FormatError> {
     match *format {
         FileFormat::IdxImages { .. } => {
-            let images = idx::parse_images(bytes)?;
+            let images = parse_images(bytes)?;
             Ok(Contents::Images {
                 count: images.count,
                 rows: images.rows,
@@ -289,14 +289,14 @@ fn examine(bytes: &[u8], format: &FileFormat) -> Result<Contents, FormatError> {
             })
         }
         FileFormat::IdxLabels { classes, .. } => {
-            let labels = idx::parse_labels(bytes)?;
+            let labels = parse_labels(bytes)?;
             check_labels(labels, classes)?;
             Ok(Contents::Labels {
                 count: labels.len(),
             })
         }
         FileFormat::CifarBatch { .. } => Ok(Contents::Records {
-            count: cifar::check_batch(bytes)?,
+            count: check_batch(bytes)?,
         }),
     }
 }

@@ -22,33 +22,31 @@
 
 mod batches;
 mod catalogue;
-pub mod cifar;
 mod config;
 mod dataset;
-mod digits;
-mod download;
 mod error;
+mod fetch;
 mod folders;
-mod format;
+pub mod format;
 mod gaussians;
-pub mod gzip;
-pub mod idx;
 mod integrity;
 mod samples_file;
-mod shuffle;
 mod split;
-mod standardise;
 mod status;
+mod transfer;
 
-pub use batches::{BatchOrder, gather};
-pub use catalogue::{ArchiveFile, DataFile, DatasetEntry, FileFormat, Source, catalogue, entry};
-pub use config::{DatasetConfig, DatasetName, GaussiansConfig};
+pub use batches::{BatchOrder, Samples, gather};
+pub use catalogue::{
+    ArchiveFile, DataFile, DatasetEntry, DatasetName, FileFormat, Source, UnknownDataset,
+    catalogue, entry,
+};
+pub use config::{DatasetConfig, GaussiansConfig};
 pub use dataset::{Dataset, Inputs};
-pub use download::{FetchEvent, FetchOptions, FetchReport, Progress, fetch, fetch_entry};
 pub use error::{DataError, MirrorFailure};
+pub use fetch::{FetchReport, fetch, fetch_entry};
 pub use folders::{DataFolders, ENVIRONMENT_VARIABLE, Located};
-pub use format::{FormatError, check_labels};
 pub use integrity::{ContentError, sha256_hex};
 pub use samples_file::SamplesFileError;
-pub use split::{Samples, Split};
+pub use split::Split;
 pub use status::{Availability, FileReport, availability, verify};
+pub use transfer::{FetchEvent, FetchOptions, Progress};

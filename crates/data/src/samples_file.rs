@@ -10,7 +10,7 @@ use thiserror::Error;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use crate::Samples;
+use crate::batches::Samples;
 
 /// The most values an array may have: 2^28, 1 GiB in single precision.
 const MOST_VALUES: u64 = 1 << 28;

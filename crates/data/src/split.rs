@@ -3,36 +3,10 @@
 
 use rand::Rng;
 
-use crate::config::DatasetName;
+use crate::batches::{Samples, shuffle_front};
+use crate::config::resolve_sizes;
 use crate::dataset::{Dataset, Inputs};
 use crate::error::DataError;
-use crate::shuffle::shuffle_front;
-use crate::standardise::Statistics;
-
-/// Standardised samples.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Samples {
-    /// Inputs, `[samples, features]` row-major.
-    pub inputs: Vec<f32>,
-    /// Labels, `[samples]`, each smaller than `classes`.
-    pub labels: Vec<u32>,
-    /// Input features per sample.
-    pub features: usize,
-    /// Number of classes.
-    pub classes: usize,
-}
-
-impl Samples {
-    /// Number of samples.
-    pub fn len(&self) -> usize {
-        self.labels.len()
-    }
-
-    /// Whether there are no samples.
-    pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
-    }
-}
 
 /// A dataset split into training and validation samples.
 ///
@@ -95,8 +69,8 @@ impl Split {
         let train = rest.get(..train).unwrap_or(rest);
 
         let statistics = match &dataset.inputs {
-            Inputs::Bytes(values) => Statistics::of_bytes(rows(values, dataset, train)),
-            Inputs::Reals(values) => Statistics::of_reals(rows(values, dataset, train)),
+            Inputs::Bytes(values) => Statistics::from_bytes(rows(values, dataset, train)),
+            Inputs::Reals(values) => Statistics::from_reals(rows(values, dataset, train)),
         };
         let Statistics {
             mean,
@@ -116,34 +90,6 @@ impl Split {
             standard_deviation,
         })
     }
-}
-
-/// The numbers of training and validation samples asked for, defaults filled in.
-pub(crate) fn resolve_sizes(
-    dataset: DatasetName,
-    available: usize,
-    default_validation: usize,
-    train: Option<usize>,
-    validation: Option<usize>,
-) -> Result<(usize, usize), DataError> {
-    let validation = validation.unwrap_or(default_validation);
-    let too_many = || DataError::TooManySamples {
-        dataset,
-        train: train.unwrap_or(0),
-        validation,
-        available,
-    };
-    let rest = available.checked_sub(validation).ok_or_else(too_many)?;
-    let resolved = train.unwrap_or(rest);
-    if resolved > rest || (train.is_none() && rest == 0) {
-        return Err(too_many());
-    }
-    let which = match (resolved, validation) {
-        (0, _) => "training",
-        (_, 0) => "validation",
-        _ => return Ok((resolved, validation)),
-    };
-    Err(DataError::NoSamples { dataset, which })
 }
 
 /// The rows of `values` at `indices`.
@@ -177,23 +123,299 @@ fn select(dataset: &Dataset, indices: &[u32], statistics: &Statistics) -> Sample
             }
         }
     }
-    let labels = rows_of_labels(dataset, indices);
+    let labels = indices
+        .iter()
+        .filter_map(|index| dataset.labels.get(*index as usize));
     Samples {
         inputs,
-        labels,
+        labels: labels.map(|label| u32::from(*label)).collect(),
         features: dataset.features,
         classes: dataset.classes,
     }
 }
 
-fn rows_of_labels(dataset: &Dataset, indices: &[u32]) -> Vec<u32> {
-    indices
-        .iter()
-        .filter_map(|index| dataset.labels.get(*index as usize))
-        .map(|label| u32::from(*label))
-        .collect()
+/// One mean and one standard deviation (of the population) for all values.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Statistics {
+    mean: f64,
+    standard_deviation: f64,
+}
+
+impl Statistics {
+    /// The statistics of bytes: sums are exact integers, rounding happens once at the end.
+    fn from_bytes<'a>(rows: impl Iterator<Item = &'a [u8]>) -> Self {
+        // Four histograms: runs of equal bytes, such as a black background,
+        // would otherwise wait for one counter.
+        let mut histograms = [[0_u64; 256]; 4];
+        for row in rows {
+            let (quadruples, rest) = row.as_chunks::<4>();
+            for quadruple in quadruples {
+                for (histogram, value) in histograms.iter_mut().zip(quadruple) {
+                    histogram[usize::from(*value)] += 1;
+                }
+            }
+            for value in rest {
+                histograms[0][usize::from(*value)] += 1;
+            }
+        }
+        let (mut count, mut sum, mut squares) = (0_u128, 0_u128, 0_u128);
+        for value in 0..256 {
+            let occurrences = histograms
+                .iter()
+                .map(|histogram| u128::from(histogram[value]))
+                .sum::<u128>();
+            let value = value as u128;
+            count += occurrences;
+            sum += value * occurrences;
+            squares += value * value * occurrences;
+        }
+        let mean = sum as f64 / count as f64;
+        // count^2 times the variance, never negative (Cauchy-Schwarz).
+        let scaled = (count * squares).saturating_sub(sum * sum);
+        Self {
+            mean,
+            standard_deviation: (scaled as f64).sqrt() / count as f64,
+        }
+    }
+
+    /// The statistics of reals, in two passes.
+    fn from_reals<'a>(rows: impl Iterator<Item = &'a [f32]> + Clone) -> Self {
+        let (mut count, mut sum) = (0_usize, 0.0_f64);
+        for row in rows.clone() {
+            count += row.len();
+            sum += row.iter().map(|value| f64::from(*value)).sum::<f64>();
+        }
+        let mean = sum / count as f64;
+        let squares: f64 = rows
+            .map(|row| {
+                row.iter()
+                    .map(|value| (f64::from(*value) - mean).powi(2))
+                    .sum::<f64>()
+            })
+            .sum();
+        Self {
+            mean,
+            standard_deviation: (squares / count as f64).sqrt(),
+        }
+    }
+
+    /// A raw value, standardised and rounded to `f32`.
+    fn standardise(&self, value: f64) -> f32 {
+        ((value - self.mean) / self.standard_deviation) as f32
+    }
+
+    /// The standardised value of each byte.
+    fn table(&self) -> [f32; 256] {
+        std::array::from_fn(|value| self.standardise(value as f64))
+    }
 }
 
 #[cfg(test)]
-#[path = "split_tests.rs"]
-mod tests;
+mod tests {
+    use std::collections::BTreeSet;
+
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+    use crate::catalogue::DatasetName;
+    use crate::config::DatasetConfig;
+    use crate::folders::DataFolders;
+
+    /// 250 samples of 3 features that name their sample: 250 distinct first values.
+    fn tiny() -> Dataset {
+        Dataset {
+            name: DatasetName::Mnist,
+            inputs: Inputs::Bytes((0..250).flat_map(|sample| [sample, 3, 200]).collect()),
+            labels: (0..250).map(|sample| sample % 10).collect(),
+            features: 3,
+            classes: 10,
+            default_validation: 40,
+            fingerprints: Default::default(),
+        }
+    }
+
+    fn rng(seed: u64) -> ChaCha8Rng {
+        ChaCha8Rng::seed_from_u64(seed)
+    }
+
+    /// Which raw samples these are.
+    fn identities(split: &Split, samples: &Samples) -> Vec<u8> {
+        samples
+            .inputs
+            .chunks(3)
+            .map(|row| (f64::from(row[0]) * split.standard_deviation + split.mean).round() as u8)
+            .collect()
+    }
+
+    fn mean_square_norm(samples: &Samples) -> f64 {
+        let sum: f64 = samples.inputs.iter().map(|x| f64::from(*x).powi(2)).sum();
+        sum / samples.len() as f64
+    }
+
+    #[test]
+    fn subsets_are_disjoint_and_labels_stay_with_inputs() {
+        let split = Split::new(&tiny(), None, None, &mut rng(1)).unwrap();
+        assert_eq!((split.train.len(), split.validation.len()), (210, 40));
+        let mut seen = BTreeSet::new();
+        for samples in [&split.train, &split.validation] {
+            for (identity, label) in identities(&split, samples).into_iter().zip(&samples.labels) {
+                assert!(seen.insert(identity), "{identity} twice");
+                assert_eq!(u32::from(identity % 10), *label);
+            }
+        }
+        assert_eq!(seen.len(), 250);
+    }
+
+    #[test]
+    fn validation_does_not_depend_on_the_training_size_and_training_is_nested() {
+        let draw = |train| Split::new(&tiny(), train, Some(30), &mut rng(5)).unwrap();
+        let (small, large) = (draw(Some(17)), draw(None));
+        assert_eq!(
+            identities(&small, &small.validation),
+            identities(&large, &large.validation)
+        );
+        assert_eq!(
+            identities(&small, &small.train),
+            identities(&large, &large.train)[..17]
+        );
+        let other = Split::new(&tiny(), Some(17), Some(30), &mut rng(6)).unwrap();
+        assert_ne!(
+            identities(&small, &small.train),
+            identities(&other, &other.train)
+        );
+    }
+
+    #[test]
+    fn the_split_of_a_seed_never_changes() {
+        let split = Split::new(&tiny(), Some(4), Some(3), &mut rng(0)).unwrap();
+        assert_eq!(identities(&split, &split.validation), [177, 117, 175]);
+        assert_eq!(identities(&split, &split.train), [17, 220, 139, 208]);
+    }
+
+    #[test]
+    fn mean_square_norm_of_training_inputs_is_the_number_of_features() {
+        for name in [DatasetName::Digits, DatasetName::Gaussians] {
+            let config = DatasetConfig::new(name);
+            let dataset = Dataset::load(&config, &DataFolders::default()).unwrap();
+            for train in [None, Some(100), Some(2)] {
+                let split = Split::new(&dataset, train, None, &mut rng(3)).unwrap();
+                let ratio = mean_square_norm(&split.train) / 64.0;
+                assert!((ratio - 1.0).abs() < 1e-6, "{name} {train:?}: {ratio}");
+                let mean: f64 = split.train.inputs.iter().map(|x| f64::from(*x)).sum();
+                let mean = mean / split.train.inputs.len() as f64;
+                assert!(mean.abs() < 1e-6, "{name} {train:?}: {mean}");
+            }
+            let defaults = Split::new(&dataset, None, None, &mut rng(3)).unwrap();
+            let expected = match name {
+                DatasetName::Digits => (1_500, 297),
+                _ => (18_000, 2_000),
+            };
+            assert_eq!((defaults.train.len(), defaults.validation.len()), expected);
+        }
+    }
+
+    #[test]
+    fn statistics_are_of_the_training_samples_alone() {
+        let dataset = Dataset {
+            inputs: Inputs::Bytes(vec![0, 255, 10, 10, 20, 20]),
+            labels: vec![0, 1, 0, 1, 0, 1],
+            features: 1,
+            ..tiny()
+        };
+        for seed in 0..20 {
+            let split = Split::new(&dataset, Some(3), Some(3), &mut rng(seed)).unwrap();
+            let ratio = mean_square_norm(&split.train);
+            assert!((ratio - 1.0).abs() < 1e-6, "{ratio}");
+        }
+    }
+
+    #[test]
+    fn bytes_and_reals_agree() {
+        let bytes = tiny();
+        let Inputs::Bytes(values) = &bytes.inputs else {
+            panic!("tiny is of bytes");
+        };
+        let reals = Dataset {
+            inputs: Inputs::Reals(values.iter().map(|value| f32::from(*value)).collect()),
+            ..bytes.clone()
+        };
+        let first = Split::new(&bytes, None, None, &mut rng(1)).unwrap();
+        let second = Split::new(&reals, None, None, &mut rng(1)).unwrap();
+        assert!((first.mean - second.mean).abs() < 1e-12);
+        assert!((first.standard_deviation - second.standard_deviation).abs() < 1e-12);
+        assert_eq!(first.train.labels, second.train.labels);
+    }
+
+    #[test]
+    fn impossible_sizes_say_how_many_samples_there_are() {
+        for (train, validation) in [
+            (Some(211), None),
+            (Some(1), Some(250)),
+            (None, Some(250)),
+            (None, Some(251)),
+            (Some(usize::MAX), Some(usize::MAX)),
+        ] {
+            let error = Split::new(&tiny(), train, validation, &mut rng(0)).unwrap_err();
+            assert!(error.to_string().contains("has 250 samples"), "{error}");
+        }
+        for (train, validation) in [(Some(0), None), (None, Some(0)), (Some(0), Some(0))] {
+            let error = Split::new(&tiny(), train, validation, &mut rng(0)).unwrap_err();
+            assert!(matches!(error, DataError::NoSamples { .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn constant_or_inconsistent_inputs_are_errors() {
+        let constant = Dataset {
+            inputs: Inputs::Bytes(vec![7; 750]),
+            ..tiny()
+        };
+        let error = Split::new(&constant, None, None, &mut rng(0)).unwrap_err();
+        assert!(
+            error.to_string().contains("standard deviation is 0"),
+            "{error}"
+        );
+
+        let infinite = Dataset {
+            inputs: Inputs::Reals(vec![f32::INFINITY; 750]),
+            ..tiny()
+        };
+        let error = Split::new(&infinite, None, None, &mut rng(0)).unwrap_err();
+        assert!(
+            matches!(error, DataError::NotStandardisable { .. }),
+            "{error}"
+        );
+
+        let short = Dataset {
+            inputs: Inputs::Bytes(vec![7; 749]),
+            ..tiny()
+        };
+        let error = Split::new(&short, None, None, &mut rng(0)).unwrap_err();
+        assert!(
+            matches!(error, DataError::InconsistentDataset { .. }),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn bytes_of_any_row_length_agree_with_reals() {
+        for features in 1..10 {
+            let bytes: Vec<u8> = (0..features * 7).map(|i| (i * 37 % 256) as u8).collect();
+            let reals: Vec<f32> = bytes.iter().map(|byte| f32::from(*byte)).collect();
+            let exact = Statistics::from_bytes(bytes.chunks(features));
+            let summed = Statistics::from_reals(reals.chunks(features));
+            assert!((exact.mean - summed.mean).abs() < 1e-12);
+            let difference = exact.standard_deviation - summed.standard_deviation;
+            assert!(difference.abs() < 1e-12, "{difference}");
+        }
+    }
+
+    #[test]
+    fn the_mean_and_deviation_of_two_values_are_exact() {
+        let statistics = Statistics::from_bytes([&[10, 20][..]].into_iter());
+        assert_eq!(statistics.mean, 15.0);
+        assert_eq!(statistics.standard_deviation, 5.0);
+        assert_eq!(statistics.table()[20], 1.0);
+    }
+}

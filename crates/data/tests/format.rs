@@ -5,21 +5,14 @@
     reason = "a helper of a test fails the test"
 )]
 
-use std::io::Write;
+mod support;
 
-use etastar_data::cifar::{self, PIXELS, RECORD};
-use etastar_data::gzip::{GzipError, decompress};
-use etastar_data::{FormatError, check_labels, idx};
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use etastar_data::format::{
+    FormatError, GzipError, check_labels, decompress, parse_batch, parse_images, parse_labels,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
-
-fn gzip(content: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(content).unwrap();
-    encoder.finish().unwrap()
-}
+use support::{PIXELS, batch, gzip, idx};
 
 fn images() -> impl Strategy<Value = (u32, u32, u32, Vec<u8>)> {
     (1_u32..6, 1_u32..6, 1_u32..6).prop_flat_map(|(count, rows, columns)| {
@@ -31,8 +24,8 @@ fn images() -> impl Strategy<Value = (u32, u32, u32, Vec<u8>)> {
 proptest! {
     #[test]
     fn images_survive_writing_and_reading((count, rows, columns, pixels) in images()) {
-        let bytes = idx::write_images(count, rows, columns, &pixels);
-        let parsed = idx::parse_images(&bytes).unwrap();
+        let bytes = idx([count, rows, columns], &pixels);
+        let parsed = parse_images(&bytes).unwrap();
         prop_assert_eq!(parsed.count, count as usize);
         prop_assert_eq!(parsed.rows, rows as usize);
         prop_assert_eq!(parsed.columns, columns as usize);
@@ -41,8 +34,8 @@ proptest! {
 
     #[test]
     fn labels_survive_writing_and_reading(labels in vec(any::<u8>(), 1..100)) {
-        let bytes = idx::write_labels(labels.len() as u32, &labels);
-        prop_assert_eq!(idx::parse_labels(&bytes).unwrap(), &labels[..]);
+        let bytes = idx([labels.len() as u32], &labels);
+        prop_assert_eq!(parse_labels(&bytes).unwrap(), &labels[..]);
     }
 
     #[test]
@@ -50,17 +43,17 @@ proptest! {
         (count, rows, columns, pixels) in images(),
         cut in any::<prop::sample::Index>(),
     ) {
-        let mut bytes = idx::write_images(count, rows, columns, &pixels);
-        prop_assert!(idx::parse_images(&bytes[..cut.index(bytes.len())]).is_err());
+        let mut bytes = idx([count, rows, columns], &pixels);
+        prop_assert!(parse_images(&bytes[..cut.index(bytes.len())]).is_err());
         bytes.push(0);
-        prop_assert!(idx::parse_images(&bytes).is_err(), "surplus byte accepted");
+        prop_assert!(parse_images(&bytes).is_err(), "surplus byte accepted");
     }
 
     #[test]
     fn any_bytes_give_a_result(bytes in vec(any::<u8>(), 0..200)) {
-        let _ = idx::parse_images(&bytes);
-        let _ = idx::parse_labels(&bytes);
-        let _ = cifar::parse_batch(&bytes);
+        let _ = parse_images(&bytes);
+        let _ = parse_labels(&bytes);
+        let _ = parse_batch(&bytes);
         let _ = decompress(&bytes[..], 1_000);
     }
 
@@ -69,10 +62,10 @@ proptest! {
         dimensions in any::<[u32; 3]>(),
         pixels in vec(any::<u8>(), 0..50),
     ) {
-        let bytes = idx::write_images(dimensions[0], dimensions[1], dimensions[2], &pixels);
+        let bytes = idx(dimensions, &pixels);
         let product: u128 = dimensions.iter().map(|dimension| u128::from(*dimension)).product();
         let honest = product == pixels.len() as u128 && product > 0;
-        prop_assert_eq!(idx::parse_images(&bytes).is_ok(), honest);
+        prop_assert_eq!(parse_images(&bytes).is_ok(), honest);
     }
 
     #[test]
@@ -83,12 +76,12 @@ proptest! {
         let pixels: Vec<u8> = (0..labels.len() * PIXELS)
             .map(|position| (position % 251) as u8 ^ seed)
             .collect();
-        let bytes = cifar::write_batch(&labels, &pixels);
-        prop_assert_eq!(bytes.len(), labels.len() * RECORD);
-        let batch = cifar::parse_batch(&bytes).unwrap();
-        prop_assert_eq!(batch.labels, labels);
-        prop_assert_eq!(batch.pixels, pixels);
-        prop_assert!(cifar::parse_batch(&bytes[..bytes.len() - 1]).is_err());
+        let bytes = batch(&labels, &pixels);
+        prop_assert_eq!(bytes.len(), labels.len() * (1 + PIXELS));
+        let parsed = parse_batch(&bytes).unwrap();
+        prop_assert_eq!(parsed.labels, labels);
+        prop_assert_eq!(parsed.pixels, pixels);
+        prop_assert!(parse_batch(&bytes[..bytes.len() - 1]).is_err());
     }
 
     #[test]
@@ -147,14 +140,14 @@ proptest! {
 
 #[test]
 fn huge_announced_dimensions_are_not_allocated() {
-    let bytes = idx::write_images(u32::MAX, u32::MAX, u32::MAX, &[]);
-    let error = idx::parse_images(&bytes).unwrap_err();
+    let bytes = idx([u32::MAX; 3], &[]);
+    let error = parse_images(&bytes).unwrap_err();
     assert!(
         error.to_string().contains("impossible dimensions"),
         "{error}"
     );
-    let bytes = idx::write_images(60_000, 28, 28, &[0; 100]);
-    let error = idx::parse_images(&bytes).unwrap_err();
+    let bytes = idx([60_000, 28, 28], &[0; 100]);
+    let error = parse_images(&bytes).unwrap_err();
     assert!(
         error.to_string().contains("announces 47040000 bytes"),
         "{error}"
@@ -190,18 +183,18 @@ fn files_of_another_kind_are_recognised() {
         (&[0, 0, 8], "needs 16 bytes but there are only 3"),
     ];
     for (bytes, expected) in cases {
-        let error = idx::parse_images(bytes).unwrap_err();
+        let error = parse_images(bytes).unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
     }
-    let labels = idx::write_images(1, 1, 1, &[0]);
-    let error = idx::parse_labels(&labels).unwrap_err();
+    let labels = idx([1, 1, 1], &[0]);
+    let error = parse_labels(&labels).unwrap_err();
     assert!(error.to_string().contains("holds images"), "{error}");
 }
 
 #[test]
 fn a_cifar_label_beyond_nine_names_its_record() {
-    let bytes = cifar::write_batch(&[3, 10], &vec![0; 2 * PIXELS]);
-    let error = cifar::parse_batch(&bytes).unwrap_err();
+    let bytes = batch(&[3, 10], &vec![0; 2 * PIXELS]);
+    let error = parse_batch(&bytes).unwrap_err();
     assert_eq!(
         error.to_string(),
         "label 10 of sample 1 is out of range, the 10 classes are 0 to 9"

@@ -13,11 +13,11 @@ use std::path::Path;
 
 use etastar_data::{
     Availability, DataError, DataFolders, Dataset, DatasetConfig, DatasetName, Inputs, Split,
-    availability, entry, idx, verify,
+    availability, entry, verify,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use support::{Small, gzip, small_cifar, small_mnist};
+use support::{Small, gzip, idx, small_cifar, small_mnist};
 use tempfile::TempDir;
 
 const IMAGES: &str = "train-images-idx3-ubyte";
@@ -206,7 +206,7 @@ fn structural_problems_come_before_the_hash() {
         "{error}"
     );
 
-    let fewer = idx::write_labels(59, &labels[8..15].repeat(9)[..59]);
+    let fewer = idx([59], &labels[8..15].repeat(9)[..59]);
     let error = error_with(LABELS, &fewer);
     assert!(error.contains("60 images"), "{error}");
     assert!(error.contains("59 labels"), "{error}");

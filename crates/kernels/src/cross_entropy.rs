@@ -2,7 +2,7 @@
 
 use wide::f32x8;
 
-/// Values of a vector register as the exponential takes them.
+/// Values per vector register of the exponential.
 const LANES: usize = 8;
 
 /// Mean cross-entropy `-(1/N) sum_i t_i . log softmax(f_i)` of the outputs `f`
@@ -10,7 +10,7 @@ const LANES: usize = 8;
 /// rows sum to 1. The outputs are replaced by the derivative
 /// `(softmax(f) - t) / N`.
 ///
-/// Not finite as soon as an output is NaN or positive infinity.
+/// The loss is not finite if any output is NaN or positive infinity.
 ///
 /// # Panics
 /// If the slices differ in length or are not whole rows.
@@ -26,10 +26,10 @@ pub fn softmax_cross_entropy(outputs: &mut [f32], targets: &[f32], classes: usiz
         let mut of_target = 0.0;
         for ((to, value), target) in exponentials.iter_mut().zip(&*row).zip(targets) {
             *to = value - largest;
-            // Not a product: 0 times minus infinity is no number.
+            // Not a plain product, because 0 times minus infinity is NaN.
             of_target += if *target == 0.0 { 0.0 } else { *to * target };
         }
-        // The places beyond the classes, whose exponential is to be 0.
+        // Padding beyond the classes, whose exponential is 0.
         exponentials[classes..].fill(f32::NEG_INFINITY);
         let mut sum = f32x8::ZERO;
         for lane in exponentials.as_chunks_mut::<LANES>().0 {

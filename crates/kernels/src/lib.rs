@@ -9,7 +9,6 @@
 mod cross_entropy;
 mod product;
 mod relu;
-mod transpose;
 
 pub use cross_entropy::softmax_cross_entropy;
 pub use product::{Matrix, add_product, product_into};

@@ -1,8 +1,6 @@
-//! Products of matrices.
+//! Products of matrices, and the transposition that some of them need.
 
 use std::cell::RefCell;
-
-use crate::transpose::transpose;
 
 /// A matrix in a slice, row-major or the transpose of one that is.
 #[derive(Debug, Clone, Copy)]
@@ -153,6 +151,29 @@ thread_local! {
     static WORKSPACE: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
 }
 
+/// Rows and columns of a tile: a cache line of `f32`.
+const TILE: usize = 16;
+
+/// Writes the transpose of the row-major matrix `[rows, columns]`, tile by
+/// tile, so that both sides stay in the cache.
+fn transpose(matrix: &[f32], rows: usize, columns: usize, into: &mut [f32]) {
+    assert_eq!(matrix.len(), rows * columns, "a {rows} x {columns} matrix");
+    assert_eq!(into.len(), matrix.len(), "the size of its transpose");
+    for first_row in (0..rows).step_by(TILE) {
+        let tile_rows = TILE.min(rows - first_row);
+        for first_column in (0..columns).step_by(TILE) {
+            for column in first_column..columns.min(first_column + TILE) {
+                let start = column * rows + first_row;
+                let row = &mut into[start..start + tile_rows];
+                let source = matrix[first_row * columns + column..].iter();
+                for (to, from) in row.iter_mut().zip(source.step_by(columns)) {
+                    *to = *from;
+                }
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -245,5 +266,22 @@ mod tests {
     #[should_panic(expected = "a 2 x 2 matrix")]
     fn a_matrix_of_too_few_values_is_refused() {
         Matrix::new(&[1.0], 2, 2);
+    }
+
+    proptest! {
+        #[test]
+        fn rows_become_columns((rows, columns) in (0usize..50, 0usize..50)) {
+            let matrix: Vec<f32> = (0..rows * columns).map(|i| i as f32).collect();
+            let mut transposed = vec![f32::NAN; rows * columns];
+            transpose(&matrix, rows, columns, &mut transposed);
+            for row in 0..rows {
+                for column in 0..columns {
+                    prop_assert_eq!(
+                        transposed[column * rows + row],
+                        matrix[row * columns + column]
+                    );
+                }
+            }
+        }
     }
 }

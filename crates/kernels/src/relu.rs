@@ -1,8 +1,8 @@
-//! The rectified linear unit, without branches: half of the signs are
-//! negative, and no processor predicts which.
+//! The rectified linear unit without branches, because half of the values are
+//! negative and a processor cannot predict which.
 
-/// Replaces every negative value by 0. A NaN stays one, so that a training
-/// that has blown up is recognised.
+/// Replaces every negative value by 0. NaN stays NaN, so that diverged
+/// training is recognised.
 pub fn relu(values: &mut [f32]) {
     for value in values {
         let keep = (*value > 0.0) | value.is_nan();

@@ -1,9 +1,15 @@
+//! A batch of samples on a device, the loss on it, and the number of correct predictions.
+
+use burn_tensor::activation::softmax;
 use burn_tensor::{Element, Tensor, TensorData, backend};
 use etastar_backend::Backend;
+use serde::{Deserialize, Serialize};
 
-/// Samples on a device. Where `D` is 3, with a leading axis over the networks
-/// of an [`Ensemble`](crate::Ensemble); of length 1 where all of them have the
-/// same samples.
+use crate::layer::{primitive, tensor};
+
+/// Samples on a device. For `D = 3` the tensors have a leading axis over the
+/// networks of an [`Ensemble`](crate::Ensemble), of length 1 if all networks
+/// share the samples.
 #[derive(Debug, Clone)]
 pub struct Batch<B: backend::Backend, const D: usize = 2> {
     /// `[samples, inputs]`.
@@ -36,11 +42,11 @@ impl<B: Backend> Batch<B> {
     }
 }
 
-/// Number of samples whose largest output is the one of their label, for each
-/// network. Ties go to the lowest class; a row with a NaN is never correct.
+/// Number of samples of each network whose largest output is that of their
+/// label. Ties go to the lowest class; a row with a NaN is never correct.
 ///
-/// `outputs` has shape `[samples, classes]`, one row a label, after the axis
-/// over networks if there is one.
+/// `outputs` has shape `[samples, classes]`, or `[networks, samples, classes]`;
+/// `labels` has one entry per sample.
 pub fn correct_predictions<B: Backend, const D: usize>(
     outputs: Tensor<B, D>,
     labels: &[u32],
@@ -73,6 +79,82 @@ fn predicted_class<E: Element>(row: &[E]) -> Option<usize> {
         }
     }
     best.map(|(class, _)| class)
+}
+
+/// Training loss, averaged over the samples of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Loss {
+    /// `-log softmax(f)_y`.
+    CrossEntropy,
+    /// `|f - e_y|^2 / 2` with the one-hot target `e_y`.
+    SquaredError,
+}
+
+impl Loss {
+    /// The name as users write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CrossEntropy => "cross-entropy",
+            Self::SquaredError => "squared-error",
+        }
+    }
+
+    /// Mean loss (one element a network) and its derivative in the outputs,
+    /// `(1/N) d loss / d f` of shape `[samples, outputs]`, for outputs and
+    /// one-hot targets of that shape; all with a leading axis over networks
+    /// where `D` is 3.
+    pub fn with_derivative<B: Backend, const D: usize>(
+        self,
+        outputs: Tensor<B, D>,
+        targets: Tensor<B, D>,
+    ) -> (Tensor<B, 1>, Tensor<B, D>) {
+        let per_sample = 1.0 / outputs.dims()[D - 2] as f64;
+        match self {
+            Self::CrossEntropy => {
+                let (loss, derivative) =
+                    B::softmax_cross_entropy(primitive(outputs), primitive(targets));
+                (tensor(loss), tensor(derivative))
+            }
+            Self::SquaredError => {
+                let residual = outputs - targets;
+                let loss = sum(residual.clone().square()) * (0.5 * per_sample);
+                (loss, residual * per_sample)
+            }
+        }
+    }
+
+    /// The loss's second derivative in the outputs times a direction, per
+    /// sample and not averaged: `(d2 loss / d f2) t` for outputs `f` and
+    /// directions `t` of shape `[samples, outputs]`.
+    ///
+    /// Cross-entropy: `(diag p - p p^T) t = p * (t - p . t)` with
+    /// `p = softmax(f)`. Squared error: `t`.
+    pub fn curvature_product<B: Backend>(
+        self,
+        outputs: Tensor<B, 2>,
+        direction: Tensor<B, 2>,
+    ) -> Tensor<B, 2> {
+        match self {
+            Self::CrossEntropy => {
+                let probabilities = softmax(outputs, 1);
+                let mean = (probabilities.clone() * direction.clone()).sum_dim(1);
+                probabilities * (direction - mean)
+            }
+            Self::SquaredError => direction,
+        }
+    }
+}
+
+/// The sum over everything but the axis over networks: one element a network.
+///
+/// It is taken along an axis, because some backends sum a whole tensor with
+/// atomic additions, in an order that differs between runs.
+fn sum<B: Backend, const D: usize>(terms: Tensor<B, D>) -> Tensor<B, 1> {
+    let shape = terms.dims();
+    let networks = if D == 2 { 1 } else { shape[0] };
+    let terms = terms.reshape([networks, shape[D - 2] * shape[D - 1]]);
+    terms.sum_dim(1).reshape([networks])
 }
 
 #[cfg(test)]

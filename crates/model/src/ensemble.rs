@@ -1,21 +1,21 @@
-//! Many networks of one shape, trained in one program.
+//! Many networks of one shape, trained together on one device.
 
 use burn_tensor::{Int, Tensor, TensorData};
 use etastar_backend::{Backend, Rate};
 
-use crate::mlp::primitive;
+use crate::layer::primitive;
 use crate::{Batch, Derivatives, Layer, LayerRates, Loss, Mlp};
 
 /// Networks of one shape that go through every operation together: weights
 /// are `[networks, in, out]`, biases `[networks, 1, out]`.
 ///
-/// No network's numbers depend on another's: what is NaN in one stays there.
+/// The networks do not influence each other: a NaN in one stays in it.
 pub type Ensemble<B> = Mlp<B, 3>;
 
 /// The learning rate of every layer of every network of an ensemble.
 #[derive(Debug, Clone)]
 pub struct EnsembleRates<B: Backend> {
-    /// `[networks, 1, 1]`, one a layer.
+    /// `[networks, 1, 1]`, one tensor per layer.
     layers: Vec<Tensor<B, 3>>,
 }
 
@@ -40,11 +40,11 @@ impl<B: Backend> EnsembleRates<B> {
         Self { layers }
     }
 
-    fn of(&self, layer: usize) -> Rate<B> {
+    fn layer_rate(&self, layer: usize) -> Rate<B> {
         Rate::Each(primitive(self.layers[layer].clone()))
     }
 
-    /// Those of some of the networks, see [`Mlp::select`].
+    /// The rates of the networks of these indices, see [`Mlp::select`].
     #[must_use]
     pub fn select(&self, networks: &Tensor<B, 1, Int>) -> Self {
         let layers = self.layers.iter();
@@ -114,13 +114,13 @@ impl<B: Backend> Mlp<B, 3> {
     ) -> (Self, Tensor<B, 1>) {
         let pass = self.pass(batch, loss);
         let loss = pass.loss.clone();
-        (pass.descend(|layer| rates.of(layer)), loss)
+        (pass.descend(|layer| rates.layer_rate(layer)), loss)
     }
 
     /// The networks after the step [`sgd_step`](Self::sgd_step) on the batch
     /// of the derivatives, which may be those of one network for all of them.
     #[must_use]
     pub fn sgd_step_by(self, derivatives: &Derivatives<B, 3>, rates: &EnsembleRates<B>) -> Self {
-        self.descend_by(derivatives, |layer| rates.of(layer))
+        self.descend_by(derivatives, |layer| rates.layer_rate(layer))
     }
 }

@@ -9,25 +9,15 @@
 //! `[in, out]`, so a layer computes `a W + b` for rows `a` of a batch.
 
 mod architecture;
-mod backpropagation;
 mod batch;
 mod ensemble;
-mod gradient;
-mod initial;
-mod loss;
+mod layer;
 mod mlp;
-mod pass;
-mod rates;
 mod weights_file;
 
-pub use architecture::{Architecture, InvalidArchitecture};
-pub use backpropagation::{backpropagate, relu_backward};
-pub use batch::{Batch, correct_predictions};
+pub use architecture::{Architecture, InitialWeights, InvalidArchitecture};
+pub use batch::{Batch, Loss, correct_predictions};
 pub use ensemble::{Ensemble, EnsembleRates};
-pub use gradient::Gradient;
-pub use initial::InitialWeights;
-pub use loss::Loss;
-pub use mlp::{Layer, Mlp};
-pub use pass::{Derivatives, Pass};
-pub use rates::LayerRates;
+pub use layer::{Gradient, Layer, LayerRates};
+pub use mlp::{Derivatives, Mlp, Pass, backpropagate, relu_backward};
 pub use weights_file::WeightsFileError;

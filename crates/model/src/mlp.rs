@@ -1,58 +1,13 @@
-use burn_tensor::ops::FloatTensor;
-use burn_tensor::{Tensor, TensorData, TensorPrimitive, backend};
+//! The multilayer perceptron: forward pass, backpropagation and the step of gradient descent.
+
+use std::borrow::Borrow;
+
+use burn_tensor::{Tensor, TensorData, backend};
 use etastar_backend::{Backend, Rate};
 
-use crate::{Batch, Derivatives, Gradient, InitialWeights, LayerRates, Loss};
-
-/// The parameters of one layer; of an [`Ensemble`](crate::Ensemble), where `D`
-/// is 3, with a leading axis over its networks.
-#[derive(Debug, Clone)]
-pub struct Layer<B: backend::Backend, const D: usize = 2> {
-    /// `[in, out]`.
-    pub weight: Tensor<B, D>,
-    /// `[1, out]`, or none.
-    pub bias: Option<Tensor<B, D>>,
-}
-
-impl<B: Backend, const D: usize> Layer<B, D> {
-    /// `a W + b` for rows `a` of shape `[samples, in]`, through the ReLU where
-    /// the layer is a hidden one.
-    fn apply(&self, activation: Tensor<B, D>, hidden: bool) -> Tensor<B, D> {
-        let apply = if hidden { B::affine_relu } else { B::affine };
-        tensor(apply(
-            primitive(activation),
-            primitive(self.weight.clone()),
-            self.bias.clone().map(primitive),
-        ))
-    }
-
-    /// The layer after a step of gradient descent, for its input
-    /// `[samples, in]` and the derivative `[samples, out]` in its
-    /// preactivation.
-    pub(crate) fn descend(
-        self,
-        activation: Tensor<B, D>,
-        derivative: Tensor<B, D>,
-        rate: &Rate<B>,
-    ) -> Self {
-        let bias = self.bias.map(|bias| {
-            let gradient = derivative.clone().sum_dim(D - 2);
-            bias - match rate {
-                Rate::Common(rate) => gradient * *rate,
-                Rate::Each(rates) => gradient * tensor(rates.clone()),
-            }
-        });
-        Self {
-            weight: tensor(B::descend(
-                primitive(self.weight),
-                primitive(activation),
-                primitive(derivative),
-                rate,
-            )),
-            bias,
-        }
-    }
-}
+use crate::batch::{Batch, Loss};
+use crate::layer::{primitive, tensor};
+use crate::{Gradient, InitialWeights, Layer, LayerRates};
 
 /// A multilayer perceptron with ReLU activations on the device its tensors
 /// live on.
@@ -83,8 +38,8 @@ impl<B: Backend, const D: usize> Mlp<B, D> {
             })
     }
 
-    /// What backpropagation needs: the input of every layer, from the input
-    /// side, and the outputs.
+    /// The input of every layer, from the input side, and the outputs, as
+    /// backpropagation needs them.
     pub fn forward_with_activations(
         &self,
         inputs: Tensor<B, D>,
@@ -138,10 +93,9 @@ impl<B: Backend> Mlp<B> {
         Self { layers }
     }
 
-    /// The network moved against a gradient: every layer by
-    /// `-learning_rate * rates.of(layer)` times its part. What
-    /// [`sgd_step`](Self::sgd_step) does, for a gradient that is already
-    /// known.
+    /// Moves every layer by `-learning_rate * rates.of(layer)` times its
+    /// gradient, like [`sgd_step`](Self::sgd_step), for a gradient that is
+    /// already known.
     #[must_use]
     pub fn descend(&self, gradient: &Gradient<B>, learning_rate: f64, rates: &LayerRates) -> Self {
         let layers = self.layers.iter().zip(&gradient.layers).enumerate();
@@ -175,16 +129,159 @@ impl<B: Backend> Mlp<B> {
     }
 }
 
-/// What the operations of a backend take.
-pub(crate) fn primitive<B: backend::Backend, const D: usize>(
-    tensor: Tensor<B, D>,
-) -> FloatTensor<B> {
-    tensor.into_primitive().tensor()
+/// A network after the forward half of a training step, so that the caller can
+/// look at its loss before taking the step.
+#[derive(Debug, Clone)]
+pub struct Pass<B: Backend, const D: usize = 2> {
+    network: Mlp<B, D>,
+    /// The input of every layer, from the input side.
+    activations: Vec<Tensor<B, D>>,
+    /// The derivative of the loss in the outputs.
+    derivative: Tensor<B, D>,
+    /// Mean loss of the batch, one element a network.
+    pub loss: Tensor<B, 1>,
 }
 
-/// What the operations of a backend give.
-pub(crate) fn tensor<B: backend::Backend, const D: usize>(
-    primitive: FloatTensor<B>,
+/// The derivatives of one network on one batch, from which steps at any
+/// learning rate follow.
+#[derive(Debug, Clone)]
+pub struct Derivatives<B: Backend, const D: usize = 2> {
+    /// Mean loss of the batch, one element a network.
+    pub loss: Tensor<B, 1>,
+    /// For every layer, from the input side: its input `[samples, in]` and the
+    /// derivative of the loss in its preactivation `[samples, out]`. Their
+    /// product is the gradient.
+    pub layers: Vec<(Tensor<B, D>, Tensor<B, D>)>,
+}
+
+impl<B: Backend, const D: usize> Mlp<B, D> {
+    /// Takes the forward half of a step.
+    pub fn pass(self, batch: &Batch<B, D>, loss: Loss) -> Pass<B, D> {
+        let (activations, outputs) = self.forward_with_activations(batch.inputs.clone());
+        let (loss, derivative) = loss.with_derivative(outputs, batch.targets.clone());
+        Pass {
+            network: self,
+            activations,
+            derivative,
+            loss,
+        }
+    }
+
+    /// Runs forward and backward without taking the step.
+    pub fn derivatives(&self, batch: &Batch<B, D>, loss: Loss) -> Derivatives<B, D> {
+        let pass = self.clone().pass(batch, loss);
+        let mut layers = Vec::with_capacity(self.layers.len());
+        backpropagate(
+            &self.layers,
+            pass.activations,
+            pass.derivative,
+            |_, _, activation, delta| layers.push((activation, delta)),
+        );
+        layers.reverse();
+        Derivatives {
+            loss: pass.loss,
+            layers,
+        }
+    }
+
+    /// The network after a step whose derivatives are known; a layer moves by
+    /// the rate that `rate_of` gives for its index, times its gradient.
+    pub(crate) fn descend_by(
+        self,
+        derivatives: &Derivatives<B, D>,
+        rate_of: impl Fn(usize) -> Rate<B>,
+    ) -> Self {
+        let layers = self.layers.into_iter().zip(&derivatives.layers).enumerate();
+        let layers = layers.map(|(index, (layer, (activation, delta)))| {
+            layer.descend(activation.clone(), delta.clone(), &rate_of(index))
+        });
+        Self {
+            layers: layers.collect(),
+        }
+    }
+}
+
+impl<B: Backend, const D: usize> Pass<B, D> {
+    /// Takes the backward half and the step. A layer moves by the rate that
+    /// `rate_of` gives for its index, times its gradient.
+    pub(crate) fn descend(self, rate_of: impl Fn(usize) -> Rate<B>) -> Mlp<B, D> {
+        let mut layers = Vec::with_capacity(self.activations.len());
+        backpropagate(
+            self.network.layers,
+            self.activations,
+            self.derivative,
+            |index, layer, activation, delta| {
+                layers.push(layer.descend(activation, delta, &rate_of(index)));
+            },
+        );
+        layers.reverse();
+        Mlp { layers }
+    }
+}
+
+impl<B: Backend> Pass<B> {
+    /// The network after the step, see [`Mlp::sgd_step`].
+    #[must_use]
+    pub fn sgd_step(self, learning_rate: f64, rates: &LayerRates) -> Mlp<B> {
+        self.descend(|layer| Rate::Common(learning_rate * rates.of(layer)))
+    }
+}
+
+impl<B: Backend> Mlp<B> {
+    /// The network after the step [`sgd_step`](Self::sgd_step) on the batch
+    /// of the derivatives, bit for bit.
+    #[must_use]
+    pub fn sgd_step_by(
+        self,
+        derivatives: &Derivatives<B>,
+        learning_rate: f64,
+        rates: &LayerRates,
+    ) -> Self {
+        self.descend_by(derivatives, |layer| {
+            Rate::Common(learning_rate * rates.of(layer))
+        })
+    }
+}
+
+/// Walks from the output layer to the input layer and shows each layer's
+/// index, the layer, its input `a` (`[samples, in]`) and the derivative
+/// `delta` of the loss in its preactivation (`[samples, out]`), from which its
+/// gradient is `a^T delta` (weight) and the column sums of `delta` (bias).
+///
+/// `delta^l = (delta^{l+1} W^{l+1,T}) * 1[a^l > 0]`, starting from the
+/// derivative in the outputs. The walk no longer needs a layer when it shows
+/// it, so that a layer given by value may be changed in place.
+pub fn backpropagate<B: Backend, const D: usize, L: Borrow<Layer<B, D>>>(
+    layers: impl IntoIterator<Item = L, IntoIter: DoubleEndedIterator + ExactSizeIterator>,
+    activations: Vec<Tensor<B, D>>,
+    output_derivative: Tensor<B, D>,
+    mut visit: impl FnMut(usize, L, Tensor<B, D>, Tensor<B, D>),
+) {
+    let mut delta = output_derivative;
+    for (index, (layer, activation)) in layers.into_iter().zip(activations).enumerate().rev() {
+        if index == 0 {
+            visit(0, layer, activation, delta);
+            return;
+        }
+        let below = tensor(B::affine_relu_backward(
+            primitive(delta.clone()),
+            primitive(layer.borrow().weight.clone()),
+            primitive(activation.clone()),
+        ));
+        visit(
+            index,
+            layer,
+            activation,
+            std::mem::replace(&mut delta, below),
+        );
+    }
+}
+
+/// `derivative` where the ReLU's `output` is positive, 0 elsewhere. The backend
+/// computes it in one pass instead of a comparison and a mask.
+pub fn relu_backward<B: backend::Backend, const D: usize>(
+    output: Tensor<B, D>,
+    derivative: Tensor<B, D>,
 ) -> Tensor<B, D> {
-    Tensor::from_primitive(TensorPrimitive::Float(primitive))
+    tensor(B::relu_backward(primitive(output), primitive(derivative)))
 }

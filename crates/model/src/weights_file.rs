@@ -15,7 +15,7 @@ use crate::{Layer, Mlp};
 /// Most bytes of a file: a billion parameters in single precision.
 const MOST_BYTES: u64 = 1 << 32;
 
-/// A file of weights that cannot be used.
+/// The file of weights cannot be used.
 #[derive(Debug, Error)]
 pub enum WeightsFileError {
     /// The file cannot be read.
@@ -43,7 +43,7 @@ pub enum WeightsFileError {
         /// The file.
         path: String,
     },
-    /// A tensor is not what it should be.
+    /// A tensor has the wrong shape, type or values.
     #[error("tensor `{tensor}` of the weights file {path} {problem}")]
     Tensor {
         /// The file.

@@ -7,9 +7,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use etastar_data::{
-    ArchiveFile, DatasetEntry, DatasetName, FileFormat, Source, cifar, entry, idx, sha256_hex,
-};
+use etastar_data::{ArchiveFile, DatasetEntry, DatasetName, FileFormat, Source, entry, sha256_hex};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
@@ -62,6 +60,27 @@ pub(crate) fn noise(length: usize, seed: u32) -> Vec<u8> {
         .collect()
 }
 
+/// An IDX file of images (three dimensions) or labels (one), whether or not the
+/// header agrees with the number of values.
+pub(crate) fn idx<const RANK: usize>(dimensions: [u32; RANK], values: &[u8]) -> Vec<u8> {
+    let magic = 0x0800 + RANK as u32;
+    let header = [magic].into_iter().chain(dimensions);
+    let header = header.flat_map(u32::to_be_bytes);
+    header.chain(values.iter().copied()).collect()
+}
+
+/// Pixels of an image of CIFAR-10.
+pub(crate) const PIXELS: usize = 3_072;
+
+/// A batch file of CIFAR-10 of the pairs of `labels` and images of `pixels`.
+pub(crate) fn batch(labels: &[u8], pixels: &[u8]) -> Vec<u8> {
+    let images = pixels.chunks_exact(PIXELS);
+    let records = labels.iter().zip(images);
+    records
+        .flat_map(|(label, image)| [&[*label], image].concat())
+        .collect()
+}
+
 /// The MNIST entry with 60 + 20 images of 4x4.
 pub(crate) fn small_mnist() -> Small {
     let mut entry = entry(DatasetName::Mnist);
@@ -75,12 +94,12 @@ pub(crate) fn small_mnist() -> Small {
                 columns,
             } => {
                 (*images, *rows, *columns) = (count, 4, 4);
-                idx::write_images(count as u32, 4, 4, &noise(count * 16, number as u32))
+                idx([count as u32, 4, 4], &noise(count * 16, number as u32))
             }
             FileFormat::IdxLabels { count: labels, .. } => {
                 *labels = count;
                 let values: Vec<u8> = (0..count).map(|label| (label % 10) as u8).collect();
-                idx::write_labels(count as u32, &values)
+                idx([count as u32], &values)
             }
             FileFormat::CifarBatch { .. } => panic!("MNIST has no CIFAR batches"),
         };
@@ -98,8 +117,8 @@ pub(crate) fn small_cifar() -> (Small, Vec<u8>) {
     let mut entry = entry(DatasetName::Cifar10);
     let mut contents = Vec::new();
     for (number, file) in entry.files.iter_mut().enumerate() {
-        let pixels = noise(2 * cifar::PIXELS, number as u32);
-        let content = cifar::write_batch(&[number as u8, 9], &pixels);
+        let pixels = noise(2 * PIXELS, number as u32);
+        let content = batch(&[number as u8, 9], &pixels);
         file.format = FileFormat::CifarBatch { count: 2 };
         file.sha256 = sha256_hex(&content).into();
         contents.push((file.name.to_string(), content));

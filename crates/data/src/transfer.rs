@@ -1,15 +1,192 @@
-//! One HTTP transfer into a `.part` file, resumed where possible.
+//! The transfer of one file from the first mirror that delivers the genuine content.
+//!
+//! It goes over HTTP into a `.part` file and is resumed where possible.
 
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use ureq::http::{Response, Uri, header};
 use ureq::{Agent, Body};
 
-use super::obtain::Wanted;
-use super::{FetchEvent, FetchOptions, Progress, io_error};
-use crate::error::DataError;
+use crate::error::{DataError, MirrorFailure};
+use crate::integrity::ContentError;
+
+/// How downloads are made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchOptions {
+    /// Addresses used instead of the catalogue's mirrors, in order; the name of
+    /// the file is appended to each.
+    pub mirrors: Option<Vec<String>>,
+    /// Time allowed for a connection to be made.
+    pub connect_timeout: Duration,
+    /// Time after which a transfer that (practically) stands still is given up.
+    pub stall_timeout: Duration,
+    /// How often a transfer from one mirror is begun or resumed before the next
+    /// mirror is tried.
+    pub attempts: u32,
+    /// Download everything afresh, replacing files that are there already.
+    pub force: bool,
+}
+
+impl Default for FetchOptions {
+    fn default() -> Self {
+        Self {
+            mirrors: None,
+            connect_timeout: Duration::from_secs(20),
+            stall_timeout: Duration::from_secs(30),
+            attempts: 3,
+            force: false,
+        }
+    }
+}
+
+/// What happens during a download, for a progress display.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FetchEvent<'a> {
+    /// A file is there already and genuine; it is not downloaded.
+    Kept {
+        /// The file.
+        path: &'a Path,
+    },
+    /// A mirror began to send a file.
+    Started {
+        /// Name of the file.
+        file: &'a str,
+        /// Its address.
+        url: &'a str,
+        /// Bytes that are here already.
+        resumed_from: u64,
+        /// Bytes of the complete file, if the mirror says so.
+        total: Option<u64>,
+    },
+    /// Some of a file arrived.
+    Received {
+        /// Name of the file.
+        file: &'a str,
+        /// Bytes that are here by now.
+        bytes: u64,
+    },
+    /// An attempt failed; the next one or the next mirror follows.
+    AttemptFailed {
+        /// Name of the file.
+        file: &'a str,
+        /// Its address.
+        url: &'a str,
+        /// Why it failed.
+        reason: &'a str,
+    },
+    /// A file is complete, verified and in its place.
+    Installed {
+        /// The file.
+        path: &'a Path,
+    },
+}
+
+/// Receives the events of a download.
+pub type Progress<'a> = &'a dyn Fn(FetchEvent<'_>);
+
+/// A file to download.
+pub(crate) struct Wanted<'a> {
+    /// Its addresses, in the order in which they are tried.
+    pub(crate) urls: Vec<String>,
+    /// Its name, for messages.
+    pub(crate) name: &'a str,
+    /// Where it is stored until verified.
+    pub(crate) part: &'a Path,
+    /// The most bytes it may have.
+    pub(crate) limit: u64,
+    /// Whether what was stored is the genuine file.
+    pub(crate) check: &'a dyn Fn(&Path) -> Result<(), ContentError>,
+}
+
+/// Leaves the complete, verified file at `wanted.part`, or fails with the
+/// reason of every mirror. What is stored there after a failure is the
+/// beginning of a file, to be resumed.
+pub(crate) fn obtain(
+    wanted: &Wanted<'_>,
+    options: &FetchOptions,
+    progress: Progress<'_>,
+) -> Result<(), DataError> {
+    let mut failures = Vec::new();
+    for url in &wanted.urls {
+        match from_mirror(wanted, url, options, progress)? {
+            Ok(()) => return Ok(()),
+            Err(reason) => failures.push(MirrorFailure {
+                url: url.clone(),
+                reason,
+            }),
+        }
+    }
+    Err(DataError::Download {
+        file: wanted.name.to_owned(),
+        folder: wanted
+            .part
+            .parent()
+            .map(Path::to_path_buf)
+            .unwrap_or_default(),
+        failures,
+    })
+}
+
+/// Tries one mirror; the inner error is why it failed.
+fn from_mirror(
+    wanted: &Wanted<'_>,
+    url: &str,
+    options: &FetchOptions,
+    progress: Progress<'_>,
+) -> Result<Result<(), String>, DataError> {
+    let mut attempts_left = options.attempts.max(1);
+    loop {
+        let (reason, again) = match transfer(wanted, url, options, progress) {
+            Ok(transferred) => match (wanted.check)(wanted.part) {
+                Ok(()) => return Ok(Ok(())),
+                Err(problem) => {
+                    discard(wanted.part)?;
+                    // Two halves of different copies do not fit together: a
+                    // resumed file that is bad is fetched afresh, which cannot
+                    // happen twice as nothing is left to resume.
+                    (problem.to_string(), transferred.resumed)
+                }
+            },
+            Err(Failure::Local(error)) => return Err(error),
+            Err(Failure::Unusable { reason }) => {
+                discard(wanted.part)?;
+                (reason, false)
+            }
+            Err(Failure::Restart { reason }) => {
+                discard(wanted.part)?;
+                (reason, true)
+            }
+            Err(Failure::Interrupted { reason, received }) => {
+                attempts_left -= 1;
+                (reason, received > 0 && attempts_left > 0)
+            }
+            Err(Failure::Refused { reason }) => (reason, false),
+        };
+        progress(FetchEvent::AttemptFailed {
+            file: wanted.name,
+            url,
+            reason: &reason,
+        });
+        if !again {
+            return Ok(Err(reason));
+        }
+    }
+}
+
+fn discard(part: &Path) -> Result<(), DataError> {
+    match fs::remove_file(part) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(DataError::Io {
+            action: "delete",
+            path: part.to_path_buf(),
+            source,
+        }),
+        _ => Ok(()),
+    }
+}
 
 /// A transfer slower than this many bytes per stall timeout stands still.
 const MINIMUM_PER_WINDOW: u64 = 4_096;
@@ -17,13 +194,13 @@ const MINIMUM_PER_WINDOW: u64 = 4_096;
 const BUFFER: usize = 1 << 16;
 
 /// A transfer that came to its end.
-pub(super) struct Transferred {
+struct Transferred {
     /// Whether its beginning was there before.
-    pub(super) resumed: bool,
+    resumed: bool,
 }
 
 /// A transfer that did not.
-pub(super) enum Failure {
+enum Failure {
     /// The mirror did not begin to send the file; nothing was changed.
     Refused { reason: String },
     /// The transfer broke off; what arrived can be resumed.
@@ -38,7 +215,7 @@ pub(super) enum Failure {
 
 /// Transfers `url` to the end of `wanted.part`, or into it from the start when
 /// the server does not continue exactly where the file ends.
-pub(super) fn transfer(
+fn transfer(
     wanted: &Wanted<'_>,
     url: &str,
     options: &FetchOptions,
@@ -250,6 +427,18 @@ impl Window {
         let stalled = self.received < MINIMUM_PER_WINDOW;
         *self = Self::new(self.length);
         stalled
+    }
+}
+
+pub(crate) fn io_error(
+    action: &'static str,
+    path: &Path,
+) -> impl FnOnce(std::io::Error) -> DataError + use<> {
+    let path = path.to_path_buf();
+    move |source| DataError::Io {
+        action,
+        path,
+        source,
     }
 }
 

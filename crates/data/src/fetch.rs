@@ -1,98 +1,18 @@
-//! Downloads: each file comes from the first mirror that delivers the genuine
-//! content, and appears under its name only once it is complete and verified.
+//! Downloads of datasets: a file appears under its name only once it is complete
+//! and verified, whether it comes by itself or in an archive.
 
-mod archive;
-mod http;
-mod install;
-mod obtain;
-
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use crate::catalogue::{ArchiveFile, DataFile, DatasetEntry, Source, entry};
-use crate::config::DatasetName;
+use flate2::bufread::GzDecoder;
+use tar::EntryType;
+
+use crate::catalogue::{ArchiveFile, DataFile, DatasetEntry, DatasetName, Source, entry};
 use crate::error::DataError;
 use crate::folders::{DataFolders, bad_file, join};
-use crate::integrity::{ContentError, check_archive, read_verified, require_gzip};
-
-use install::install;
-use obtain::{Wanted, obtain};
-
-/// How downloads are made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FetchOptions {
-    /// Addresses used instead of the catalogue's mirrors, in order; the name of
-    /// the file is appended to each.
-    pub mirrors: Option<Vec<String>>,
-    /// Time allowed for a connection to be made.
-    pub connect_timeout: Duration,
-    /// Time after which a transfer that (practically) stands still is given up.
-    pub stall_timeout: Duration,
-    /// How often a transfer from one mirror is begun or resumed before the next
-    /// mirror is tried.
-    pub attempts: u32,
-    /// Download everything afresh, replacing files that are there already.
-    pub force: bool,
-}
-
-impl Default for FetchOptions {
-    fn default() -> Self {
-        Self {
-            mirrors: None,
-            connect_timeout: Duration::from_secs(20),
-            stall_timeout: Duration::from_secs(30),
-            attempts: 3,
-            force: false,
-        }
-    }
-}
-
-/// What happens during a download, for a progress display.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FetchEvent<'a> {
-    /// A file is there already and genuine; it is not downloaded.
-    Kept {
-        /// The file.
-        path: &'a Path,
-    },
-    /// A mirror began to send a file.
-    Started {
-        /// Name of the file.
-        file: &'a str,
-        /// Its address.
-        url: &'a str,
-        /// Bytes that are here already.
-        resumed_from: u64,
-        /// Bytes of the complete file, if the mirror says so.
-        total: Option<u64>,
-    },
-    /// Some of a file arrived.
-    Received {
-        /// Name of the file.
-        file: &'a str,
-        /// Bytes that are here by now.
-        bytes: u64,
-    },
-    /// An attempt failed; the next one or the next mirror follows.
-    AttemptFailed {
-        /// Name of the file.
-        file: &'a str,
-        /// Its address.
-        url: &'a str,
-        /// Why it failed.
-        reason: &'a str,
-    },
-    /// A file is complete, verified and in its place.
-    Installed {
-        /// The file.
-        path: &'a Path,
-    },
-}
-
-/// Receives the events of a download.
-pub type Progress<'a> = &'a dyn Fn(FetchEvent<'_>);
+use crate::integrity::{ContentError, check_archive, check_bytes, read_verified, require_gzip};
+use crate::transfer::{FetchEvent, FetchOptions, Progress, Wanted, io_error, obtain};
 
 /// What a download left behind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -156,7 +76,7 @@ pub fn fetch_entry(
     match &entry.source {
         Source::Archive(archive) => {
             let part = fetch_archive(entry, archive, &place, options, progress)?;
-            let unpacked = archive::unpack(&part, archive, &wanted, &place, progress);
+            let unpacked = unpack(&part, archive, &wanted, &place, progress);
             // Kept only if the archive is not at fault (the disk may be full).
             if !matches!(unpacked, Err(DataError::Io { .. })) {
                 fs::remove_file(&part).map_err(io_error("delete", &part))?;
@@ -284,11 +204,90 @@ fn lock(place: &Path) -> Result<File, DataError> {
     }
 }
 
-fn io_error(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> DataError + use<> {
-    let path = path.to_path_buf();
-    move |source| DataError::Io {
-        action,
-        path,
-        source,
+/// Headers, padding and small extra files an archive may hold besides the data.
+const MARGIN: u64 = 1 << 20;
+
+/// Unpacks the `wanted` files of the archive stored at `part` into `place`.
+///
+/// Entries are recognised by the last component of their path, and written
+/// under the catalogue's name: no path of the archive is used. Each is verified
+/// before it appears in its place.
+fn unpack(
+    part: &Path,
+    archive: &ArchiveFile,
+    wanted: &[&DataFile],
+    place: &Path,
+    progress: Progress<'_>,
+) -> Result<Vec<PathBuf>, DataError> {
+    let problem = |problem: String| DataError::Archive {
+        archive: place.join(&*archive.name),
+        problem,
+    };
+    let unreadable =
+        |error: std::io::Error| problem(format!("the archive cannot be read: {error}"));
+    let file = File::open(part).map_err(io_error("open", part))?;
+    let stream = GzDecoder::new(BufReader::new(file)).take(content_bound(archive));
+    let mut reader = tar::Archive::new(stream);
+    let mut installed = Vec::new();
+    let mut missing: Vec<&DataFile> = wanted.to_vec();
+    for entry in reader.entries().map_err(unreadable)? {
+        let mut entry = entry.map_err(unreadable)?;
+        let bytes = entry.path_bytes().into_owned();
+        let name = bytes.rsplit(|byte| *byte == b'/').next().unwrap_or(&bytes);
+        let position = missing.iter().position(|file| file.name.as_bytes() == name);
+        let Some(position) = position else {
+            continue;
+        };
+        let file = missing.remove(position);
+        let size = u64::try_from(file.format.size()).unwrap_or(u64::MAX);
+        if entry.header().entry_type() != EntryType::Regular || entry.size() != size {
+            return Err(problem(format!(
+                "its entry {} is not a file of {size} bytes",
+                file.name
+            )));
+        }
+        let mut content = Vec::with_capacity(file.format.size());
+        entry
+            .by_ref()
+            .take(size)
+            .read_to_end(&mut content)
+            .map_err(unreadable)?;
+        let verified = check_bytes(content, file)
+            .and_then(|checked| checked.genuine.map(|()| checked.bytes))
+            .map_err(|reason| problem(format!("its entry {}: {reason}", file.name)))?;
+        let path = place.join(&*file.name);
+        let partial = place.join(format!("{}.part", file.name));
+        fs::write(&partial, verified).map_err(io_error("write", &partial))?;
+        install(&partial, &path)?;
+        progress(FetchEvent::Installed { path: &path });
+        installed.push(path);
+        if missing.is_empty() {
+            return Ok(installed);
+        }
     }
+    let names: Vec<&str> = missing.iter().map(|file| file.name.as_ref()).collect();
+    Err(problem(format!("it does not hold {}", names.join(", "))))
+}
+
+/// The most bytes read out of the compressed stream: deflate cannot compress
+/// below 1/1032 of the content, but data that is worth an archive compresses
+/// far less; eight times is generous.
+fn content_bound(archive: &ArchiveFile) -> u64 {
+    archive.size.saturating_mul(8).saturating_add(MARGIN)
+}
+
+/// Writes `part` through to the disk and renames it to `path`.
+fn install(part: &Path, path: &Path) -> Result<(), DataError> {
+    OpenOptions::new()
+        .write(true)
+        .open(part)
+        .and_then(|file| file.sync_all())
+        .map_err(io_error("write", part))?;
+    fs::rename(part, path).map_err(io_error("rename a download to", path))?;
+    // The rename itself reaches the disk with its folder; a system that cannot
+    // open folders loses at most the new name in a power failure.
+    if let Some(Ok(folder)) = path.parent().map(File::open) {
+        let _ = folder.sync_all();
+    }
+    Ok(())
 }

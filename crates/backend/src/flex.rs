@@ -2,8 +2,8 @@
 //! `etastar-kernels`: bias and ReLU while a product is in the cache, loss and
 //! derivative in one pass, and the step of gradient descent in place.
 //!
-//! Only for rows of `f32`; whatever else is given goes through Burn's
-//! operations. Matrices of a stack are taken one by one, so that a network has
+//! They take contiguous matrices of `f32`; Burn's operations take everything
+//! else. The matrices of a stack are treated one by one, so that a network has
 //! the same bits in an ensemble as alone.
 
 use burn_flex::{Flex, FlexTensor, Layout};
@@ -12,7 +12,7 @@ use etastar_kernels::{
     Matrix, add_product, add_rows, product_into, relu, relu_backward, softmax_cross_entropy,
 };
 
-use super::{Backend, Rate, generic};
+use crate::extension::{Backend, Rate, generic};
 
 impl Backend for Flex {
     fn affine(input: FlexTensor, weight: FlexTensor, bias: Option<FlexTensor>) -> FlexTensor {
@@ -31,7 +31,7 @@ impl Backend for Flex {
         input: FlexTensor,
     ) -> FlexTensor {
         let fused = || {
-            let [derivative, weight, input] = [&derivative, &weight, &input].map(Matrices::of);
+            let [derivative, weight, input] = [&derivative, &weight, &input].map(Matrices::view);
             let (derivative, weight, input) = (derivative?, weight?, input?);
             let count = derivative.count.max(weight.count);
             let below = each(count, derivative.rows * weight.rows, |index, below| {
@@ -51,14 +51,14 @@ impl Backend for Flex {
         rate: &Rate<Self>,
     ) -> FlexTensor {
         let mut fused = || {
-            let (input, derivative) = (Matrices::of(&input)?, Matrices::of(&derivative)?);
-            let matrices = Matrices::of(&weight)?;
+            let (input, derivative) = (Matrices::view(&input)?, Matrices::view(&derivative)?);
+            let matrices = Matrices::view(&weight)?;
             let (count, size) = (matrices.count, matrices.rows * matrices.columns);
             let rates = match rate {
                 Rate::Common(rate) => vec![*rate as f32; count],
                 Rate::Each(rates) => rates.as_slice::<f32>()?.to_vec(),
             };
-            // A view into a larger buffer has no place of its own.
+            // A view into a larger buffer cannot be changed in place.
             if weight.bytes().len() != count * size * size_of::<f32>() || rates.len() != count {
                 return None;
             }
@@ -78,7 +78,7 @@ impl Backend for Flex {
 
     fn softmax_cross_entropy(outputs: FlexTensor, targets: FlexTensor) -> (FlexTensor, FlexTensor) {
         let fused = || {
-            let (from, targets) = (Matrices::of(&outputs)?, Matrices::of(&targets)?);
+            let (from, targets) = (Matrices::view(&outputs)?, Matrices::view(&targets)?);
             let mut derivative = from.values.to_vec();
             let matrices = derivative.chunks_exact_mut(from.rows * from.columns);
             let losses = matrices.enumerate().map(|(index, matrix)| {
@@ -98,9 +98,9 @@ fn fused_affine(
     bias: Option<&FlexTensor>,
     activation: impl Fn(&mut [f32]),
 ) -> Option<FlexTensor> {
-    let (input, weight) = (Matrices::of(input)?, Matrices::of(weight)?);
+    let (input, weight) = (Matrices::view(input)?, Matrices::view(weight)?);
     let bias = match bias {
-        Some(bias) => Some(Matrices::of(bias)?),
+        Some(bias) => Some(Matrices::view(bias)?),
         None => None,
     };
     let count = input.count.max(weight.count);
@@ -124,8 +124,8 @@ struct Matrices<'a> {
 }
 
 impl<'a> Matrices<'a> {
-    /// None where they are not rows of `f32`, or there are none.
-    fn of(tensor: &'a FlexTensor) -> Option<Self> {
+    /// None if the tensor is empty or not contiguous `f32`.
+    fn view(tensor: &'a FlexTensor) -> Option<Self> {
         let (rank, count, rows, columns) = match tensor.layout().shape()[..] {
             [rows, columns] => (2, 1, rows, columns),
             [count, rows, columns] => (3, count, rows, columns),
@@ -141,7 +141,7 @@ impl<'a> Matrices<'a> {
         })
     }
 
-    /// One of them; the only one for all.
+    /// The values of one matrix; a single matrix stands for all.
     fn values_at(&self, index: usize) -> &'a [f32] {
         let size = self.rows * self.columns;
         let start = if self.count == 1 { 0 } else { index * size };
@@ -152,7 +152,7 @@ impl<'a> Matrices<'a> {
         Matrix::new(self.values_at(index), self.rows, self.columns)
     }
 
-    /// The shape of as many matrices with the same rows and other columns.
+    /// The shape of `count` matrices with the same rows and other columns.
     fn shape(&self, count: usize, columns: usize) -> Shape {
         match self.rank {
             2 => [self.rows, columns].into(),
