@@ -5,7 +5,7 @@ use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criteri
 use etastar_backend::{Backend, Task};
 use etastar_benches::{Shape, after_the_first, backends, flops};
 use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName};
-use etastar_search::{BurnTrainer, Cell, Interrupt, MasterSeed, Protocol, Trainer};
+use etastar_search::{BurnTrainer, Cell, Interrupt, MasterSeed, Measurement, Protocol, Trainer};
 
 /// A rate at which the threshold below is never reached: the whole budget.
 const LEARNING_RATE: f64 = 1e-4;
@@ -20,10 +20,10 @@ fn cell(width: usize, depth: usize) -> Cell {
         bias: false,
         output_gain: 2.0,
         input_rate: 0.1,
-        protocol: Protocol {
+        measurement: Measurement::EtaStar(Protocol {
             threshold: 1.0,
             ..Protocol::default()
-        },
+        }),
         checkpoint: None,
         vary: Default::default(),
     }
@@ -58,7 +58,9 @@ fn trial(criterion: &mut Criterion) {
     for (width, depth) in [(32, 4), (128, 4), (128, 16)] {
         let cell = cell(width, depth);
         let shape = Shape::new(64, width, depth);
-        let protocol = &cell.protocol;
+        let Some(protocol) = cell.protocol() else {
+            continue;
+        };
         let evaluations = (protocol.budget / protocol.evaluate_every) as u64;
         let steps = protocol.budget as u64 * shape.gradient_flops(protocol.batch_size);
         group.throughput(flops(steps + evaluations * shape.forward_flops(VALIDATION)));

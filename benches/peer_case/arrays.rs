@@ -25,7 +25,7 @@ pub(crate) fn write(
     file.samples("train", &split.train)?;
     file.samples("validation", &split.validation)?;
     let architecture = cell.architecture(split.train.features, split.train.classes);
-    let protocol = &cell.protocol;
+    let protocol = crate::protocol(cell)?;
     for repeat in 0..repeats {
         let mut rng = seed.initialisation(&architecture, cell.vary.initialisation_of(repeat));
         let initial = InitialWeights::draw::<f32>(&architecture, &mut rng);

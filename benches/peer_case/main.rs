@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName, Split};
 use etastar_search::{
-    BurnTrainer, Cell, CellRecord, Interrupt, MasterSeed, Protocol, SearchMethod, Trainer,
+    BurnTrainer, Cell, CellRecord, Interrupt, MasterSeed, Measurement, Protocol, SearchMethod,
+    Trainer,
 };
 use serde_json::{Value, json};
 
@@ -98,13 +99,13 @@ impl Arguments {
             bias: false,
             output_gain: 2.0,
             input_rate: self.input_rate,
-            protocol: Protocol {
+            measurement: Measurement::EtaStar(Protocol {
                 threshold: self.threshold,
                 budget: self.budget,
                 evaluate_every: self.evaluate_every,
                 search,
                 ..Protocol::default()
-            },
+            }),
             checkpoint: None,
             vary: Default::default(),
         }
@@ -121,6 +122,7 @@ impl Arguments {
 
     fn informed(&self) -> Cell {
         self.cell(SearchMethod::FromKernel {
+            start: None,
             lowest: LOWEST,
             highest: HIGHEST,
             tolerance: TOLERANCE,
@@ -131,7 +133,7 @@ impl Arguments {
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
     let octaves = arguments.octaves();
-    octaves.protocol.validate()?;
+    protocol(&octaves)?.validate()?;
     let dataset = Dataset::load(&octaves.dataset, &DataFolders::discover(None))?;
     if !arguments.no_case {
         let mut rng = SEED.split(&octaves.dataset);
@@ -162,6 +164,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// The protocol of a cell of eta\*.
+pub(crate) fn protocol(cell: &Cell) -> Result<&Protocol, Box<dyn Error>> {
+    Ok(cell.protocol().ok_or("the cell measures no eta*")?)
+}
+
 fn write(path: &Path, description: &Value) -> Result<(), Box<dyn Error>> {
     std::fs::write(path, serde_json::to_string_pretty(description)?)?;
     Ok(())
@@ -178,8 +185,9 @@ fn description(
 ) -> Result<Value, Box<dyn Error>> {
     let mut expected = Vec::with_capacity(found.repeats.len());
     for repeat in found.repeats {
-        let eta_star = searches::eta_star(&repeat.eta_star);
-        let mut trials = repeat.trials;
+        let search = repeat.search().ok_or("a repeat is no search")?;
+        let eta_star = searches::eta_star(&search.eta_star);
+        let mut trials = search.trials.clone();
         if let Some(eta_star) = eta_star {
             let mut prepared = trainer.prepare(cell, &[repeat.repeat])?;
             let rate = eta_star * (-arguments.far_below).exp2();
@@ -192,7 +200,7 @@ fn description(
             "trials": trials,
         }));
     }
-    let protocol = &cell.protocol;
+    let protocol = protocol(cell)?;
     Ok(json!({
         "width": arguments.width,
         "depth": arguments.depth,

@@ -5,8 +5,8 @@ use std::error::Error;
 use std::time::Instant;
 
 use etastar_search::{
-    Cell, CellRecord, EtaStar, FORMAT_VERSION, Grid, Interrupt, Manifest, MasterSeed, PlannedCell,
-    Provenance, Repeats, Silent, Store, SweepEnd, Trainer, run_sweep,
+    Cell, CellRecord, EtaStar, FORMAT_VERSION, Interrupt, Manifest, MasterSeed, PlannedCell,
+    Provenance, RepeatRecord, Repeats, Silent, Store, SweepEnd, Trainer, run_sweep,
 };
 use serde_json::{Value, json};
 
@@ -26,11 +26,7 @@ pub(crate) fn search(
         strategy: Default::default(),
     };
     let planned = PlannedCell::plan(std::slice::from_ref(cell), trainer, &provenance)?;
-    let grid = Grid {
-        eta_star: &planned,
-        sharpness: &[],
-    };
-    let store = Store::in_memory(&manifest(&provenance, repeats), grid)?;
+    let store = Store::in_memory(&manifest(&provenance, repeats), &planned)?;
     let interrupt = Interrupt::default();
     let (end, store) = run_sweep(
         &planned,
@@ -87,10 +83,11 @@ pub(crate) fn timed(
         }
     }
     let repeats = last.map_or_else(Vec::new, |found| found.repeats);
-    let trials = || repeats.iter().flat_map(|repeat| &repeat.trials);
+    let searches = || repeats.iter().filter_map(RepeatRecord::search);
+    let trials = || searches().flat_map(|search| &search.trials);
     Ok(json!({
         "seconds": seconds,
-        "eta_star": repeats.iter().map(|one| eta_star(&one.eta_star)).collect::<Vec<_>>(),
+        "eta_star": searches().map(|search| eta_star(&search.eta_star)).collect::<Vec<_>>(),
         "trials": trials().count(),
         "steps": trials().map(|trial| trial.steps).sum::<usize>(),
     }))

@@ -16,7 +16,7 @@ use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName};
 use etastar_model::{Architecture, InitialWeights, Loss, Mlp, correct_predictions};
 use etastar_search::{
     Asked, BurnTrainer, Cell, EnsembleLimits, EnsembleTrainer, EtaStar, Interrupt, MasterSeed,
-    Outcome, Protocol, Trainer, TrialRecord, Vary, plan,
+    Measurement, Outcome, Protocol, Trainer, TrialRecord, Vary, plan,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -201,12 +201,12 @@ fn cell(threshold: f64) -> Cell {
         bias: false,
         output_gain: 2.0,
         input_rate: 0.1,
-        protocol: Protocol {
+        measurement: Measurement::EtaStar(Protocol {
             threshold,
             batch_size: 64,
             budget: 48,
             ..Protocol::default()
-        },
+        }),
         checkpoint: None,
         vary: Vary::Both,
     }
@@ -314,7 +314,8 @@ fn an_ensemble_ends_as_its_networks_do_one_by_one() {
 /// The search of repeat 0.
 fn search(trainer: &dyn Trainer, cell: &Cell) -> f64 {
     let at_once = trainer.networks_at_once(cell).unwrap();
-    let search = plan::Search::of_cell(cell, trainer.shape(cell).unwrap());
+    let search =
+        plan::Search::of_cell(cell, cell.protocol().unwrap(), trainer.shape(cell).unwrap());
     let mut prepared = trainer.prepare(cell, &[0]).unwrap();
     let mut tried = plan::Tried::new();
     loop {

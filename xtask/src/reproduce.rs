@@ -9,11 +9,9 @@ use crate::command::{Failure, build_etastar, etastar, last_line};
 
 /// The experiments, in the order in which they are run. Experiments share
 /// searches; in this order most of the shared ones are done already.
-const EXPERIMENTS: [&str; 14] = [
+const EXPERIMENTS: [&str; 11] = [
     "power-law",
     "width-over-depth",
-    "input-layer",
-    "effective-size",
     "late-stage",
     "eta-sharpness",
     "sharpness",
@@ -22,7 +20,6 @@ const EXPERIMENTS: [&str; 14] = [
     "datasets",
     "loss",
     "proxies",
-    "transfer",
     "prediction",
 ];
 

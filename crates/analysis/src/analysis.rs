@@ -9,7 +9,7 @@ use crate::criterion::{Finding, Specification, SpecificationError, View, finding
 use crate::dataset::datasets;
 use crate::effect::Options;
 use crate::eta_sharpness::{EtaSharpness, eta_sharpness};
-use crate::fit::{Comparison, Fit, FittedLine, Fits, NotFitted, compare, fit_series, fitted_line};
+use crate::fit::{Comparison, Fit, Fits, FittedLine, NotFitted, compare, fit_series, fitted_line};
 use crate::kernel_prediction::{CellPrediction, RatioSummary, predictions, ratio_summaries};
 use crate::late_stage::{LateStageCourse, late_stage};
 use crate::law::Law;
@@ -130,7 +130,10 @@ pub struct SharpnessSeries {
 ///
 /// # Errors
 /// If the store's `[analysis]` cannot be read; it was written by another version.
-pub fn analyse(snapshot: &Snapshot, options: &Options) -> Result<StoreAnalysis, SpecificationError> {
+pub fn analyse(
+    snapshot: &Snapshot,
+    options: &Options,
+) -> Result<StoreAnalysis, SpecificationError> {
     let specification = Specification::from_manifest(&snapshot.manifest)?;
     let specification = specification.unwrap_or_else(|| usual(snapshot));
     let datasets = datasets(snapshot);
@@ -143,8 +146,14 @@ pub fn analyse(snapshot: &Snapshot, options: &Options) -> Result<StoreAnalysis, 
         options: options.clone(),
         expected_repeats: snapshot.expected_repeats(),
         finished_repeats: snapshot.finished_repeats(),
-        eta_star: eta_star.iter().filter_map(|s| eta_star_analysis(s, options)).collect(),
-        sharpness: sharpness.iter().filter_map(|s| sharpness_analysis(s, options)).collect(),
+        eta_star: eta_star
+            .iter()
+            .filter_map(|s| eta_star_analysis(s, options))
+            .collect(),
+        sharpness: sharpness
+            .iter()
+            .filter_map(|s| sharpness_analysis(s, options))
+            .collect(),
         findings: findings(&datasets, &snapshot.manifest, &specification, options),
         variants: if is_shown(View::Shifts) || is_shown(View::Noise) {
             variants(snapshot, &datasets, options)
@@ -180,7 +189,13 @@ fn usual(snapshot: &Snapshot) -> Specification {
     let mut show = Vec::new();
     let mut cells = snapshot.cells.iter().map(|record| &record.cell);
     if cells.clone().any(|cell| cell.protocol().is_some()) {
-        show.extend([View::DepthWidth, View::Laws, View::Searches, View::Cells, View::Protocol]);
+        show.extend([
+            View::DepthWidth,
+            View::Laws,
+            View::Searches,
+            View::Cells,
+            View::Protocol,
+        ]);
     }
     if cells.any(|cell| cell.sharpness().is_some()) {
         show.extend([
@@ -246,8 +261,9 @@ fn lines(
     options: &Options,
 ) -> Vec<FittedLine> {
     let records = series.cells.iter();
-    let points: Vec<Point> =
-        records.filter_map(|record| Point::from_record(record, quantity)).collect();
+    let points: Vec<Point> = records
+        .filter_map(|record| Point::from_record(record, quantity))
+        .collect();
     let sets = fits.iter().filter(|fit| {
         let at_one_rate = fit.law == Law::DepthWidth && fit.input_rate.is_some();
         let at_all_rates = fit.law == Law::EffectiveSize && fit.input_rate.is_none();
@@ -263,7 +279,8 @@ fn lines(
             Law::DepthWidth | Law::Separate => cell.size(),
         }));
         for set in own.chunk_by(same_set) {
-            let mut chosen: Vec<&Fit> = set.first().into_iter().chain(set.last()).copied().collect();
+            let mut chosen: Vec<&Fit> =
+                set.first().into_iter().chain(set.last()).copied().collect();
             chosen.dedup_by_key(|fit| fit.width_over_depth);
             lines.extend(chosen.into_iter().filter_map(|fit| {
                 let is_fitted = |point: &&Point| {
@@ -285,14 +302,19 @@ fn lines(
 /// The trials of the cells with the least and the largest width over depth, at the slowest input
 /// layer that has them.
 fn examples(records: &[&CellRecord], cells: &[CellSummary]) -> Vec<SearchExample> {
-    let measured = records.iter().zip(cells).filter(|(record, _)| !record.repeats.is_empty());
+    let measured = records
+        .iter()
+        .zip(cells)
+        .filter(|(record, _)| !record.repeats.is_empty());
     let mut measured: Vec<(&&CellRecord, &CellSummary)> = measured.collect();
     measured.sort_by(|(_, a), (_, b)| {
         let ratios = a.width_over_depth().total_cmp(&b.width_over_depth());
         ratios.then(a.input_rate.total_cmp(&b.input_rate))
     });
     let largest = measured.last().map(|(_, cell)| cell.width_over_depth());
-    let widest = measured.iter().find(|(_, cell)| Some(cell.width_over_depth()) == largest);
+    let widest = measured
+        .iter()
+        .find(|(_, cell)| Some(cell.width_over_depth()) == largest);
     let mut shown: Vec<_> = measured.first().into_iter().chain(widest).collect();
     shown.dedup_by_key(|(_, cell)| &cell.id);
     let example = |(record, cell): &(&&CellRecord, &CellSummary)| SearchExample {

@@ -87,9 +87,14 @@ fn resamples<G, const N: usize>(
     let mut generator = ChaCha8Rng::seed_from_u64(options.seed);
     (0..options.resamples)
         .filter_map(|_| {
-            let drawn = groups.iter().map(|_| generator.random_range(0..groups.len()));
+            let drawn = groups
+                .iter()
+                .map(|_| generator.random_range(0..groups.len()));
             let drawn: Vec<usize> = drawn.collect();
-            let sample: Vec<&G> = drawn.iter().filter_map(|&index| groups.get(index)).collect();
+            let sample: Vec<&G> = drawn
+                .iter()
+                .filter_map(|&index| groups.get(index))
+                .collect();
             statistics(&sample).ok()
         })
         .collect()
@@ -162,7 +167,8 @@ impl<'a> Estimator<'a> {
     /// A share of events: `[events, all of them]` in every architecture.
     pub(crate) fn share(groups: Vec<(Shape, [usize; 2])>) -> Self {
         let sum = |all: &[&[usize; 2]]| {
-            all.iter().fold([0, 0], |sum, own| [sum[0] + own[0], sum[1] + own[1]])
+            all.iter()
+                .fold([0, 0], |sum, own| [sum[0] + own[0], sum[1] + own[1]])
         };
         let counts = sum(&groups.iter().map(|(_, own)| own).collect::<Vec<_>>());
         let share = Self::new(groups, 1, Unit::Share, move |sample| {
@@ -192,7 +198,11 @@ impl<'a> Estimator<'a> {
         if self.unit == Unit::Count {
             own.interval = None;
         }
-        if self.counts.iter().all(|[some, all]| *some == 0 || some == all) {
+        if self
+            .counts
+            .iter()
+            .all(|[some, all]| *some == 0 || some == all)
+        {
             match self.counts.as_slice() {
                 [share] => own.interval = share_interval(*share, options.confidence),
                 [one, two] => own.interval = share_difference(*one, *two, options.confidence),
@@ -285,9 +295,8 @@ mod tests {
     #[test]
     fn no_interval_where_none_can_be() {
         let options = Options::default();
-        let ones = |n: usize, coefficients| {
-            interval(&vec![1.0; n], coefficients, &options, mean_of)
-        };
+        let ones =
+            |n: usize, coefficients| interval(&vec![1.0; n], coefficients, &options, mean_of);
         assert_eq!((ones(1, 1), ones(2, 2), ones(0, 1)), (None, None, None));
         assert!(ones(3, 2).is_some());
         let none = Options {

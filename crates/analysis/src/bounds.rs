@@ -184,7 +184,13 @@ pub const EXPECTED: [ExpectedBound; 6] = [
 fn theory(record: &CellRecord) -> Option<TheoryBounds> {
     let cell = &record.cell;
     let architecture = cell.architecture(record.inputs, record.outputs);
-    TheoryBounds::new(&architecture, cell.loss(), cell.input_rate, MEAN_SQUARE_INPUT).ok()
+    TheoryBounds::new(
+        &architecture,
+        cell.loss(),
+        cell.input_rate,
+        MEAN_SQUARE_INPUT,
+    )
+    .ok()
 }
 
 /// Relative rounding of single precision, accumulated, that is no violation.
@@ -242,38 +248,60 @@ pub struct Tightness {
 pub(crate) fn tightness(cells: &[&CellRecord]) -> Vec<Tightness> {
     let networks = |record: &CellRecord| -> Vec<_> {
         let repeats = record.repeats.iter();
-        repeats.filter_map(|repeat| Some(repeat.sharpness()?.sharpness.clone())).collect()
+        repeats
+            .filter_map(|repeat| Some(repeat.sharpness()?.sharpness.clone()))
+            .collect()
     };
-    let measured: Vec<_> = cells.iter().map(|record| (*record, networks(record))).collect();
+    let measured: Vec<_> = cells
+        .iter()
+        .map(|record| (*record, networks(record)))
+        .collect();
     let certified = CERTIFIED.iter().map(|bound| {
         let all = measured.iter().flat_map(|(_, networks)| networks);
         let pairs = all.filter_map(|network| {
             let value = (bound.of)(network.bounds.as_ref()?);
             Some((value, bound.matrix.largest(network)))
         });
-        summary(bound.matrix, bound.side, HoldsFor::Network, bound.description, pairs.collect())
+        summary(
+            bound.matrix,
+            bound.side,
+            HoldsFor::Network,
+            bound.description,
+            pairs.collect(),
+        )
     });
     let theories: Vec<_> = measured
         .iter()
         .filter_map(|(record, networks)| Some((*record, networks, theory(record)?)))
         .collect();
-    let expected = [Matrix::GaussNewton, Matrix::Hessian].into_iter().flat_map(|matrix| {
-        let theories = &theories;
-        EXPECTED.iter().map(move |bound| {
-            let pairs = theories.iter().flat_map(|(record, networks, theory)| {
-                let measured: Vec<f64> = if bound.holds_for == HoldsFor::Expectation {
-                    let mean = mean_and_error(record, matrix).map(|(mean, _)| mean);
-                    mean.into_iter().collect()
-                } else {
-                    networks.iter().map(|network| matrix.largest(network)).collect()
-                };
-                let value = bound.value(theory, matrix);
-                measured.into_iter().map(move |measured| (value, measured))
-            });
-            let pairs = pairs.collect();
-            summary(matrix, Side::Upper, bound.holds_for, bound.description, pairs)
-        })
-    });
+    let expected = [Matrix::GaussNewton, Matrix::Hessian]
+        .into_iter()
+        .flat_map(|matrix| {
+            let theories = &theories;
+            EXPECTED.iter().map(move |bound| {
+                let pairs = theories.iter().flat_map(|(record, networks, theory)| {
+                    let measured: Vec<f64> = if bound.holds_for == HoldsFor::Expectation {
+                        let mean = mean_and_error(record, matrix).map(|(mean, _)| mean);
+                        mean.into_iter().collect()
+                    } else {
+                        networks
+                            .iter()
+                            .map(|network| matrix.largest(network))
+                            .collect()
+                    };
+                    let value = bound.value(theory, matrix);
+                    measured.into_iter().map(move |measured| (value, measured))
+                });
+                let pairs = pairs.collect();
+                summary(
+                    matrix,
+                    Side::Upper,
+                    bound.holds_for,
+                    bound.description,
+                    pairs,
+                )
+            })
+        });
     certified.chain(expected).flatten().collect()
 }
 

@@ -63,7 +63,9 @@ impl Specification {
     pub fn parse(value: &Value) -> Result<Self, SpecificationError> {
         // Each criterion on its own, so that an error can say which one.
         let mut rest = value.clone();
-        let criteria = rest.as_object_mut().and_then(|table| table.remove("criteria"));
+        let criteria = rest
+            .as_object_mut()
+            .and_then(|table| table.remove("criteria"));
         let specification: Self = serde_json::from_value(rest)
             .map_err(|error| SpecificationError::Table(error.to_string()))?;
         let criteria = match criteria {
@@ -172,12 +174,18 @@ impl Criterion {
         let own = of(&self.statistic, &self.cells);
         match &self.minus {
             None => own,
-            Some(Subtrahend { statistic: None, cells: Some(cells) }) => {
+            Some(Subtrahend {
+                statistic: None,
+                cells: Some(cells),
+            }) => {
                 format!("{own} minus the same ({})", cells.words().join(", "))
             }
             Some(other) => {
                 let statistic = other.statistic.as_ref().unwrap_or(&self.statistic);
-                format!("{own} minus {}", of(statistic, other.cells.as_ref().unwrap_or(&self.cells)))
+                format!(
+                    "{own} minus {}",
+                    of(statistic, other.cells.as_ref().unwrap_or(&self.cells))
+                )
             }
         }
     }
@@ -199,12 +207,16 @@ impl Criterion {
         let cells = other.cells.as_ref().unwrap_or(&self.cells);
         if other.statistic.is_none() {
             let quantity = statistic.quantity();
-            let (one, two) = (dataset.select(&self.cells, quantity), dataset.select(cells, quantity));
+            let (one, two) = (
+                dataset.select(&self.cells, quantity),
+                dataset.select(cells, quantity),
+            );
             if one?.ids() == two?.ids() {
                 return Err(NotMeasured::SameCells);
             }
         }
-        own.minus(statistic.prepare(dataset, cells)?).effect(options)
+        own.minus(statistic.prepare(dataset, cells)?)
+            .effect(options)
     }
 }
 
@@ -237,16 +249,21 @@ pub(crate) fn findings(
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     for criterion in &specification.criteria {
-        let own = datasets.iter().filter(|dataset| criterion.statistic.applies(dataset));
+        let own = datasets
+            .iter()
+            .filter(|dataset| criterion.statistic.applies(dataset));
         let measured = own.map(|dataset| {
             let effect = criterion.effect(dataset, options);
-            finding(criterion, &dataset.label, effect.map_err(|reason| reason.to_string()))
+            finding(
+                criterion,
+                &dataset.label,
+                effect.map_err(|reason| reason.to_string()),
+            )
         });
         findings.extend(measured);
         let not_run = manifest.not_run.iter();
-        findings.extend(
-            not_run.map(|one| finding(criterion, &one.dataset, Err(one.reason.clone()))),
-        );
+        findings
+            .extend(not_run.map(|one| finding(criterion, &one.dataset, Err(one.reason.clone()))));
     }
     findings
 }

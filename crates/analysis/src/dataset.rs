@@ -78,14 +78,19 @@ fn architectures<'a>(records: impl Iterator<Item = &'a CellRecord>) -> Vec<Archi
         .collect();
     // In an order that does not depend on the grid's.
     shaped.sort_by(|(a, one), (b, two)| {
-        a.cmp(b).then(one.cell.input_rate.total_cmp(&two.cell.input_rate))
+        a.cmp(b)
+            .then(one.cell.input_rate.total_cmp(&two.cell.input_rate))
     });
     shaped
         .chunk_by(|(a, _), (b, _)| a == b)
         .filter_map(|group| {
             let ((depth, width), _) = *group.first()?;
             let cells = group.iter().map(|(_, record)| *record).collect();
-            Some(Architecture { depth, width, cells })
+            Some(Architecture {
+                depth,
+                width,
+                cells,
+            })
         })
         .collect()
 }
@@ -114,7 +119,12 @@ impl<'a> Dataset<'a> {
 
     fn retained(&self, keep: impl Fn(&Architecture<'a>, &CellRecord) -> bool) -> Self {
         let architectures = self.architectures.iter().map(|all| Architecture {
-            cells: all.cells.iter().copied().filter(|record| keep(all, record)).collect(),
+            cells: all
+                .cells
+                .iter()
+                .copied()
+                .filter(|record| keep(all, record))
+                .collect(),
             ..*all
         });
         Self {
@@ -161,7 +171,9 @@ impl<'a> Dataset<'a> {
         });
         let (same, others): (Vec<_>, Vec<_>) =
             own.partition(|record| record.cell.dataset == *self.config);
-        let is_one = others.windows(2).all(|pair| pair[0].cell.dataset == pair[1].cell.dataset);
+        let is_one = others
+            .windows(2)
+            .all(|pair| pair[0].cell.dataset == pair[1].cell.dataset);
         match (same.is_empty(), is_one) {
             (false, _) => same,
             (true, true) => others,
@@ -188,12 +200,19 @@ impl<'a> Dataset<'a> {
         quantity: Quantity,
     ) -> Result<Self, NotMeasured> {
         let is_eta_star = quantity == Quantity::EtaStar;
-        let chosen = self.of_variant(selector.variant.as_deref())?.retained(|own, record| {
-            record.cell.protocol().is_some() == is_eta_star
-                && selector.loss.is_none_or(|loss| record.cell.loss() == loss)
-                && selector.has_shape(own.depth, own.width)
-        });
-        let cells = || chosen.architectures.iter().flat_map(|own| own.cells.iter().copied());
+        let chosen = self
+            .of_variant(selector.variant.as_deref())?
+            .retained(|own, record| {
+                record.cell.protocol().is_some() == is_eta_star
+                    && selector.loss.is_none_or(|loss| record.cell.loss() == loss)
+                    && selector.has_shape(own.depth, own.width)
+            });
+        let cells = || {
+            chosen
+                .architectures
+                .iter()
+                .flat_map(|own| own.cells.iter().copied())
+        };
         let finished = || cells().filter(|record| !record.repeats.is_empty());
         if finished().next().is_none() {
             return Err(NotMeasured::NoCells(match quantity {
@@ -309,7 +328,9 @@ pub(crate) fn not_negative<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D:
     if value.is_finite() && value >= 0.0 {
         Ok(value)
     } else {
-        Err(D::Error::custom(format!("must be 0 or a positive number, not {value}")))
+        Err(D::Error::custom(format!(
+            "must be 0 or a positive number, not {value}"
+        )))
     }
 }
 
@@ -377,10 +398,16 @@ mod tests {
             (json!("all"), InputRate::All),
             (json!(0.1), InputRate::At(0.1)),
         ] {
-            assert_eq!(serde_json::from_value::<InputRate>(value.clone()).unwrap(), rate);
+            assert_eq!(
+                serde_json::from_value::<InputRate>(value.clone()).unwrap(),
+                rate
+            );
             assert_eq!(serde_json::to_value(rate).unwrap(), value);
         }
-        assert_eq!(serde_json::from_value::<InputRate>(json!(1)).unwrap(), InputRate::At(1.0));
+        assert_eq!(
+            serde_json::from_value::<InputRate>(json!(1)).unwrap(),
+            InputRate::At(1.0)
+        );
         assert!(serde_json::from_value::<InputRate>(json!("slow")).is_err());
     }
 

@@ -37,7 +37,9 @@ pub enum OptionsError {
     #[error("the confidence must lie strictly between 0 and 1, and {0} does not; 0.95 is usual")]
     Confidence(f64),
     /// A filter is out of range.
-    #[error("the width-over-depth filter must be a number of at least 0, and {0} is not; 0 keeps all cells")]
+    #[error(
+        "the width-over-depth filter must be a number of at least 0, and {0} is not; 0 keeps all cells"
+    )]
     WidthOverDepth(f64),
     /// There is no filter.
     #[error("no width-over-depth filter is given, so nothing would be fitted; 0 keeps all cells")]
@@ -118,7 +120,9 @@ pub enum NotMeasured {
     #[error("there is no variant `{0}`")]
     NoVariant(String),
     /// The cells are not of one protocol.
-    #[error("the cells differ in {0}, so they are not of one kind; the criterion has to say which cells are meant")]
+    #[error(
+        "the cells differ in {0}, so they are not of one kind; the criterion has to say which cells are meant"
+    )]
     SeveralKinds(String),
     /// There are no cells at the input-layer rate.
     #[error("there are no measured cells at the input-layer rate {0}")]

@@ -104,12 +104,24 @@ impl<'a> JoinedCell<'a> {
 
     /// Mean `log2 eta*`, of the repeats that found one.
     pub(crate) fn log2_rate(&self) -> Option<f64> {
-        mean(&self.log2_rates.iter().map(|(_, value)| *value).collect::<Vec<_>>())
+        mean(
+            &self
+                .log2_rates
+                .iter()
+                .map(|(_, value)| *value)
+                .collect::<Vec<_>>(),
+        )
     }
 
     /// Mean `log2 lambda_1`.
     pub(crate) fn log2_sharpness(&self) -> Option<f64> {
-        mean(&self.log2_sharpness.iter().map(|(_, value)| *value).collect::<Vec<_>>())
+        mean(
+            &self
+                .log2_sharpness
+                .iter()
+                .map(|(_, value)| *value)
+                .collect::<Vec<_>>(),
+        )
     }
 
     /// `[log2 lambda_1, log2 eta*]` of the cell's means.
@@ -163,13 +175,18 @@ pub(crate) fn joined<'a>(
         // The sharpness may be that of any variant, as long as it is of the same networks.
         let mut all = dataset.architectures.iter();
         let whole = all.find(|other| (other.depth, other.width) == (own.depth, own.width))?;
-        let cells = own.cells.iter().filter_map(|record| JoinedCell::new(whole, record, kind));
+        let cells = own
+            .cells
+            .iter()
+            .filter_map(|record| JoinedCell::new(whole, record, kind));
         let cells: Vec<_> = cells.filter(|cell| cell.means().is_some()).collect();
         (!cells.is_empty()).then_some(cells)
     });
     let groups: Vec<_> = groups.collect();
     if groups.is_empty() {
-        return Err(NotMeasured::NoCells("eta* with the sharpness of the same networks"));
+        return Err(NotMeasured::NoCells(
+            "eta* with the sharpness of the same networks",
+        ));
     }
     Ok(groups)
 }
@@ -242,7 +259,10 @@ pub struct Slope {
 
 /// The relation of eta\* and sharpness, of every dataset that has both.
 pub(crate) fn eta_sharpness(datasets: &[Dataset<'_>], options: &Options) -> Vec<EtaSharpness> {
-    datasets.iter().filter_map(|dataset| of_dataset(dataset, options).ok()).collect()
+    datasets
+        .iter()
+        .filter_map(|dataset| of_dataset(dataset, options).ok())
+        .collect()
 }
 
 fn of_dataset(dataset: &Dataset<'_>, options: &Options) -> Result<EtaSharpness, NotMeasured> {

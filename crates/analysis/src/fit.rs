@@ -139,7 +139,11 @@ pub(crate) fn fit_series(series: &Series<'_>, quantity: Quantity, options: &Opti
         .collect();
     let rates = input_rates(&points);
     let is_eta_star = quantity == Quantity::EtaStar;
-    let laws = if is_eta_star { &Law::ALL[..] } else { &[Law::DepthWidth] };
+    let laws = if is_eta_star {
+        &Law::ALL[..]
+    } else {
+        &[Law::DepthWidth]
+    };
     let together = (is_eta_star && rates.len() > 1).then_some(None);
     let mut fits = Fits::default();
     for input_rate in rates.into_iter().map(Some).chain(together) {
@@ -204,10 +208,7 @@ impl LawNumber {
 
 /// The numbers of a law fitted to a sample of architectures, in the order of [`LawNumber`]; not a
 /// number where the law has none. `full` is the fit to all architectures.
-pub(crate) fn law_numbers(
-    full: &LawFit,
-    sample: &[&Vec<Point>],
-) -> Result<[f64; 7], NotMeasured> {
+pub(crate) fn law_numbers(full: &LawFit, sample: &[&Vec<Point>]) -> Result<[f64; 7], NotMeasured> {
     let points: Vec<&Point> = sample.iter().flat_map(|group| group.iter()).collect();
     let fit = full.refit(&points)?;
     let exponent = |index| fit.exponent(index).unwrap_or(f64::NAN);
@@ -242,8 +243,10 @@ fn numbers(
         NotMeasured::NoFit(reason) => reason,
         _ => NoFit::Collinear,
     };
-    let all = effects(groups, law.coefficients(), options, |sample| law_numbers(&full, sample))
-        .map_err(undetermined)?;
+    let all = effects(groups, law.coefficients(), options, |sample| {
+        law_numbers(&full, sample)
+    })
+    .map_err(undetermined)?;
     let number = |which: LawNumber| {
         let (value, interval) = all[which as usize];
         Effect {
@@ -256,9 +259,13 @@ fn numbers(
     let points = || groups.iter().flatten();
     let leave_one_rate_out = all_rates.then(|| {
         let rates = input_rates(points());
-        crate::bootstrap::effect(groups, law.coefficients(), Unit::Octaves, options, |sample| {
-            leave_one_rate_out(&full, sample, &rates)
-        })
+        crate::bootstrap::effect(
+            groups,
+            law.coefficients(),
+            Unit::Octaves,
+            options,
+            |sample| leave_one_rate_out(&full, sample, &rates),
+        )
         .ok()
     });
     let cells = points().filter(|point| point.mean().is_some()).count();
@@ -297,7 +304,9 @@ pub(crate) fn leave_one_rate_out(
         let (own, others): (Vec<&Point>, Vec<&Point>) =
             points.iter().partition(|point| point.input_rate == rate);
         let fit = full.refit(&others)?;
-        let errors = own.iter().filter_map(|point| Some(point.mean()? - fit.at_point(point)));
+        let errors = own
+            .iter()
+            .filter_map(|point| Some(point.mean()? - fit.at_point(point)));
         squares.extend(errors.map(|error| error * error));
     }
     let none = NotMeasured::NoCells("any input-layer rate");
@@ -346,7 +355,9 @@ pub(crate) fn fitted_line<'a>(
     let values = effects(&groups, law.coefficients(), options, |sample| {
         let points: Vec<&Point> = sample.iter().flat_map(|group| group.iter()).collect();
         let fit = full.refit(&points)?;
-        Ok(std::array::from_fn::<f64, PLACES, _>(|place| fit.at(&[at(place)])))
+        Ok(std::array::from_fn::<f64, PLACES, _>(|place| {
+            fit.at(&[at(place)])
+        }))
     });
     let places = values.ok()?.into_iter().enumerate();
     Some(
@@ -412,7 +423,9 @@ fn rank(set: &[Fit]) -> Option<Comparison> {
     let left_out = |fit: &Fit| fit.leave_one_out.map_or(f64::INFINITY, |error| error.value);
     // A law without an AICc has too many parameters for the cells: last.
     let aicc = |fit: &Fit| fit.aicc.unwrap_or(f64::INFINITY);
-    let best = set.iter().min_by(|a, b| left_out(a).total_cmp(&left_out(b)))?;
+    let best = set
+        .iter()
+        .min_by(|a, b| left_out(a).total_cmp(&left_out(b)))?;
     let least = set.iter().map(aicc).fold(f64::INFINITY, f64::min);
     let mut sorted: Vec<&Fit> = set.iter().collect();
     sorted.sort_by(|a, b| {

@@ -159,7 +159,9 @@ fn summary(
     input_rate: Option<f64>,
     width_over_depth: f64,
 ) -> Option<RatioSummary> {
-    let ratios = cells.iter().filter_map(|cell| Some(cell.ratio(method)?.mean));
+    let ratios = cells
+        .iter()
+        .filter_map(|cell| Some(cell.ratio(method)?.mean));
     let ratios = sorted(ratios.filter(|ratio| ratio.is_finite()));
     let deviations = sorted(ratios.iter().map(|ratio| (ratio - 1.0).abs()));
     Some(RatioSummary {
@@ -176,7 +178,10 @@ fn summary(
 /// Arithmetic mean of `lambda_1` over repeats, and its standard error where
 /// there are two or more.
 pub(crate) fn mean_and_error(record: &CellRecord, matrix: Matrix) -> Option<(f64, Option<f64>)> {
-    let networks = record.repeats.iter().filter_map(|repeat| repeat.sharpness());
+    let networks = record
+        .repeats
+        .iter()
+        .filter_map(|repeat| repeat.sharpness());
     let values: Vec<f64> = networks.map(|own| matrix.largest(&own.sharpness)).collect();
     let centre = mean(&values)?;
     let n = values.len() as f64;

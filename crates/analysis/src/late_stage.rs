@@ -121,20 +121,27 @@ impl<'a> LateStage<'a> {
         let later = NotMeasured::NoCells("later checkpoints");
         let late = finished().filter(|record| record.cell.checkpoint.is_some());
         let reference = late.map(without_checkpoint).next().ok_or(later)?;
-        of_one_kind(finished().filter(|record| record.cell.checkpoint.is_some()))
-            .or_else(|error| match error {
+        of_one_kind(finished().filter(|record| record.cell.checkpoint.is_some())).or_else(
+            |error| match error {
                 // Checkpoints may differ in their steps, and in nothing else.
                 NotMeasured::SeveralKinds(keys) if keys == "steps" => Ok(()),
                 error => Err(error),
-            })?;
+            },
+        )?;
         let belongs = |record: &&'a CellRecord| without_checkpoint(record) == reference;
-        let rates = distinct(finished().filter(belongs).map(|record| record.cell.input_rate));
+        let rates = distinct(
+            finished()
+                .filter(belongs)
+                .map(|record| record.cell.input_rate),
+        );
         let chosen = input_rate.among(&rates)?;
         let mut steps: Vec<usize> = finished().filter(belongs).map(|r| steps(&r.cell)).collect();
         steps.sort_unstable();
         steps.dedup();
         if steps.first() != Some(&0) {
-            return Err(NotMeasured::NoCells("step 0 under the rule of the later ones"));
+            return Err(NotMeasured::NoCells(
+                "step 0 under the rule of the later ones",
+            ));
         }
         let mut groups = Vec::new();
         for architecture in &dataset.architectures {
@@ -202,8 +209,7 @@ impl<'a> LateStage<'a> {
 
     /// The exponent `a` of `rate = C (depth width)^-a` at a checkpoint.
     fn exponent(&self, stage: usize) -> Estimator<'a> {
-        let point =
-            |own: &Trajectory<'_>| Some([own.log2_size(), own.log2(Course::Rate, stage)?]);
+        let point = |own: &Trajectory<'_>| Some([own.log2_size(), own.log2(Course::Rate, stage)?]);
         self.line(point, |line| -line.slope)
     }
 
@@ -217,7 +223,10 @@ impl<'a> LateStage<'a> {
 
     fn mean(&self, value: impl Fn(&Trajectory<'_>) -> Option<f64>) -> Estimator<'a> {
         Estimator::new(self.known(value), 1, Unit::Octaves, |sample| {
-            let values: Vec<f64> = sample.iter().flat_map(|group| group.iter().copied()).collect();
+            let values: Vec<f64> = sample
+                .iter()
+                .flat_map(|group| group.iter().copied())
+                .collect();
             mean(&values).ok_or(NotMeasured::NoCells("one kind at every checkpoint"))
         })
     }
@@ -228,8 +237,10 @@ impl<'a> LateStage<'a> {
         number: fn(&Line) -> f64,
     ) -> Estimator<'a> {
         Estimator::new(self.known(point), 2, Unit::Plain, move |sample| {
-            let points: Vec<[f64; 2]> =
-                sample.iter().flat_map(|group| group.iter().copied()).collect();
+            let points: Vec<[f64; 2]> = sample
+                .iter()
+                .flat_map(|group| group.iter().copied())
+                .collect();
             Ok(number(&Line::through(&points)?))
         })
     }
@@ -313,17 +324,20 @@ pub(crate) fn late_stage(datasets: &[Dataset<'_>], options: &Options) -> Vec<Lat
         let stages = late.steps.iter().enumerate();
         let cells = || late.groups.iter().flatten();
         let points = cells().flat_map(|own| {
-            own.cells.iter().zip(&late.steps).filter_map(|(cell, &steps)| {
-                let cell = cell.as_ref()?;
-                Some(CoursePoint {
-                    depth: own.depth,
-                    width: own.width,
-                    input_rate: own.input_rate,
-                    steps,
-                    rate: cell.log2_rate().map(f64::exp2),
-                    sharpness: cell.log2_sharpness().map(f64::exp2),
+            own.cells
+                .iter()
+                .zip(&late.steps)
+                .filter_map(|(cell, &steps)| {
+                    let cell = cell.as_ref()?;
+                    Some(CoursePoint {
+                        depth: own.depth,
+                        width: own.width,
+                        input_rate: own.input_rate,
+                        steps,
+                        rate: cell.log2_rate().map(f64::exp2),
+                        sharpness: cell.log2_sharpness().map(f64::exp2),
+                    })
                 })
-            })
         });
         let joined = || cells().flat_map(|own| own.cells.iter().flatten());
         let checkpoints = joined().filter_map(|cell| cell.record.cell.checkpoint);

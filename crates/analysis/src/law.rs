@@ -155,11 +155,20 @@ impl LawFit {
             LeastSquares::new(&found).ok_or(NoFit::Collinear)?;
         }
         let (coefficients, start) = if points.iter().all(|point| point.censored() == 0) {
-            (least_squares.coefficients(&DVector::from_column_slice(&y)), None)
+            (
+                least_squares.coefficients(&DVector::from_column_slice(&y)),
+                None,
+            )
         } else {
             let cells: Vec<Vec<Observed>> = points
                 .iter()
-                .map(|point| point.repeats.iter().map(|(_, observed)| *observed).collect())
+                .map(|point| {
+                    point
+                        .repeats
+                        .iter()
+                        .map(|(_, observed)| *observed)
+                        .collect()
+                })
                 .collect();
             let (start, precision) = match from {
                 Some(from) => (from.clone(), Precision::REFIT),
@@ -174,7 +183,9 @@ impl LawFit {
         let fitted = least_squares.fitted(&coefficients);
         let of_found = |values: &[f64]| -> Vec<f64> {
             let all = values.iter().zip(&means);
-            all.filter(|(_, mean)| mean.is_some()).map(|(value, _)| *value).collect()
+            all.filter(|(_, mean)| mean.is_some())
+                .map(|(value, _)| *value)
+                .collect()
         };
         let residuals: Vec<f64> = y
             .iter()
@@ -224,7 +235,8 @@ fn grouped_leverages(points: &[&Point], leverages: Vec<f64>) -> Vec<f64> {
         same.count() as f64
     };
     let each = points.iter().zip(leverages);
-    each.map(|(point, leverage)| copies(point) * leverage).collect()
+    each.map(|(point, leverage)| copies(point) * leverage)
+        .collect()
 }
 
 /// That there are enough points with a value to leave a degree of freedom, and that every

@@ -147,7 +147,6 @@ fn aicc(rss: f64, n: usize, p: usize) -> Option<f64> {
     Some(n * variance.ln() + 2.0 * p + 2.0 * p * (p + 1.0) / (n - p - 1.0))
 }
 
-
 /// Fewest points of a line: one more than it has coefficients.
 const FEWEST_POINTS: usize = 3;
 
@@ -175,8 +174,7 @@ impl Line {
                 needed: FEWEST_POINTS,
             });
         }
-        let (x, y): (Vec<Vec<f64>>, Vec<f64>) =
-            points.iter().map(|[x, y]| (vec![*x], *y)).unzip();
+        let (x, y): (Vec<Vec<f64>>, Vec<f64>) = points.iter().map(|[x, y]| (vec![*x], *y)).unzip();
         let solved = LeastSquares::new(&x).ok_or(NotMeasured::Undetermined(
             "the points of a straight line share one abscissa",
         ))?;
@@ -234,8 +232,6 @@ mod tests {
 
     use super::*;
 
-
-
     /// Slope and constant of a simple regression, from the textbook.
     fn simple(x: &[f64], y: &[f64]) -> (f64, f64) {
         let n = x.len() as f64;
@@ -258,9 +254,6 @@ mod tests {
         assert!(LeastSquares::new(&[vec![1.0], vec![f64::NAN], vec![2.0]]).is_none());
     }
 
-
-
-
     #[test]
     fn aicc_by_hand() {
         // n = 10, RSS = 10, p = 3: 0 + 6 + 24/6
@@ -279,9 +272,6 @@ mod tests {
     fn a_cell_that_cannot_be_left_out() {
         assert_eq!(leave_one_out(&[0.1, 0.0], &[0.5, 1.0]), f64::INFINITY);
     }
-
-
-
 
     #[test]
     fn undetermined_lines() {

@@ -75,7 +75,13 @@ mod tests {
     #[test]
     fn known_positions() {
         let values = [1.0, 2.0, 3.0];
-        for (p, expected) in [(0.5, 2.0), (0.25, 1.0), (0.375, 1.5), (0.0, 1.0), (1.0, 3.0)] {
+        for (p, expected) in [
+            (0.5, 2.0),
+            (0.25, 1.0),
+            (0.375, 1.5),
+            (0.0, 1.0),
+            (1.0, 3.0),
+        ] {
             assert_eq!(quantile(&values, p), Some(expected), "{p}");
         }
     }

@@ -108,7 +108,12 @@ pub(crate) fn proxy_cells(
     selector: &Selector,
 ) -> Result<Vec<Vec<ProxyCell>>, NotMeasured> {
     let chosen = dataset.select(selector, Quantity::EtaStar)?;
-    let records = || chosen.architectures.iter().flat_map(|own| own.cells.iter().copied());
+    let records = || {
+        chosen
+            .architectures
+            .iter()
+            .flat_map(|own| own.cells.iter().copied())
+    };
     let points: Vec<(&CellRecord, Point)> = records()
         .filter_map(|record| {
             let point = Point::from_record(record, Quantity::EtaStar)?;
@@ -121,10 +126,12 @@ pub(crate) fn proxy_cells(
         let same: Vec<&CellRecord> = sharpness()
             .filter(|other| are_same_networks(record, other, record.cell.input_rate))
             .collect();
-        let law = |law, all_rates| Some(ProxyValue {
-            log2: left_out(law, all_rates, point, &all)?,
-            cost: 0.0,
-        });
+        let law = |law, all_rates| {
+            Some(ProxyValue {
+                log2: left_out(law, all_rates, point, &all)?,
+                cost: 0.0,
+            })
+        };
         let batch_size = record.cell.protocol()?.batch_size as f64;
         Some(ProxyCell {
             depth: point.depth,
@@ -202,7 +209,10 @@ fn left_out(law: Law, all_rates: bool, point: &Point, points: &[&Point]) -> Opti
 
 fn search_cost(record: &CellRecord) -> f64 {
     let searches = record.repeats.iter().filter_map(|repeat| repeat.search());
-    let steps: usize = searches.flat_map(|search| &search.trials).map(|trial| trial.steps).sum();
+    let steps: usize = searches
+        .flat_map(|search| &search.trials)
+        .map(|trial| trial.steps)
+        .sum();
     steps as f64 / record.repeats.len() as f64
 }
 
@@ -233,9 +243,16 @@ impl ProxyQuality {
     /// The quality of a proxy on groups of cells; `None` where it says nothing of any.
     fn new(proxy: Proxy, groups: &[Vec<ProxyCell>]) -> Option<Self> {
         let all: Vec<&Vec<ProxyCell>> = groups.iter().collect();
-        let cells = || groups.iter().flatten().filter_map(|cell| Some((cell, cell.value(proxy)?)));
+        let cells = || {
+            groups
+                .iter()
+                .flatten()
+                .filter_map(|cell| Some((cell, cell.value(proxy)?)))
+        };
         let measured: Vec<f64> = cells().map(|(cell, _)| cell.measured).collect();
-        let residuals: Vec<f64> = cells().map(|(cell, own)| cell.measured - own.log2).collect();
+        let residuals: Vec<f64> = cells()
+            .map(|(cell, own)| cell.measured - own.log2)
+            .collect();
         let costs: Vec<f64> = cells().map(|(_, own)| own.cost).collect();
         let bias = mean(&residuals)?;
         let total = squares_about(&measured, mean(&measured)?);
@@ -264,7 +281,10 @@ pub(crate) fn rmse(
     keep: impl Fn(&ProxyCell) -> bool,
     calibrated: bool,
 ) -> Option<f64> {
-    let cells = sample.iter().flat_map(|group| group.iter()).filter(|cell| keep(cell));
+    let cells = sample
+        .iter()
+        .flat_map(|group| group.iter())
+        .filter(|cell| keep(cell));
     let residuals: Vec<(&ProxyCell, f64)> = cells
         .filter_map(|cell| Some((cell, cell.measured - cell.value(proxy)?.log2)))
         .collect();
@@ -275,7 +295,9 @@ pub(crate) fn rmse(
             if !calibrated {
                 return Some(r * r);
             }
-            let own = residuals.iter().filter(|(other, _)| other.shape() == cell.shape());
+            let own = residuals
+                .iter()
+                .filter(|(other, _)| other.shape() == cell.shape());
             let (sum, count) = own.fold((0.0, 0), |(sum, count), (_, r)| (sum + r, count + 1));
             let others = residuals.len() - count;
             (others > 0).then(|| (r - (total - sum) / others as f64).powi(2))
@@ -300,8 +322,9 @@ pub(crate) fn proxies(datasets: &[Dataset<'_>]) -> Vec<Proxies> {
     let each = datasets.iter().filter_map(|dataset| {
         let groups = proxy_cells(dataset, &Selector::default()).ok()?;
         let all = Proxy::ALL.into_iter();
-        let mut qualities: Vec<ProxyQuality> =
-            all.filter_map(|proxy| ProxyQuality::new(proxy, &groups)).collect();
+        let mut qualities: Vec<ProxyQuality> = all
+            .filter_map(|proxy| ProxyQuality::new(proxy, &groups))
+            .collect();
         qualities.sort_by(|a, b| a.rmse.total_cmp(&b.rmse));
         Some(Proxies {
             dataset: dataset.label.clone(),

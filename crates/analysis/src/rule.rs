@@ -130,7 +130,6 @@ impl From<Rule> for Fields {
     }
 }
 
-
 /// What a criterion came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -255,7 +254,11 @@ mod tests {
             (NEAR, 1.1, 1.5, Contradicted),
             (NEAR, -1.5, -1.1, Contradicted),
         ] {
-            assert_eq!(verdict(rule, low, high), expected, "{rule:?} [{low}, {high}]");
+            assert_eq!(
+                verdict(rule, low, high),
+                expected,
+                "{rule:?} [{low}, {high}]"
+            );
         }
     }
 

@@ -21,7 +21,11 @@ pub struct Series<'a> {
 
 /// The series of eta\* of a store, in the grid's order of their first cells.
 pub fn eta_star_series(snapshot: &Snapshot) -> Vec<Series<'_>> {
-    named(snapshot, |cell| cell.protocol().is_some(), |cell| kebab(&cell.dataset.name))
+    named(
+        snapshot,
+        |cell| cell.protocol().is_some(),
+        |cell| kebab(&cell.dataset.name),
+    )
 }
 
 /// The series of sharpness of a store, likewise.
@@ -39,7 +43,11 @@ fn named(
     name: impl Fn(&Cell) -> String,
 ) -> Vec<Series<'_>> {
     let records = snapshot.cells.iter().filter(|record| keep(&record.cell));
-    let groups = grouped(records, |record| constants(&record.cell), |record| name(&record.cell));
+    let groups = grouped(
+        records,
+        |record| constants(&record.cell),
+        |record| name(&record.cell),
+    );
     let variants: Vec<Option<String>> = groups
         .iter()
         .map(|(label, cells)| {
@@ -132,7 +140,10 @@ fn lookup<'a>(constants: &'a Constants, key: &str) -> Option<&'a str> {
 pub(crate) fn differing_keys<'a>(all: &[&'a Constants]) -> Vec<&'a str> {
     let mut keys: Vec<&str> = Vec::new();
     for (key, _) in all.iter().flat_map(|constants| constants.iter()) {
-        let differs = || all.windows(2).any(|pair| lookup(pair[0], key) != lookup(pair[1], key));
+        let differs = || {
+            all.windows(2)
+                .any(|pair| lookup(pair[0], key) != lookup(pair[1], key))
+        };
         if !keys.contains(&key.as_str()) && differs() {
             keys.push(key);
         }
@@ -168,7 +179,11 @@ fn flat<T: Serialize>(value: &T) -> Constants {
         }
     }
     let mut constants = Vec::new();
-    flatten(serde_json::to_value(value).unwrap_or_default(), "", &mut constants);
+    flatten(
+        serde_json::to_value(value).unwrap_or_default(),
+        "",
+        &mut constants,
+    );
     constants
 }
 

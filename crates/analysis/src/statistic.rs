@@ -182,7 +182,9 @@ fn share<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
     if value > 0.0 && value < 1.0 {
         Ok(value)
     } else {
-        Err(D::Error::custom(format!("must lie strictly between 0 and 1, not {value}")))
+        Err(D::Error::custom(format!(
+            "must lie strictly between 0 and 1, not {value}"
+        )))
     }
 }
 
@@ -253,10 +255,14 @@ impl Statistic {
                 Ok(difference(dataset, dataset.variant(variant)?, first))
             }
             Self::NoiseRatio { variant, against } => {
-                let cells = |name| Ok::<_, NotMeasured>(dataset.counterparts(dataset.variant(name)?));
+                let cells =
+                    |name| Ok::<_, NotMeasured>(dataset.counterparts(dataset.variant(name)?));
                 Ok(log2_deviation(&cells(variant)?).minus(log2_deviation(&cells(against)?)))
             }
-            Self::TransferError { at_least_factor, quantile: p } => {
+            Self::TransferError {
+                at_least_factor,
+                quantile: p,
+            } => {
                 let groups = far(dataset, cells, *at_least_factor)?;
                 Ok(Estimator::new(groups, 1, Unit::Octaves, |sample| {
                     let all = sample.iter().flat_map(|group| group.iter());
@@ -264,7 +270,10 @@ impl Statistic {
                     quantile(&errors, *p).ok_or(NO_PREDICTION)
                 }))
             }
-            Self::TransferCoverage { at_least_factor, of_what } => {
+            Self::TransferCoverage {
+                at_least_factor,
+                of_what,
+            } => {
                 let groups = far(dataset, cells, *at_least_factor)?;
                 Ok(Estimator::new(groups, 1, Unit::Share, |sample| {
                     let all = sample.iter().flat_map(|group| group.iter());
@@ -278,10 +287,13 @@ impl Statistic {
                     rmse(*proxy, sample, is_said, *calibrated).ok_or(NO_PROXY)
                 }))
             }
-            Self::ProxyGain { proxy, over, calibrated } => {
-                let is_said = |cell: &ProxyCell| {
-                    cell.value(*proxy).is_some() && cell.value(*over).is_some()
-                };
+            Self::ProxyGain {
+                proxy,
+                over,
+                calibrated,
+            } => {
+                let is_said =
+                    |cell: &ProxyCell| cell.value(*proxy).is_some() && cell.value(*over).is_some();
                 let groups = said(dataset, cells, is_said)?;
                 Ok(Estimator::new(groups, 1, Unit::Octaves, move |sample| {
                     let error = |proxy| rmse(proxy, sample, is_said, *calibrated).ok_or(NO_PROXY);
@@ -329,7 +341,10 @@ impl Statistic {
                 scope.words()
             ),
             Self::LateStageChange { quantity } => {
-                format!("change of {} from step 0 to the last checkpoint", quantity.words())
+                format!(
+                    "change of {} from step 0 to the last checkpoint",
+                    quantity.words()
+                )
             }
             Self::LateStageSlope { step } => format!(
                 "slope of log_{{2}} rate on log_{{2}} {} {}",
@@ -343,13 +358,19 @@ impl Statistic {
             Self::NoiseRatio { variant, against } => {
                 format!("log_{{2}} of the noise of `{variant}` over that of `{against}`")
             }
-            Self::TransferError { at_least_factor, quantile } => format!(
+            Self::TransferError {
+                at_least_factor,
+                quantile,
+            } => format!(
                 "{} % quantile of the absolute prediction error, for networks larger than those \
                  fitted by a factor of at least {}",
                 number(100.0 * quantile),
                 number(*at_least_factor)
             ),
-            Self::TransferCoverage { at_least_factor, of_what } => format!(
+            Self::TransferCoverage {
+                at_least_factor,
+                of_what,
+            } => format!(
                 "share of {}, for networks larger than those fitted by a factor of at least {}",
                 match of_what {
                     Covered::Mean => "predicted cells whose mean lies in its interval",
@@ -360,9 +381,17 @@ impl Statistic {
                 number(*at_least_factor)
             ),
             Self::ProxyRmse { proxy, calibrated } => {
-                format!("rms error of the {}, {}", proxy.words(), constant(*calibrated))
+                format!(
+                    "rms error of the {}, {}",
+                    proxy.words(),
+                    constant(*calibrated)
+                )
             }
-            Self::ProxyGain { proxy, over, calibrated } => format!(
+            Self::ProxyGain {
+                proxy,
+                over,
+                calibrated,
+            } => format!(
                 "rms error of the {} minus that of the {}, {}",
                 over.words(),
                 proxy.words(),
@@ -396,8 +425,17 @@ fn of_sharpness<'a>(
     matrix: Matrix,
     number: LawNumber,
 ) -> Result<Estimator<'a>, NotMeasured> {
-    let sign = if number == LawNumber::FirstExponent { -1.0 } else { 1.0 };
-    estimator(dataset.points(cells, matrix.into())?, Law::DepthWidth, number, sign)
+    let sign = if number == LawNumber::FirstExponent {
+        -1.0
+    } else {
+        1.0
+    };
+    estimator(
+        dataset.points(cells, matrix.into())?,
+        Law::DepthWidth,
+        number,
+        sign,
+    )
 }
 
 fn estimator<'a>(
@@ -408,13 +446,18 @@ fn estimator<'a>(
 ) -> Result<Estimator<'a>, NotMeasured> {
     let full = fit_groups(law, &groups)?;
     let groups = shaped(groups);
-    Ok(Estimator::new(groups, law.coefficients(), number.unit(), move |sample| {
-        Ok(sign * law_numbers(&full, sample)?[number as usize])
-    }))
+    Ok(Estimator::new(
+        groups,
+        law.coefficients(),
+        number.unit(),
+        move |sample| Ok(sign * law_numbers(&full, sample)?[number as usize]),
+    ))
 }
 
 fn shaped(groups: Vec<Vec<Point>>) -> Vec<(Shape, Vec<Point>)> {
-    let shaped = groups.into_iter().filter_map(|group| Some((group.first()?.shape(), group)));
+    let shaped = groups
+        .into_iter()
+        .filter_map(|group| Some((group.first()?.shape(), group)));
     shaped.collect()
 }
 
@@ -434,27 +477,29 @@ fn rate_left_out<'a>(
     }
     let full = fit_groups(law, &groups)?;
     let groups = shaped(groups);
-    Ok(Estimator::new(groups, law.coefficients(), Unit::Octaves, move |sample| {
-        leave_one_rate_out(&full, sample, &rates)
-    }))
+    Ok(Estimator::new(
+        groups,
+        law.coefficients(),
+        Unit::Octaves,
+        move |sample| leave_one_rate_out(&full, sample, &rates),
+    ))
 }
 
-fn not_monotone<'a>(
-    dataset: &Dataset<'a>,
-    cells: &Selector,
-) -> Result<Estimator<'a>, NotMeasured> {
+fn not_monotone<'a>(dataset: &Dataset<'a>, cells: &Selector) -> Result<Estimator<'a>, NotMeasured> {
     let chosen = dataset.select(cells, Quantity::EtaStar)?;
     let groups = chosen.architectures.iter().map(|own| {
         let counts: SearchCounts = own.cells.iter().copied().collect();
-        ((own.depth, own.width), [counts.not_monotone, counts.searches])
+        (
+            (own.depth, own.width),
+            [counts.not_monotone, counts.searches],
+        )
     });
-    Ok(Estimator::share(groups.filter(|(_, [_, searches])| *searches > 0).collect()))
+    Ok(Estimator::share(
+        groups.filter(|(_, [_, searches])| *searches > 0).collect(),
+    ))
 }
 
-fn late_stage<'a>(
-    dataset: &Dataset<'a>,
-    cells: &Selector,
-) -> Result<LateStage<'a>, NotMeasured> {
+fn late_stage<'a>(dataset: &Dataset<'a>, cells: &Selector) -> Result<LateStage<'a>, NotMeasured> {
     LateStage::new(dataset, cells.input_rate, SharpnessKind::default())
 }
 
@@ -474,7 +519,9 @@ fn bound_violations<'a>(
     }
     let violations: usize = certified.iter().sum();
     let exact = vec![((0, 0), violations as f64)];
-    Ok(Estimator::new(exact, 1, Unit::Count, |all| Ok(all.iter().copied().sum())))
+    Ok(Estimator::new(exact, 1, Unit::Count, |all| {
+        Ok(all.iter().copied().sum())
+    }))
 }
 
 fn of_line<'a>(
@@ -484,14 +531,19 @@ fn of_line<'a>(
     sharpness: SharpnessKind,
     number: fn(&Line) -> f64,
 ) -> Result<Estimator<'a>, NotMeasured> {
-    let groups = joined(dataset, cells, sharpness)?.into_iter().filter_map(|group| {
-        let cell = &group.first()?.record.cell;
-        Some(((cell.depth(), cell.constant_width()?), group))
-    });
+    let groups = joined(dataset, cells, sharpness)?
+        .into_iter()
+        .filter_map(|group| {
+            let cell = &group.first()?.record.cell;
+            Some(((cell.depth(), cell.constant_width()?), group))
+        });
     let groups = groups.collect();
-    Ok(Estimator::new(groups, scope.coefficients(), Unit::Plain, move |sample| {
-        Ok(number(&line(sample, scope)?))
-    }))
+    Ok(Estimator::new(
+        groups,
+        scope.coefficients(),
+        Unit::Plain,
+        move |sample| Ok(number(&line(sample, scope)?)),
+    ))
 }
 
 const NO_PREDICTION: NotMeasured = NotMeasured::TooFew {
@@ -513,7 +565,11 @@ fn far(
         Some(((first.depth, first.width), far))
     });
     let groups: Vec<_> = groups.collect();
-    if groups.is_empty() { Err(NO_PREDICTION) } else { Ok(groups) }
+    if groups.is_empty() {
+        Err(NO_PREDICTION)
+    } else {
+        Ok(groups)
+    }
 }
 
 const NO_PROXY: NotMeasured = NotMeasured::TooFew {
@@ -528,11 +584,17 @@ fn said(
     cells: &Selector,
     is_said: impl Fn(&ProxyCell) -> bool,
 ) -> Result<Vec<(Shape, Vec<ProxyCell>)>, NotMeasured> {
-    let groups = proxy_cells(dataset, cells)?.into_iter().filter_map(|group| {
-        let first = group.first()?;
-        let shape = (first.depth, first.width);
-        group.iter().any(&is_said).then_some((shape, group))
-    });
+    let groups = proxy_cells(dataset, cells)?
+        .into_iter()
+        .filter_map(|group| {
+            let first = group.first()?;
+            let shape = (first.depth, first.width);
+            group.iter().any(&is_said).then_some((shape, group))
+        });
     let groups: Vec<_> = groups.collect();
-    if groups.is_empty() { Err(NO_PROXY) } else { Ok(groups) }
+    if groups.is_empty() {
+        Err(NO_PROXY)
+    } else {
+        Ok(groups)
+    }
 }

@@ -159,11 +159,17 @@ impl Estimate {
         let centre = 0.5 * (at((n - 1) / 2) + at(n / 2));
         let log2 = Some(centre).filter(|centre| centre.is_finite());
         let bound = |is: fn(&Observed) -> bool, pick: fn(f64, f64) -> f64| {
-            let limits = repeats.iter().filter(|observed| is(observed)).map(|o| o.limit());
+            let limits = repeats
+                .iter()
+                .filter(|observed| is(observed))
+                .map(|o| o.limit());
             limits.reduce(pick).map(f64::exp2)
         };
         let below = bound(|observed| matches!(observed, Observed::Below(_)), f64::max);
-        let at_least = bound(|observed| matches!(observed, Observed::AtLeast(_)), f64::min);
+        let at_least = bound(
+            |observed| matches!(observed, Observed::AtLeast(_)),
+            f64::min,
+        );
         Self {
             log2,
             value: log2.map(f64::exp2),
@@ -190,7 +196,9 @@ fn median_interval(ascending: &[f64], confidence: f64) -> Option<[Option<f64>; 2
     let binomial = Binomial::new(0.5, n as u64).ok()?;
     let allowed = (1.0 - confidence) / sides;
     // The largest number of values that may be cut off at an end.
-    let cut = (0..n).take_while(|&cut| binomial.cdf(cut as u64) <= allowed).last()?;
+    let cut = (0..n)
+        .take_while(|&cut| binomial.cdf(cut as u64) <= allowed)
+        .last()?;
     let end = |value: Option<&f64>| value.copied().filter(|v| v.is_finite()).map(f64::exp2);
     let low = end(ascending.get(cut)).filter(|_| !(sides == 1.0 && is_open[0]));
     let high = end(ascending.get(n - 1 - cut)).filter(|_| !(sides == 1.0 && is_open[1]));
@@ -238,14 +246,13 @@ impl CellSummary {
 }
 
 /// The cells of a series, each with the variance pooled over all of them.
-pub fn summaries(
-    records: &[&CellRecord],
-    quantity: Quantity,
-    confidence: f64,
-) -> Vec<CellSummary> {
+pub fn summaries(records: &[&CellRecord], quantity: Quantity, confidence: f64) -> Vec<CellSummary> {
     let observed = |record: &&CellRecord| -> Vec<Observed> {
         let observations = quantity.observations(record);
-        observations.into_iter().map(|(_, observed)| observed).collect()
+        observations
+            .into_iter()
+            .map(|(_, observed)| observed)
+            .collect()
     };
     let cells: Vec<Vec<Observed>> = records.iter().map(observed).collect();
     // Of the cells without censored repeats: the others would add the spread of the nearest.

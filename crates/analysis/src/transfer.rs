@@ -92,16 +92,25 @@ pub(crate) fn transfers(
     sizes.dedup();
     let mut transferred: Vec<Transferred> = Vec::new();
     for &fitted in &sizes {
-        let small: Vec<&Point> = points.iter().copied().filter(|p| p.size() <= fitted).collect();
+        let small: Vec<&Point> = points
+            .iter()
+            .copied()
+            .filter(|p| p.size() <= fitted)
+            .collect();
         for rate in input_rates(points.iter().copied()) {
-            let at_rate = small.iter().copied().filter(|point| point.input_rate == rate);
+            let at_rate = small
+                .iter()
+                .copied()
+                .filter(|point| point.input_rate == rate);
             if shapes(&at_rate.collect::<Vec<_>>()).len() < FEWEST_FITTED {
                 continue;
             }
             let Ok(predictor) = Predictor::new(&small, rate, &options) else {
                 continue;
             };
-            let larger = points.iter().filter(|p| p.input_rate == rate && p.size() > fitted);
+            let larger = points
+                .iter()
+                .filter(|p| p.input_rate == rate && p.size() > fitted);
             transferred.extend(larger.filter_map(|p| predict(&predictor, p, fitted, &options)));
         }
     }
@@ -138,7 +147,9 @@ fn predict(
     let prediction = predictor.predict(&network, "", options).ok()?;
     let is_inside = |[low, high]: [f64; 2], y: f64| low.log2() <= y && y <= high.log2();
     let values = point.values();
-    let inside = values.iter().filter(|y| is_inside(prediction.network_interval, **y));
+    let inside = values
+        .iter()
+        .filter(|y| is_inside(prediction.network_interval, **y));
     Some(Transferred {
         depth: point.depth,
         width: point.width,
@@ -220,7 +231,9 @@ pub(crate) fn transfer(datasets: &[Dataset<'_>]) -> Vec<Transfer> {
             dataset: dataset.label.clone(),
             width_over_depth: options.width_over_depth,
             confidence: options.confidence,
-            ranges: ranges.filter_map(|(from, to)| range(&predictions, *from, to)).collect(),
+            ranges: ranges
+                .filter_map(|(from, to)| range(&predictions, *from, to))
+                .collect(),
             predictions,
         })
     });

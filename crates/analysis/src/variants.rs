@@ -51,7 +51,9 @@ pub(crate) fn variants(
     let Some(first) = variants.first() else {
         return Vec::new();
     };
-    let own = datasets.iter().filter(|dataset| dataset.is_of_first_variant());
+    let own = datasets
+        .iter()
+        .filter(|dataset| dataset.is_of_first_variant());
     own.flat_map(|dataset| {
         variants.iter().filter_map(|variant| {
             let records = dataset.counterparts(variant);
@@ -95,10 +97,18 @@ pub(crate) fn difference<'a>(
     variant: &VariantCells,
     against: &VariantCells,
 ) -> Estimator<'a> {
-    Estimator::new(pairs(dataset, variant, against), 1, Unit::Octaves, |sample| {
-        let all: Vec<f64> = sample.iter().flat_map(|group| group.iter().copied()).collect();
-        mean(&all).ok_or(NotMeasured::NoCells("both variants"))
-    })
+    Estimator::new(
+        pairs(dataset, variant, against),
+        1,
+        Unit::Octaves,
+        |sample| {
+            let all: Vec<f64> = sample
+                .iter()
+                .flat_map(|group| group.iter().copied())
+                .collect();
+            mean(&all).ok_or(NotMeasured::NoCells("both variants"))
+        },
+    )
 }
 
 /// Variant minus another one, in octaves, of each pair of cells with the same architecture and
@@ -113,8 +123,7 @@ fn pairs(
     let paired = groups.filter_map(|group| {
         let pairs = group.iter().filter_map(|mine| {
             let mut others = theirs.iter();
-            let is_same =
-                |p: &&Point| p.shape() == mine.shape() && p.input_rate == mine.input_rate;
+            let is_same = |p: &&Point| p.shape() == mine.shape() && p.input_rate == mine.input_rate;
             Some(mine.mean()? - others.find(is_same)?.mean()?)
         });
         let pairs: Vec<f64> = pairs.collect();
@@ -125,7 +134,9 @@ fn pairs(
 
 fn points(records: &[&CellRecord]) -> Vec<Point> {
     let records = records.iter();
-    records.filter_map(|record| Point::from_record(record, Quantity::EtaStar)).collect()
+    records
+        .filter_map(|record| Point::from_record(record, Quantity::EtaStar))
+        .collect()
 }
 
 /// Standard deviation, with `n - 1` in the denominator.
@@ -136,11 +147,13 @@ fn spread(values: &[f64]) -> Option<f64> {
 
 /// What the repeats of a variant's cells add to its variance, by architecture.
 fn squares(records: &[&CellRecord]) -> Vec<(Shape, Variance)> {
-    let groups = by_architecture(points(records)).into_iter().filter_map(|group| {
-        let values: Vec<Vec<f64>> = group.iter().map(Point::values).collect();
-        let variance = Variance::pooled(values.iter().map(Vec::as_slice));
-        (variance.degrees > 0).then_some((group.first()?.shape(), variance))
-    });
+    let groups = by_architecture(points(records))
+        .into_iter()
+        .filter_map(|group| {
+            let values: Vec<Vec<f64>> = group.iter().map(Point::values).collect();
+            let variance = Variance::pooled(values.iter().map(Vec::as_slice));
+            (variance.degrees > 0).then_some((group.first()?.shape(), variance))
+        });
     groups.collect()
 }
 
@@ -150,6 +163,9 @@ pub(crate) fn log2_deviation<'a>(records: &[&CellRecord]) -> Estimator<'a> {
     Estimator::new(squares(records), 1, Unit::Octaves, |sample| {
         let pooled = sample.iter().copied().copied().sum::<Variance>();
         let none = NotMeasured::NoCells("two repeats that found an eta*");
-        pooled.value().map(|variance| 0.5 * variance.log2()).ok_or(none)
+        pooled
+            .value()
+            .map(|variance| 0.5 * variance.log2())
+            .ok_or(none)
     })
 }

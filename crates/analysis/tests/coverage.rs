@@ -1,5 +1,7 @@
 //! How often the intervals of single cells contain the truth, by simulation.
 
+#![allow(clippy::unwrap_used)]
+
 use etastar_analysis::{Centre, Estimate, Variance};
 use etastar_search::EtaStar;
 use rand::{RngExt, SeedableRng};

@@ -1,5 +1,7 @@
 //! Every exponent of a store has one value and one interval, and censored repeats take part in it.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use etastar_analysis::{Effect, Fit, Law, Options, analyse, fit};

@@ -75,7 +75,10 @@ impl<'a> Predictor<'a> {
         input_rate: f64,
         options: &PredictOptions,
     ) -> Result<Self, PredictError> {
-        let found = points.iter().copied().filter(|point| point.mean().is_some());
+        let found = points
+            .iter()
+            .copied()
+            .filter(|point| point.mean().is_some());
         let rates = input_rates(found);
         let measured = rates.contains(&input_rate);
         let between = rates.first().is_some_and(|low| *low <= input_rate)
@@ -236,7 +239,10 @@ impl<'a> Candidate<'a> {
             return None;
         }
         let error = |fit: &LawFit, point: &Point| Some(point.mean()? - fit.at_point(point));
-        let residuals: Vec<f64> = found.iter().filter_map(|point| error(&fit, point)).collect();
+        let residuals: Vec<f64> = found
+            .iter()
+            .filter_map(|point| error(&fit, point))
+            .collect();
         let (mut squares, mut count) = (0.0, 0usize);
         for shape in shapes(judged) {
             let others = set.iter().copied().filter(|point| point.shape() != shape);

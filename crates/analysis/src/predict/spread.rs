@@ -50,8 +50,8 @@
 //! their noise. The degrees of freedom are therefore those of as many
 //! observations as there are architectures, not cells.
 
-use crate::points::{Point, shapes};
 use crate::numbers::{mean, squares_about, student};
+use crate::points::{Point, shapes};
 
 /// The estimated variances behind a prediction.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -70,7 +70,10 @@ impl Spread {
     /// From the points that found an eta\* and their residuals. `None` without
     /// a degree of freedom.
     pub(super) fn new(points: &[&Point], residuals: &[f64], coefficients: usize) -> Option<Self> {
-        let freedom = shapes(points).len().checked_sub(coefficients).filter(|f| *f > 0)?;
+        let freedom = shapes(points)
+            .len()
+            .checked_sub(coefficients)
+            .filter(|f| *f > 0)?;
         let cells = points.len() as f64;
         let rss: f64 = residuals.iter().map(|e| e * e).sum();
         let (mut within, mut within_freedom, mut reciprocals) = (0.0, 0.0, 0.0);
@@ -148,7 +151,11 @@ mod tests {
                 depth: 1,
                 width: index + 1,
                 input_rate: 1.0,
-                repeats: values.iter().map(|y| Observed::Found(*y)).enumerate().collect(),
+                repeats: values
+                    .iter()
+                    .map(|y| Observed::Found(*y))
+                    .enumerate()
+                    .collect(),
             })
             .collect()
     }

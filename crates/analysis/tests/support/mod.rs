@@ -11,25 +11,25 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 use statrs::distribution::{ContinuousCDF, Normal};
 
-pub const INPUTS: usize = 784;
+pub(crate) const INPUTS: usize = 784;
 
 /// A grid whose `log2 eta*` is a given function of `(depth, width, inputs, input rate)` plus
 /// normal noise.
 #[derive(Debug, Clone)]
-pub struct Store {
-    pub depths: Vec<usize>,
-    pub widths: Vec<usize>,
-    pub input_rates: Vec<f64>,
-    pub repeats: usize,
+pub(crate) struct Store {
+    pub(crate) depths: Vec<usize>,
+    pub(crate) widths: Vec<usize>,
+    pub(crate) input_rates: Vec<f64>,
+    pub(crate) repeats: usize,
     /// Noise of a repeat, common to all input rates, in octaves.
-    pub noise: f64,
+    pub(crate) noise: f64,
     /// Deviation of an architecture from the law, in octaves.
-    pub misfit: f64,
+    pub(crate) misfit: f64,
     /// `log2` of the lowest learning rate searched: values below it are cut off.
-    pub lowest: f64,
-    pub seed: u64,
+    pub(crate) lowest: f64,
+    pub(crate) seed: u64,
     /// `manifest.analysis`.
-    pub analysis: Value,
+    pub(crate) analysis: Value,
 }
 
 impl Default for Store {
@@ -49,7 +49,7 @@ impl Default for Store {
 }
 
 impl Store {
-    pub fn snapshot(&self, law: impl Fn(f64, f64, f64, f64) -> f64) -> Snapshot {
+    pub(crate) fn snapshot(&self, law: impl Fn(f64, f64, f64, f64) -> f64) -> Snapshot {
         let normal = Normal::new(0.0, 1.0).unwrap();
         let mut generator = ChaCha8Rng::seed_from_u64(self.seed);
         let mut draw = || normal.inverse_cdf(generator.random_range(1e-15..1.0));
@@ -86,7 +86,7 @@ impl Store {
     }
 }
 
-pub fn cell(hidden: &[usize], input_rate: f64) -> Cell {
+pub(crate) fn cell(hidden: &[usize], input_rate: f64) -> Cell {
     serde_json::from_value(json!({
         "dataset": {"name": "fashion-mnist"},
         "hidden": hidden,
@@ -104,7 +104,7 @@ pub fn cell(hidden: &[usize], input_rate: f64) -> Cell {
 }
 
 /// A cell whose searches ended as given.
-pub fn record(cell: Cell, ends: impl Iterator<Item = EtaStar>) -> CellRecord {
+pub(crate) fn record(cell: Cell, ends: impl Iterator<Item = EtaStar>) -> CellRecord {
     CellRecord {
         id: format!("{}-{:?}", cell.input_rate, cell.hidden),
         inputs: INPUTS,

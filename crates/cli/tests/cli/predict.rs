@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use etastar_search::EtaStar;
+use etastar_search::{EtaStar, Measured};
 use serde_json::{Value, json};
 
 use crate::support::{Sandbox, assert_contains};
@@ -29,7 +29,10 @@ fn make_up_numbers(etastar: &Sandbox) {
                 let deviation = 0.05 * ((7 * index + 5 * repeat.repeat) % 11) as f64;
                 let eta_star = (4.0 - 0.8 * effective.log2() + deviation).exp2();
                 let upper = 1.1 * eta_star;
-                repeat.eta_star = EtaStar::Found { eta_star, upper };
+                let Measured::EtaStar(search) = &mut repeat.result else {
+                    panic!("the sweep measures eta* only");
+                };
+                search.eta_star = EtaStar::Found { eta_star, upper };
             }
         }
     });

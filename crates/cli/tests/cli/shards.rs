@@ -1,6 +1,9 @@
 //! `etastar sweep --shard`, `merge`, `status` and `submit`.
 
+use etastar_search::Measured;
 use serde_json::json;
+
+use etastar_search::Measured;
 
 use crate::support::{Run, Sandbox, assert_contains};
 
@@ -66,7 +69,11 @@ fn what_does_not_belong_together_is_not_merged() {
     let mut changed = 0;
     etastar.rewrite("changed.db", |snapshot| {
         let repeats = snapshot.cells.iter_mut().flat_map(|cell| &mut cell.repeats);
-        for trial in repeats.flat_map(|repeat| &mut repeat.trials).step_by(3) {
+        let searches = repeats.filter_map(|repeat| match &mut repeat.result {
+            Measured::EtaStar(search) => Some(&mut search.trials),
+            Measured::Sharpness(_) => None,
+        });
+        for trial in searches.flatten().step_by(3) {
             trial.steps += 1;
             changed += 1;
         }
