@@ -32,7 +32,7 @@ pub struct Specification {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SpecificationError {
     /// A criterion is wrong.
-    #[error("criterion {number}: {problem}")]
+    #[error("[analysis], criterion {number}: {problem}")]
     Criterion {
         /// Which one, from 1.
         number: usize,
@@ -40,7 +40,7 @@ pub enum SpecificationError {
         problem: String,
     },
     /// Something else is.
-    #[error("{0}")]
+    #[error("[analysis]: {0}")]
     Table(String),
 }
 

@@ -3,7 +3,7 @@
 //! Learning rates live on a ratio scale, so everything is computed on `log2` of them: a mean of
 //! logarithms is the logarithm of the geometric mean, and an error is a number of octaves.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
 /// Arithmetic mean, or `None` of an empty slice.
 pub fn mean(values: &[f64]) -> Option<f64> {
@@ -61,9 +61,17 @@ pub(crate) fn student(confidence: f64, degrees_of_freedom: f64) -> Option<f64> {
     if !(confidence > 0.0 && confidence < 1.0) {
         return None;
     }
-    let student = StudentsT::new(0.0, 1.0, degrees_of_freedom).ok()?;
     // From the lower tail: 1 - alpha/2 would lose its digits near 1.
-    Some(-student.inverse_cdf((1.0 - confidence) / 2.0))
+    let tail = (1.0 - confidence) / 2.0;
+    if degrees_of_freedom > 1000.0 {
+        // The library loses four digits there. Abramowitz and Stegun, 26.7.5.
+        let z = -Normal::standard().inverse_cdf(tail);
+        let (first, second) = (z.powi(3) + z, 5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z);
+        let terms = first / (4.0 * degrees_of_freedom);
+        return Some(z + terms + second / (96.0 * degrees_of_freedom.powi(2)));
+    }
+    let student = StudentsT::new(0.0, 1.0, degrees_of_freedom).ok()?;
+    Some(-student.inverse_cdf(tail))
 }
 
 #[cfg(test)]
@@ -102,6 +110,8 @@ mod tests {
     #[test]
     fn students_quantiles() {
         assert!((student(0.95, 4.0).unwrap() - 2.776_445).abs() < 1e-5);
+        assert!((student(0.95, 1000.0).unwrap() - 1.962_339).abs() < 1e-5);
+        assert!((student(0.95, 1001.0).unwrap() - 1.962_337).abs() < 1e-5);
         assert!((student(0.95, 1e6).unwrap() - 1.959_966).abs() < 1e-5);
     }
 

@@ -62,19 +62,24 @@ pub(crate) fn run(arguments: &ReportArguments) -> Result<(), CliError> {
     if !arguments.format.json {
         return output::print(&written.index.display().to_string());
     }
-    let findings = stores.iter().flat_map(|(store, analysis)| {
-        let experiment = &analysis.manifest.experiment;
-        analysis.findings.iter().map(
-            move |finding| json!({"experiment": experiment, "store": store, "finding": finding}),
-        )
-    });
+    let mut findings = Vec::new();
+    for (store, analysis) in &stores {
+        for finding in &analysis.findings {
+            let mut value = serde_json::to_value(finding)?;
+            value["experiment"] = json!(analysis.manifest.experiment);
+            value["store"] = json!(store);
+            value["claim"] = json!(finding.criterion.claim);
+            value["says"] = json!(finding.criterion.says);
+            findings.push(value);
+        }
+    }
     output::print_json(&json!({
         "index": written.index,
         "markdown": written.markdown,
         "analysis": analysis,
         "figures": written.figures,
         "data": written.data,
-        "findings": findings.collect::<Vec<_>>(),
+        "findings": findings,
     }))
 }
 

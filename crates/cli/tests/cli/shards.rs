@@ -3,8 +3,6 @@
 use etastar_search::Measured;
 use serde_json::json;
 
-use etastar_search::Measured;
-
 use crate::support::{Run, Sandbox, assert_contains};
 
 fn sweep_part(etastar: &Sandbox, part: usize, parts: usize) {
