@@ -232,7 +232,7 @@ pub(crate) const CIFAR_CLASSES: usize = 10;
 /// The records of a batch file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CifarBatch {
-    /// Labels, `[count]`, each smaller than [`CIFAR_CLASSES`].
+    /// Labels, `[count]`, each smaller than 10.
     pub labels: Vec<u8>,
     /// Pixels, `[count, 3072]` row-major.
     pub pixels: Vec<u8>,
