@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::commands::{
     CompletionsArguments, backends, bounds, compare, data, export, find, fit, merge, predict,
-    report, sharpness, status, submit, sweep,
+    report, settings, sharpness, status, submit, sweep,
 };
 use crate::numbers::{count, memory};
 
@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Compare(compare::CompareArguments),
     /// Write a sweep's rows as CSV, JSON or Parquet
     Export(export::ExportArguments),
+    /// List the settings of an experiment file: names, defaults, limits and units
+    Settings(settings::SettingsArguments),
     /// List, download or verify datasets
     Data(data::DataArguments),
     /// List the backends and which of them are compiled in

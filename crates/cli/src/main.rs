@@ -41,6 +41,7 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Report(arguments) => commands::report::run(&arguments),
         Command::Compare(arguments) => commands::compare::run(&arguments),
         Command::Export(arguments) => commands::export::run(&arguments),
+        Command::Settings(arguments) => commands::settings::run(&arguments),
         Command::Data(arguments) => commands::data::run(&arguments),
         Command::Backends(arguments) => commands::backends::run(&arguments),
         Command::Completions(arguments) => commands::completions(&arguments),

@@ -60,8 +60,8 @@ pub trait Setting: Sized + 'static {
     }
 }
 
-/// The description of a setting, for columns of exports and tables of reports.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// The description of a setting, for lists of them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Description {
     /// The name in exports.
     pub name: &'static str,
@@ -71,6 +71,10 @@ pub struct Description {
     pub unit: &'static str,
     /// The values that it may have; empty where all are allowed.
     pub limits: &'static str,
+    /// The value where nothing else is said; null where there is none.
+    pub default: serde_json::Value,
+    /// Whether an experiment file may leave it out; the default then stands.
+    pub optional: bool,
     /// What it is, in a sentence without a full stop.
     pub help: &'static str,
 }
@@ -82,6 +86,8 @@ impl Description {
             key: S::KEY,
             unit: S::UNIT,
             limits: S::LIMITS.range,
+            default: serde_json::to_value(S::default_value()).unwrap_or_default(),
+            optional: S::OPTIONAL,
             help: S::HELP,
         }
     }

@@ -10,6 +10,7 @@ pub(crate) mod fit;
 pub(crate) mod merge;
 pub(crate) mod predict;
 pub(crate) mod report;
+pub(crate) mod settings;
 pub(crate) mod sharpness;
 pub(crate) mod status;
 pub(crate) mod submit;

@@ -1,4 +1,4 @@
-//! `etastar data`, `backends`, `completions` and `--help`.
+//! `etastar data`, `settings`, `backends`, `completions` and `--help`.
 
 use serde_json::json;
 
@@ -100,4 +100,16 @@ fn help_tells_the_exit_codes() {
     let etastar = Sandbox::new();
     insta::assert_snapshot!("help", etastar.succeed("--help"));
     insta::assert_snapshot!("help_find", etastar.succeed("find --help"));
+}
+
+#[test]
+fn every_setting_is_listed_with_its_default_and_limits() {
+    let etastar = Sandbox::new();
+    let text = etastar.succeed("settings");
+    assert_contains(&text, &["protocol.threshold", "above 0 and at most 1"]);
+    let listed = etastar.json("settings --json");
+    let settings = listed["settings"].as_array().unwrap();
+    let tolerance = settings.iter().find(|one| one["name"] == "tolerance");
+    assert_eq!(tolerance.unwrap()["default"], 0.125);
+    assert_eq!(tolerance.unwrap()["unit"], "octaves");
 }

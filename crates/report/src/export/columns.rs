@@ -1,10 +1,12 @@
-//! The columns of every table, each with its value in a row. `columns.txt` says what they mean.
+//! The columns of every table, each with its value in a row. What a setting means is written where
+//! it is declared, what the others mean in `columns.txt`.
 
 use std::collections::BTreeMap;
 
 use etastar_analysis::{CERTIFIED, CellSummary, Quantity, eta_star_series, kebab, summaries};
+use etastar_search::settings::{self, Setting};
 use etastar_search::{
-    CellRecord, EtaStar, Protocol, RepeatRecord, Search, SharpnessRecord, SharpnessSettings,
+    Cell, CellRecord, EtaStar, Protocol, RepeatRecord, Search, SharpnessRecord, SharpnessSettings,
     Snapshot, TrialRecord,
 };
 
@@ -40,7 +42,7 @@ fn field<T: Datum>(name: &'static str, value: impl Fn(&Row<'_>) -> T + 'static) 
     Field {
         column: Column {
             name,
-            description: description.unwrap_or_default(),
+            description: description.unwrap_or_default().to_owned(),
             kind: T::KIND,
         },
         value: Box::new(move |row| value(row).into_value()),
@@ -51,12 +53,23 @@ fn cell<T: Datum + 'static>(name: &'static str, value: fn(&CellRecord) -> T) -> 
     field(name, move |row| value(row.record))
 }
 
-fn protocol<T: Datum + 'static>(name: &'static str, value: fn(&Protocol) -> T) -> Field {
-    field(name, move |row| row.record.cell.protocol().map(value))
+/// A setting of the cell, under the name and with the description that it has everywhere.
+fn setting<S: Setting, T: Datum>(value: impl Fn(&Cell) -> T + 'static) -> Field {
+    let mut description = S::HELP.to_owned();
+    if !S::UNIT.is_empty() {
+        description.push_str(&format!(" [{}]", S::UNIT));
+    }
+    let mut field = field(S::name(), move |row| value(&row.record.cell));
+    field.column.description = description;
+    field
 }
 
-fn setting<T: Datum + 'static>(name: &'static str, value: fn(&SharpnessSettings) -> T) -> Field {
-    field(name, move |row| row.record.cell.sharpness().map(value))
+fn protocol<S: Setting, T: Datum + 'static>(value: fn(&Protocol) -> T) -> Field {
+    setting::<S, _>(move |cell| cell.protocol().map(value))
+}
+
+fn sharpness<S: Setting, T: Datum + 'static>(value: fn(&SharpnessSettings) -> T) -> Field {
+    setting::<S, _>(move |cell| cell.sharpness().map(value))
 }
 
 fn summary<T: Datum + 'static>(name: &'static str, value: fn(&CellSummary) -> T) -> Field {
@@ -80,12 +93,10 @@ pub(super) fn fields(name: TableName) -> Vec<Field> {
     let mut fields = cell_fields();
     fields.extend(match name {
         TableName::Sharpness => vec![
-            setting("samples", |settings| settings.samples),
-            setting("bounds", |settings| settings.bounds),
-            setting("prediction", |settings| settings.prediction),
-            setting("cheap_rates", |settings| {
-                settings.cheap_rates.as_ref().map(kebab)
-            }),
+            sharpness::<settings::SharpnessSamples, _>(|settings| settings.samples),
+            sharpness::<settings::Bounds, _>(|settings| settings.bounds),
+            sharpness::<settings::Prediction, _>(|settings| settings.prediction),
+            sharpness::<settings::Cheap, _>(|settings| settings.cheap_rates.as_ref().map(kebab)),
         ],
         TableName::Cells | TableName::Repeats | TableName::Trials => protocol_fields(),
     });
@@ -168,28 +179,28 @@ fn cell_fields() -> Vec<Field> {
             // With hyphens, spreadsheets would read a date.
             widths.join("x")
         }),
-        cell("input_rate", |record| record.cell.input_rate),
-        cell("bias", |record| record.cell.bias),
-        cell("output_gain", |record| record.cell.output_gain),
+        setting::<settings::InputRate, _>(|cell| cell.input_rate),
+        setting::<settings::Bias, _>(|cell| cell.bias),
+        setting::<settings::OutputGain, _>(|cell| cell.output_gain),
         cell("checkpoint", |record| {
             record.cell.checkpoint.as_ref().map(kebab)
         }),
-        cell("vary", |record| kebab(&record.cell.vary)),
-        cell("loss", |record| kebab(&record.cell.loss())),
+        setting::<settings::Varies, _>(|cell| kebab(&cell.vary)),
+        setting::<settings::TrainingLoss, _>(|cell| kebab(&cell.loss())),
     ]
 }
 
 /// How eta\* is measured.
 fn protocol_fields() -> Vec<Field> {
     vec![
-        protocol("batch_size", |protocol| protocol.batch_size),
-        protocol("budget", |protocol| protocol.budget),
-        protocol("evaluate_every", |protocol| protocol.evaluate_every),
-        protocol("threshold", |protocol| protocol.threshold),
-        protocol("success", |protocol| kebab(&protocol.success)),
-        protocol("accuracy_margin", |protocol| protocol.accuracy_margin),
-        protocol("search", |protocol| kebab(&protocol.search)),
-        protocol("ladder", |protocol| kebab(&protocol.ladder)),
+        protocol::<settings::BatchSize, _>(|protocol| protocol.batch_size),
+        protocol::<settings::Budget, _>(|protocol| protocol.budget),
+        protocol::<settings::EvaluateEvery, _>(|protocol| protocol.evaluate_every),
+        protocol::<settings::Threshold, _>(|protocol| protocol.threshold),
+        protocol::<settings::Success, _>(|protocol| kebab(&protocol.success)),
+        protocol::<settings::AccuracyMargin, _>(|protocol| protocol.accuracy_margin),
+        protocol::<settings::Method, _>(|protocol| kebab(&protocol.search)),
+        protocol::<settings::Ladder, _>(|protocol| kebab(&protocol.ladder)),
     ]
 }
 
@@ -289,7 +300,7 @@ fn network_fields() -> Vec<Field> {
         });
         Field {
             column: Column {
-                description: bound.description,
+                description: bound.description.to_owned(),
                 ..value.column
             },
             ..value

@@ -91,7 +91,7 @@ pub fn table(snapshot: &Snapshot, name: TableName, without_times: bool) -> Table
     Table {
         name: name.name(),
         rows: rows.iter().map(values).collect(),
-        columns: fields.iter().map(|field| field.column).collect(),
+        columns: fields.iter().map(|field| field.column.clone()).collect(),
     }
 }
 

@@ -17,12 +17,12 @@ pub enum Kind {
 }
 
 /// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Column {
     /// Its name.
     pub name: &'static str,
     /// What its values mean.
-    pub description: &'static str,
+    pub description: String,
     /// Type of its values.
     pub kind: Kind,
 }
