@@ -3,8 +3,6 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::law::NoFit;
-
 /// How intervals are computed. One set of options serves everything that is shown together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -105,6 +103,29 @@ pub enum Unit {
     Share,
     /// An exact count, which has no interval.
     Count,
+}
+
+/// Why a law was not fitted.
+#[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+pub enum NoFit {
+    /// No degree of freedom would remain.
+    #[error("cells of constant width with a value: {cells}; this law needs at least {needed}")]
+    TooFewCells {
+        /// Cells there are.
+        cells: usize,
+        /// Cells needed.
+        needed: usize,
+    },
+    /// A regressor does not vary.
+    #[error("all cells have the same {regressor}")]
+    NoVariance {
+        /// Its name.
+        regressor: String,
+    },
+    /// The regressors vary only together.
+    #[error("depth and width do not vary independently of each other")]
+    Collinear,
 }
 
 /// Why a number was not computed.

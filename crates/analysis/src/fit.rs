@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::bootstrap::effects;
-use crate::effect::{Effect, NotMeasured, Options, OptionsError, Unit};
-use crate::law::{Law, LawFit, NoFit};
+use crate::effect::{Effect, NoFit, NotMeasured, Options, OptionsError, Unit};
+use crate::law::{Law, LawFit};
 use crate::numbers::mean;
 use crate::points::{Point, Quantity, by_architecture, input_rates};
 use crate::searches::SearchCounts;

@@ -9,9 +9,9 @@
 
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 use crate::censored::{Observed, Precision, Tobit};
+use crate::effect::NoFit;
 use crate::least_squares::{LeastSquares, Quality, quality};
 use crate::points::Point;
 
@@ -26,29 +26,6 @@ pub enum Law {
     /// `eta* = C (input_rate * inputs + depth * width)^-a`: the effective
     /// size, our hypothesis.
     EffectiveSize,
-}
-
-/// Why a law was not fitted.
-#[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
-#[serde(tag = "reason", rename_all = "kebab-case")]
-pub enum NoFit {
-    /// No degree of freedom would remain.
-    #[error("cells of constant width with a value: {cells}; this law needs at least {needed}")]
-    TooFewCells {
-        /// Cells there are.
-        cells: usize,
-        /// Cells needed.
-        needed: usize,
-    },
-    /// A regressor does not vary.
-    #[error("all cells have the same {regressor}")]
-    NoVariance {
-        /// Its name.
-        regressor: String,
-    },
-    /// The regressors vary only together.
-    #[error("depth and width do not vary independently of each other")]
-    Collinear,
 }
 
 impl Law {

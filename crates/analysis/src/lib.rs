@@ -47,14 +47,14 @@ pub use bounds::{
 };
 pub use criterion::{Criterion, Finding, Specification, SpecificationError, Subtrahend, View};
 pub use dataset::{InputRate, Selector};
-pub use effect::{Effect, NotMeasured, Options, OptionsError, Unit};
+pub use effect::{Effect, NoFit, NotMeasured, Options, OptionsError, Unit};
 pub use eta_sharpness::{EtaSharpness, EtaSharpnessPoint, Scope, SharpnessKind, Slope};
 pub use fit::{
     Comparison, Fit, FitError, Fits, FittedLine, NotFitted, Place, Ranked, compare, fit,
 };
 pub use kernel_prediction::{CellPrediction, Method, Ratio, RatioSummary};
 pub use late_stage::{Course, CoursePoint, LateStageCourse, Stage, Step};
-pub use law::{Law, NoFit};
+pub use law::Law;
 pub use numbers::{distinct, mean, quantile};
 pub use points::{Matrix, Quantity};
 pub use predict::{

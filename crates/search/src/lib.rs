@@ -17,6 +17,7 @@ mod experiment;
 mod interrupt;
 pub mod mock;
 pub mod plan;
+mod planned_cell;
 mod pool;
 mod protocol;
 mod random;
@@ -36,6 +37,7 @@ pub use experiment::{
     Experiment, ExperimentError, GridSettings, Measure, Network, SharpnessGrid, Variant,
 };
 pub use interrupt::Interrupt;
+pub use planned_cell::PlannedCell;
 pub use protocol::{InvalidProtocol, Protocol, SearchMethod, SuccessRule};
 pub use random::MasterSeed;
 pub use record::{
@@ -44,7 +46,7 @@ pub use record::{
 };
 pub use repeats::{InvalidShard, Repeats, Shard};
 pub use store::{FORMAT_VERSION, Merged, Store, StoreError};
-pub use sweep::{Observer, PlannedCell, Silent, SweepEnd, SweepError, run_sweep};
+pub use sweep::{Observer, Silent, SweepEnd, SweepError, run_sweep};
 pub use training::{
     Asked, BurnTrainer, EnsembleLimits, EnsembleTrainer, Judge, Prepared, Trainer, TrainerError,
     Training, arithmetic, run_trial,

@@ -4,21 +4,23 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use crate::Interrupt;
-use crate::sweep::SweepError;
+
+/// The message of a thread that panicked.
+pub(crate) struct Panicked(pub(crate) String);
 
 /// Does every unit of work, in order, on `jobs` threads. Ends early when
 /// interrupted, and at the first error, which it gives back.
 ///
 /// # Errors
 /// The first error of `work`, or a thread's panic.
-pub(crate) fn run<U: Send>(
+pub(crate) fn run<U: Send, E: From<Panicked> + Send>(
     units: Vec<U>,
     jobs: usize,
     interrupt: &Interrupt,
-    work: impl Fn(U) -> Result<(), SweepError> + Sync,
-) -> Result<(), SweepError> {
+    work: impl Fn(U) -> Result<(), E> + Sync,
+) -> Result<(), E> {
     let queue = Mutex::new(units.into_iter());
-    let failure = Mutex::new(None::<SweepError>);
+    let failure = Mutex::new(None::<E>);
     let worker = || {
         while !interrupt.is_requested() && lock(&failure).is_none() {
             // Not in the condition, where the queue would stay locked.
@@ -35,7 +37,7 @@ pub(crate) fn run<U: Send>(
         for thread in threads {
             if let Err(panic) = thread.join() {
                 let message = panic_message(panic.as_ref());
-                lock(&failure).get_or_insert(SweepError::Worker(message));
+                lock(&failure).get_or_insert(Panicked(message).into());
             }
         }
     });

@@ -12,74 +12,14 @@ use std::time::Instant;
 use etastar_backend::check_device;
 use thiserror::Error;
 
-use crate::pool::{self, lock};
+use crate::planned_cell::PlannedCell;
+use crate::pool::{self, Panicked, lock};
 use crate::repeat::{Event, search};
 use crate::store::{Store, StoreError};
 use crate::{
-    Cell, Interrupt, Measured, Measurement, Provenance, RepeatRecord, Repeats, Search, Trainer,
-    TrainerError, TrialRecord,
+    Interrupt, Measured, Measurement, RepeatRecord, Repeats, Search, Trainer, TrainerError,
+    TrialRecord,
 };
-
-/// A cell with what is known before it is measured.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PlannedCell {
-    /// Content hash, see [`Cell::identity`].
-    pub id: String,
-    /// The cell.
-    pub cell: Cell,
-    /// Number of input features.
-    pub inputs: usize,
-    /// Number of classes.
-    pub outputs: usize,
-}
-
-impl PlannedCell {
-    /// Asks the trainer for the shapes of the cells' data.
-    ///
-    /// # Errors
-    /// If the trainer does not have them.
-    pub fn plan(
-        cells: &[Cell],
-        trainer: &dyn Trainer,
-        provenance: &Provenance,
-    ) -> Result<Vec<Self>, TrainerError> {
-        cells
-            .iter()
-            .map(|cell| {
-                let (inputs, outputs) = trainer.shape(cell)?;
-                Ok(Self {
-                    id: cell.identity(provenance),
-                    cell: cell.clone(),
-                    inputs,
-                    outputs,
-                })
-            })
-            .collect()
-    }
-
-    /// Expected cost of a repeat, in multiply-adds up to a constant.
-    pub fn cost(&self) -> f64 {
-        let architecture = self.cell.architecture(self.inputs, self.outputs);
-        let parameters = architecture.parameters() as f64;
-        match &self.cell.measurement {
-            // The samples seen by a trial that uses its budget.
-            Measurement::EtaStar(protocol) => {
-                parameters * protocol.batch_size as f64 * protocol.budget as f64
-            }
-            Measurement::Sharpness(settings) => {
-                let samples = settings.samples as f64;
-                let products = 40.0 * parameters * samples;
-                if !settings.bounds {
-                    return products;
-                }
-                // Norms of the products of layers, see `PropagatorOptions`.
-                let width = self.cell.hidden.iter().copied().max().unwrap_or(0) as f64;
-                let depth = self.cell.depth() as f64;
-                products + samples * depth * depth * width.powi(3)
-            }
-        }
-    }
-}
 
 /// Hears of a sweep's progress, from any thread.
 pub trait Observer: Sync {
@@ -117,6 +57,12 @@ pub enum SweepError {
     /// A worker thread panicked.
     #[error("a training thread failed: {0}")]
     Worker(String),
+}
+
+impl From<Panicked> for SweepError {
+    fn from(Panicked(message): Panicked) -> Self {
+        Self::Worker(message)
+    }
 }
 
 /// Measures those repeats of `cells` that are not yet in the store: the searches

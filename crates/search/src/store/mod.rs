@@ -33,8 +33,7 @@ use std::path::{Path, PathBuf};
 use lock::WriteLock;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::sweep::PlannedCell;
-use crate::{Manifest, Session};
+use crate::{Manifest, PlannedCell, Session};
 
 /// An open store.
 #[derive(Debug)]

@@ -1,16 +1,14 @@
 //! Many networks at once.
 
-use std::ops::ControlFlow;
-
 use etastar_backend::Backend;
 use etastar_sharpness::prediction::KernelPrediction;
 
 use super::memory::bytes_per_network;
-use super::repeat::{BurnRepeat, prepare};
-use super::round::Round;
+use super::repeat::prepare;
+use super::round::Together;
 use super::trainer::protocol;
-use super::{Asked, BurnTrainer, Prepared, Trainer, TrainerError};
-use crate::{Cell, Interrupt, Protocol, SharpnessRecord, TrialRecord};
+use super::{BurnTrainer, Prepared, Trainer, TrainerError};
+use crate::{Cell, SharpnessRecord};
 
 /// How large an ensemble may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,33 +86,5 @@ impl<B: Backend> Trainer for EnsembleTrainer<'_, B> {
 
     fn predict_sharpness(&self, cell: &Cell) -> Result<KernelPrediction, TrainerError> {
         self.trainer.predict_sharpness(cell)
-    }
-}
-
-/// Repeats whose trials are carried out together.
-pub(super) struct Together<'a, B: Backend> {
-    pub(super) cell: &'a Cell,
-    pub(super) protocol: &'a Protocol,
-    pub(super) device: &'a B::Device,
-    at_once: usize,
-    pub(super) repeats: Vec<BurnRepeat<'a, B>>,
-}
-
-impl<B: Backend> Prepared for Together<'_, B> {
-    fn trials(
-        &mut self,
-        asked: &[Asked],
-        interrupt: &Interrupt,
-        finished: &mut dyn FnMut(usize, TrialRecord) -> ControlFlow<()>,
-    ) -> Result<(), TrainerError> {
-        for asked in asked.chunks(self.at_once) {
-            let mut round = Round::new(self, asked)?;
-            while !round.is_over() {
-                if round.advance(finished)?.is_break() || interrupt.is_requested() {
-                    return Ok(());
-                }
-            }
-        }
-        Ok(())
     }
 }

@@ -8,10 +8,38 @@ use etastar_backend::Backend;
 use etastar_model::{Batch, Derivatives, Ensemble, EnsembleRates};
 
 use super::batches::Batches;
-use super::ensemble::Together;
+use super::repeat::BurnRepeat;
 use super::trial::Judge;
-use super::{Asked, TrainerError};
-use crate::TrialRecord;
+use super::{Asked, Prepared, TrainerError};
+use crate::{Cell, Interrupt, Protocol, TrialRecord};
+
+/// Repeats whose trials are carried out together.
+pub(super) struct Together<'a, B: Backend> {
+    pub(super) cell: &'a Cell,
+    pub(super) protocol: &'a Protocol,
+    pub(super) device: &'a B::Device,
+    pub(super) at_once: usize,
+    pub(super) repeats: Vec<BurnRepeat<'a, B>>,
+}
+
+impl<B: Backend> Prepared for Together<'_, B> {
+    fn trials(
+        &mut self,
+        asked: &[Asked],
+        interrupt: &Interrupt,
+        finished: &mut dyn FnMut(usize, TrialRecord) -> ControlFlow<()>,
+    ) -> Result<(), TrainerError> {
+        for asked in asked.chunks(self.at_once) {
+            let mut round = Round::new(self, asked)?;
+            while !round.is_over() {
+                if round.advance(finished)?.is_break() || interrupt.is_requested() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+}
 
 /// A network of an ensemble.
 struct Member<'a> {

@@ -1,0 +1,64 @@
+//! A cell of a grid, before it is measured: its data's shape, and what it will cost.
+
+use crate::{Cell, Measurement, Provenance, Trainer, TrainerError};
+
+/// A cell with what is known before it is measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedCell {
+    /// Content hash, see [`Cell::identity`].
+    pub id: String,
+    /// The cell.
+    pub cell: Cell,
+    /// Number of input features.
+    pub inputs: usize,
+    /// Number of classes.
+    pub outputs: usize,
+}
+
+impl PlannedCell {
+    /// Asks the trainer for the shapes of the cells' data.
+    ///
+    /// # Errors
+    /// If the trainer does not have them.
+    pub fn plan(
+        cells: &[Cell],
+        trainer: &dyn Trainer,
+        provenance: &Provenance,
+    ) -> Result<Vec<Self>, TrainerError> {
+        cells
+            .iter()
+            .map(|cell| {
+                let (inputs, outputs) = trainer.shape(cell)?;
+                Ok(Self {
+                    id: cell.identity(provenance),
+                    cell: cell.clone(),
+                    inputs,
+                    outputs,
+                })
+            })
+            .collect()
+    }
+
+    /// Expected cost of a repeat, in multiply-adds up to a constant.
+    pub fn cost(&self) -> f64 {
+        let architecture = self.cell.architecture(self.inputs, self.outputs);
+        let parameters = architecture.parameters() as f64;
+        match &self.cell.measurement {
+            // The samples seen by a trial that uses its budget.
+            Measurement::EtaStar(protocol) => {
+                parameters * protocol.batch_size as f64 * protocol.budget as f64
+            }
+            Measurement::Sharpness(settings) => {
+                let samples = settings.samples as f64;
+                let products = 40.0 * parameters * samples;
+                if !settings.bounds {
+                    return products;
+                }
+                // Norms of the products of layers, see `PropagatorOptions`.
+                let width = self.cell.hidden.iter().copied().max().unwrap_or(0) as f64;
+                let depth = self.cell.depth() as f64;
+                products + samples * depth * depth * width.powi(3)
+            }
+        }
+    }
+}
