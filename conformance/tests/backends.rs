@@ -13,7 +13,7 @@ use burn_tensor::{Tensor, TensorData};
 use etastar_backend::{Backend, Selection, Task};
 use etastar_conformance::{Case, Operation, Shape, measure, tolerance};
 use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName};
-use etastar_model::{Architecture, InitialWeights, Loss, Mlp, correct_predictions};
+use etastar_model::{Architecture, InitialWeights, Loss, Mlp, Predictions};
 use etastar_search::{
     Asked, BurnTrainer, Cell, EnsembleLimits, EnsembleTrainer, EtaStar, Interrupt, MasterSeed,
     Measurement, Outcome, Protocol, Trainer, TrialRecord, Vary, plan,
@@ -129,13 +129,13 @@ const OUTPUTS: [[[f32; 3]; 3]; 2] = [
 struct Accuracy;
 
 impl Task for Accuracy {
-    type Output = Vec<usize>;
+    type Output = Vec<Predictions>;
 
-    fn run<B: Backend>(self, device: B::Device) -> Vec<usize> {
+    fn run<B: Backend>(self, device: B::Device) -> Vec<Predictions> {
         let outputs = OUTPUTS.as_flattened().as_flattened().to_vec();
         let outputs = TensorData::new(outputs, [2, 3, 3]);
         let outputs = Tensor::<B, 3>::from_data(outputs.convert::<B::FloatElem>(), &device);
-        correct_predictions(outputs, &[1, 0, 1])
+        Predictions::of_networks(outputs, &[1, 0, 1])
     }
 }
 
@@ -143,7 +143,14 @@ impl Task for Accuracy {
 #[test]
 fn accuracy_is_counted_alike() {
     for backend in backends() {
-        assert_eq!(backend.run(Accuracy), [2, 1], "{}", backend.device());
+        let [first, second] = backend.run(Accuracy).try_into().unwrap();
+        assert_eq!(
+            (first.correct, second.correct),
+            (2, 1),
+            "{}",
+            backend.device()
+        );
+        assert!(first.largest_output.is_nan() && second.largest_output.is_infinite());
     }
 }
 
@@ -243,8 +250,8 @@ fn the_same_training_twice_gives_the_same_bits() {
         for batched in [false, true] {
             let twice = [(); 2].map(|()| run(batched));
             assert_eq!(
-                twice[0].last_loss,
-                twice[1].last_loss,
+                twice[0].losses.last,
+                twice[1].losses.last,
                 "{}, batched: {batched}",
                 backend.device()
             );
@@ -295,7 +302,9 @@ fn an_ensemble_ends_as_its_networks_do_one_by_one() {
         assert_eq!(one_by_one.len(), ladder().len());
         let pairs = || one_by_one.iter().zip(&together);
         let differ = pairs().filter(|(a, b)| a.outcome != b.outcome).count();
-        let same_bits = pairs().filter(|(a, b)| a.last_loss == b.last_loss).count();
+        let same_bits = pairs()
+            .filter(|(a, b)| a.losses.last == b.losses.last)
+            .count();
         println!(
             "{}: {differ} of {} trials end otherwise, {same_bits} have the same last loss",
             backend.device(),
@@ -305,7 +314,7 @@ fn an_ensemble_ends_as_its_networks_do_one_by_one() {
         let far_below = |record: &TrialRecord| record.learning_rate < 0.5;
         for (a, b) in pairs().filter(|(record, _)| far_below(record)) {
             assert_eq!((a.outcome, a.steps), (b.outcome, b.steps));
-            let (a, b) = (a.last_loss.unwrap(), b.last_loss.unwrap());
+            let (a, b) = (a.losses.last.unwrap(), b.losses.last.unwrap());
             assert!((a - b).abs() <= 1e-3 * a.abs(), "{a} {b}");
         }
     }

@@ -1,4 +1,4 @@
-//! A batch of samples on a device, the loss on it, and the number of correct predictions.
+//! A batch of samples on a device, the loss on it, and what outputs say of its labels.
 
 use burn_tensor::activation::softmax;
 use burn_tensor::{Element, Tensor, TensorData, backend};
@@ -42,28 +42,63 @@ impl<B: Backend> Batch<B> {
     }
 }
 
-/// Number of samples of each network whose largest output is that of their
-/// label. Ties go to the lowest class; a row with a NaN is never correct.
-///
-/// `outputs` has shape `[samples, classes]`, or `[networks, samples, classes]`;
-/// `labels` has one entry per sample.
-pub fn correct_predictions<B: Backend, const D: usize>(
-    outputs: Tensor<B, D>,
-    labels: &[u32],
-) -> Vec<usize> {
-    let classes = outputs.dims()[D - 1];
-    let data = outputs.into_data().convert::<B::FloatElem>();
-    let Ok(values) = data.as_slice::<B::FloatElem>() else {
-        // Unreachable: the data was just converted to this type.
-        return Vec::new();
-    };
-    let correct = |rows: &[B::FloatElem]| {
-        let rows = rows.chunks_exact(classes).zip(labels);
-        rows.filter(|(row, label)| predicted_class(row) == Some(**label as usize))
-            .count()
-    };
-    let per_network = classes * labels.len();
-    values.chunks_exact(per_network).map(correct).collect()
+/// What a network's outputs say of labelled samples.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Predictions {
+    /// Number of samples whose largest output is that of their label. Ties go to the lowest class;
+    /// a row with a NaN is never correct.
+    pub correct: usize,
+    /// The largest absolute output; NaN where one is.
+    pub largest_output: f64,
+}
+
+impl Predictions {
+    /// Of each network: `outputs` has shape `[samples, classes]`, or
+    /// `[networks, samples, classes]`; `labels` has one entry per sample.
+    pub fn of_networks<B: Backend, const D: usize>(
+        outputs: Tensor<B, D>,
+        labels: &[u32],
+    ) -> Vec<Self> {
+        let classes = outputs.dims()[D - 1];
+        let data = outputs.into_data().convert::<B::FloatElem>();
+        let Ok(values) = data.as_slice::<B::FloatElem>() else {
+            // Unreachable: the data was just converted to this type.
+            return Vec::new();
+        };
+        let of_network = |values: &[B::FloatElem]| {
+            let rows = values.chunks_exact(classes).zip(labels);
+            let correct =
+                rows.filter(|(row, label)| predicted_class(row) == Some(**label as usize));
+            Self {
+                correct: correct.count(),
+                largest_output: values
+                    .iter()
+                    .fold(0.0, |largest, value| larger(largest, host(value).abs())),
+            }
+        };
+        values
+            .chunks_exact(classes * labels.len())
+            .map(of_network)
+            .collect()
+    }
+
+    /// Of the samples of both.
+    #[must_use]
+    pub fn together_with(self, other: Self) -> Self {
+        Self {
+            correct: self.correct + other.correct,
+            largest_output: larger(self.largest_output, other.largest_output),
+        }
+    }
+}
+
+fn host<E: Element>(value: &E) -> f64 {
+    value.elem()
+}
+
+/// The larger number; NaN if one is.
+fn larger(a: f64, b: f64) -> f64 {
+    if a.is_nan() || a > b { a } else { b }
 }
 
 /// Index of the row's first maximum; none where the row has a NaN.

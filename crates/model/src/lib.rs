@@ -16,7 +16,7 @@ mod mlp;
 mod weights_file;
 
 pub use architecture::{Architecture, InitialWeights, InvalidArchitecture};
-pub use batch::{Batch, Loss, correct_predictions};
+pub use batch::{Batch, Loss, Predictions};
 pub use ensemble::{Ensemble, EnsembleRates};
 pub use layer::{Gradient, Layer, LayerRates};
 pub use mlp::{Derivatives, Mlp, Pass, backpropagate, relu_backward};

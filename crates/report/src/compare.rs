@@ -188,7 +188,7 @@ impl Agreement {
             for (trial, same) in trials {
                 self.trials += 1;
                 self.other_outcome += usize::from(trial.outcome != same.outcome);
-                let bits = trial.last_loss == same.last_loss && trial.curve == same.curve;
+                let bits = trial.losses.last == same.losses.last && trial.curve == same.curve;
                 self.same_bits += usize::from(bits);
             }
         }
@@ -305,7 +305,7 @@ mod tests {
             panic!("not a search");
         };
         let trials = &mut search.trials;
-        trials[0].last_loss = Some(0.25);
+        trials[0].losses.last = Some(0.25);
         trials[1].outcome = Outcome::Success;
         let comparison = compare(&[first, second]).unwrap();
         let agreement = &comparison.agreement[0];

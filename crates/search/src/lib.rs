@@ -41,13 +41,13 @@ pub use planned_cell::PlannedCell;
 pub use protocol::{InvalidProtocol, Protocol, SearchMethod, SuccessRule};
 pub use random::MasterSeed;
 pub use record::{
-    CellRecord, CurvePoint, EtaStar, Host, Manifest, Measured, NotRun, Outcome, RepeatRecord,
-    Search, Session, SharpnessRecord, Snapshot, TrialRecord, VariantCells,
+    CellRecord, CurvePoint, EtaStar, Host, Losses, Manifest, Measured, NotRun, Outcome,
+    RepeatRecord, Search, Session, SharpnessRecord, Snapshot, TrialRecord, VariantCells,
 };
 pub use repeats::{InvalidShard, Repeats, Shard};
 pub use store::{FORMAT_VERSION, Merged, Store, StoreError};
 pub use sweep::{Observer, Silent, SweepEnd, SweepError, run_sweep};
 pub use training::{
-    Asked, BurnTrainer, EnsembleLimits, EnsembleTrainer, Judge, Prepared, Trainer, TrainerError,
-    Training, arithmetic, run_trial,
+    Asked, BurnTrainer, EnsembleLimits, EnsembleTrainer, Evaluation, Judge, Prepared, Trainer,
+    TrainerError, Training, arithmetic, run_trial,
 };

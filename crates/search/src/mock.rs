@@ -17,8 +17,8 @@ use rand_distr::{Distribution, StandardNormal};
 use crate::random::MasterSeed;
 use crate::training::protocol;
 use crate::{
-    Asked, Cell, CellRecord, CurvePoint, EtaStar, FORMAT_VERSION, Interrupt, Manifest, Measured,
-    Measurement, Outcome, Prepared, Protocol, RepeatRecord, Search, SharpnessRecord,
+    Asked, Cell, CellRecord, CurvePoint, EtaStar, FORMAT_VERSION, Interrupt, Losses, Manifest,
+    Measured, Measurement, Outcome, Prepared, Protocol, RepeatRecord, Search, SharpnessRecord,
     SharpnessSettings, Snapshot, Strategy, Trainer, TrainerError, TrialRecord, Vary,
 };
 
@@ -115,10 +115,14 @@ impl MockRepeats<'_> {
                 Outcome::NonFinite
             },
             steps,
-            last_loss: success.then_some(1.0),
+            losses: Losses {
+                last: success.then_some(1.0),
+                ..Losses::default()
+            },
             curve: vec![CurvePoint {
                 step: steps,
                 accuracy,
+                largest_output: None,
             }],
             seconds: 0.0,
         }
@@ -178,13 +182,20 @@ pub fn sharpness_cell(hidden: &[usize], input_rate: f64, loss: Loss) -> Cell {
 
 /// A cell whose repeats found these `log2 eta*`, with two trials each.
 pub fn searched(cell: Cell, log2_eta_star: &[f64]) -> CellRecord {
-    let trial = |learning_rate, outcome, last_loss| TrialRecord {
+    let trial = |learning_rate, outcome, last| TrialRecord {
         learning_rate,
         outcome,
         steps: 32,
-        last_loss,
+        losses: Losses {
+            last,
+            ..Losses::default()
+        },
         curve: [(16, 0.35), (32, 0.25)]
-            .map(|(step, accuracy)| CurvePoint { step, accuracy })
+            .map(|(step, accuracy)| CurvePoint {
+                step,
+                accuracy,
+                largest_output: None,
+            })
             .to_vec(),
         seconds: 0.125,
     };

@@ -26,12 +26,15 @@ settings! {
         default SearchMethod::DEFAULT;
     /// Extra rates tried around eta*, as offsets in octaves, to see whether success is monotone
     Ladder: Vec<f64>, "protocol.ladder", "ladder OCTAVES,..", "octaves", Limits::OCTAVES, default Vec::new();
-    /// When a trial succeeds: as soon as it reaches the threshold, or if it keeps its accuracy
+    /// When a trial succeeds: it reaches the threshold, keeps its accuracy, or does not diverge
     Success: SuccessRule, "protocol.success", "success", "", Limits::NONE,
         default SuccessRule::ReachThreshold => OPTIONAL;
     /// By how much a trial that is to keep its accuracy may end below that of its start
     AccuracyMargin: f64, "protocol.accuracy_margin", "accuracy-margin", "accuracy, 0 to 1",
         Limits::NOT_NEGATIVE, default 0.0 => OPTIONAL;
+    /// A loss diverges when it exceeds this multiple of the first loss
+    DivergenceFactor: f64, "protocol.divergence_factor", "divergence-factor", "", Limits::POSITIVE,
+        default 3.0 => OPTIONAL;
     /// First learning rate tried, as a power of 2
     Start: f64, "protocol.search.start", "start LOG2", "log2 of a learning rate", Limits::OCTAVES;
     /// Lowest learning rate tried, as a power of 2
@@ -57,6 +60,7 @@ layer! {
         ladder: Ladder,
         success: Success,
         accuracy_margin: AccuracyMargin,
+        divergence_factor: DivergenceFactor,
     }
 }
 
@@ -138,6 +142,14 @@ pub struct Protocol {
     /// below that of the start: what the validation samples cannot tell.
     #[serde(skip_serializing_if = "is_zero")]
     pub accuracy_margin: f64,
+    /// A training loss has diverged when it exceeds this multiple of the first one. Under
+    /// [`SuccessRule::NoDivergence`] that ends a trial; under the other rules it is recorded.
+    #[serde(skip_serializing_if = "is_default_factor")]
+    pub divergence_factor: f64,
+}
+
+fn is_default_factor(value: &f64) -> bool {
+    *value == DivergenceFactor::DEFAULT
 }
 
 fn is_zero(value: &f64) -> bool {
@@ -158,6 +170,10 @@ pub enum SuccessRule {
     /// accuracy at the start is that of guessing could be wrecked and yet
     /// succeed.
     KeepAccuracy,
+    /// When the budget ends and no training loss exceeded `divergence_factor` times the first: the
+    /// edge of the first divergence, from which a network may or may not recover. The threshold
+    /// does not count.
+    NoDivergence,
 }
 
 impl SuccessRule {
@@ -182,6 +198,7 @@ impl Default for Protocol {
             ladder: Ladder::DEFAULT,
             success: Success::DEFAULT,
             accuracy_margin: AccuracyMargin::DEFAULT,
+            divergence_factor: DivergenceFactor::DEFAULT,
         }
     }
 }

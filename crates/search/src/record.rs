@@ -14,22 +14,31 @@ use crate::{Cell, Strategy};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// Validation accuracy reached the threshold.
+    /// The rule of success was met: validation accuracy reached the threshold, or was kept, or no
+    /// loss diverged.
     Success,
     /// The training loss became infinite or not a number.
     NonFinite,
+    /// The training loss rose above the multiple of its start that no loss may exceed.
+    Diverged,
     /// The budget of steps ended below the threshold.
     Exhausted,
 }
 
 impl Outcome {
-    const ALL: [Self; 3] = [Self::Success, Self::NonFinite, Self::Exhausted];
+    const ALL: [Self; 4] = [
+        Self::Success,
+        Self::NonFinite,
+        Self::Diverged,
+        Self::Exhausted,
+    ];
 
     /// The name in stores and exports.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Success => "success",
             Self::NonFinite => "non-finite",
+            Self::Diverged => "diverged",
             Self::Exhausted => "exhausted",
         }
     }
@@ -49,6 +58,24 @@ pub struct CurvePoint {
     pub step: usize,
     /// Validation accuracy, 0 to 1.
     pub accuracy: f64,
+    /// Largest absolute output over the validation samples; absent where one is not finite.
+    pub largest_output: Option<f64>,
+}
+
+/// The training losses of a trial: each the mean over a mini-batch, before the step on it; absent
+/// where it is not finite.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Losses {
+    /// Of the first step.
+    pub first: Option<f64>,
+    /// Of the last step taken.
+    pub last: Option<f64>,
+    /// The largest finite one.
+    pub largest: Option<f64>,
+    /// The first step, counted from 1, whose loss was not finite or above the protocol's
+    /// `divergence_factor` times the first; absent where there was none.
+    pub diverged_at: Option<usize>,
 }
 
 /// One finished training at one learning rate.
@@ -60,8 +87,8 @@ pub struct TrialRecord {
     pub outcome: Outcome,
     /// SGD steps taken when it ended.
     pub steps: usize,
-    /// Training loss of the last step's mini-batch; absent when not finite.
-    pub last_loss: Option<f64>,
+    /// Its training losses.
+    pub losses: Losses,
     /// Validation accuracy at every evaluation.
     pub curve: Vec<CurvePoint>,
     /// Wall-clock seconds.
@@ -69,7 +96,7 @@ pub struct TrialRecord {
 }
 
 impl TrialRecord {
-    /// Whether the training reached the threshold.
+    /// Whether the training met the rule of success.
     pub fn succeeded(&self) -> bool {
         self.outcome == Outcome::Success
     }

@@ -93,7 +93,7 @@ fn take_done(open: &mut Vec<Open>, search: &Search<'_>) -> Vec<Event<'static>> {
             done.push(Event::Repeat {
                 repeat: open.repeat,
                 eta_star,
-                monotone: open.tried.monotone(),
+                monotone: search.asked(&open.tried).monotone(),
             });
             false
         }

@@ -7,8 +7,8 @@ pub use crate::cell::{
 pub use crate::cheap_rates::{CheapBatch, CheapHighest, CheapLowest, RangeTestSteps};
 pub use crate::experiment::{Depths, InputRates, Losses, RepeatCount, Seed, Train, Widths};
 pub use crate::protocol::{
-    AccuracyMargin, BatchSize, Budget, EvaluateEvery, Highest, Ladder, Lowest, Method, Start,
-    Success, Threshold, Tolerance, TrainingLoss,
+    AccuracyMargin, BatchSize, Budget, DivergenceFactor, EvaluateEvery, Highest, Ladder, Lowest,
+    Method, Start, Success, Threshold, Tolerance, TrainingLoss,
 };
 pub use crate::setting::{Bounded, Description, Limits, Missing, Setting};
 

@@ -75,13 +75,13 @@ fn a_training_goes_on_where_its_checkpoint_ended() {
         ..cell(10)
     };
     let continued = trial(&trainer, &continued, 1, 0.05);
-    assert_eq!(continued.last_loss, whole.last_loss);
+    assert_eq!(continued.losses.last, whole.losses.last);
     assert_eq!(
         continued.curve.last().unwrap().accuracy,
         whole.curve.last().unwrap().accuracy
     );
     let from_the_start = trial(&trainer, &cell(10), 1, 0.05);
-    assert_ne!(from_the_start.last_loss, whole.last_loss);
+    assert_ne!(from_the_start.losses.last, whole.losses.last);
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn repeats_may_differ_in_one_thing_only() {
     let trainer = trainer();
     let loss = |vary, repeat| {
         let cell = Cell { vary, ..cell(8) };
-        trial(&trainer, &cell, repeat, 0.05).last_loss.unwrap()
+        trial(&trainer, &cell, repeat, 0.05).losses.last.unwrap()
     };
     let of_the_first = loss(Vary::Both, 0);
     for vary in [Vary::Initialisation, Vary::BatchOrder] {
@@ -172,7 +172,7 @@ fn the_critical_rate_parts_falling_from_rising_loss() {
         let after_one_step = |rate: f64| {
             let mut two = cell(2);
             two.protocol_mut().unwrap().batch_size = 256;
-            trial(&trainer, &two, repeat, rate).last_loss.unwrap()
+            trial(&trainer, &two, repeat, rate).losses.last.unwrap()
         };
         let before = after_one_step(1e-12);
         assert!(after_one_step(critical) <= before);

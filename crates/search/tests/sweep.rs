@@ -385,8 +385,8 @@ fn every_trial_of_a_repeat_sees_the_same_batches() {
     let after_another = fresh.trial(0, 1e-3, &interrupt).unwrap().unwrap();
     for other in [again, after_another] {
         assert_eq!(
-            (&first.curve, first.last_loss),
-            (&other.curve, other.last_loss)
+            (&first.curve, first.losses.last),
+            (&other.curve, other.losses.last)
         );
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use etastar_search::{
-    Cell, CellRecord, EtaStar, Manifest, Measured, Outcome, RepeatRecord, Search, Snapshot,
+    Cell, CellRecord, EtaStar, Losses, Manifest, Measured, Outcome, RepeatRecord, Search, Snapshot,
     TrialRecord,
 };
 use rand::{RngExt, SeedableRng};
@@ -119,11 +119,14 @@ pub(crate) fn record(cell: Cell, ends: impl Iterator<Item = EtaStar>) -> CellRec
 }
 
 fn searched(repeat: usize, eta_star: EtaStar) -> RepeatRecord {
-    let trial = |learning_rate, outcome, last_loss| TrialRecord {
+    let trial = |learning_rate, outcome, last| TrialRecord {
         learning_rate,
         outcome,
         steps: 32,
-        last_loss,
+        losses: Losses {
+            last,
+            ..Losses::default()
+        },
         curve: Vec::new(),
         seconds: 0.125,
     };

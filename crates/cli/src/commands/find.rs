@@ -77,6 +77,11 @@ pub(crate) struct FindArguments {
     #[command(flatten)]
     threshold: Flag<Threshold>,
 
+    /// Look for the edge of the first divergence instead: a trial succeeds if no training loss
+    /// within the budget exceeds 3 times the first one, whatever the accuracy
+    #[arg(long, conflicts_with = "threshold")]
+    no_divergence: bool,
+
     #[command(flatten)]
     budget: Flag<Budget>,
 
@@ -172,8 +177,11 @@ impl FindArguments {
             threshold: self.threshold.0,
             search: self.search(),
             ladder: self.ladder.clone(),
-            success: SuccessRule::default(),
-            accuracy_margin: 0.0,
+            success: match self.no_divergence {
+                true => SuccessRule::NoDivergence,
+                false => SuccessRule::ReachThreshold,
+            },
+            ..Protocol::default()
         };
         protocol.validate()?;
         Ok(Cell {
@@ -366,13 +374,19 @@ impl Found {
             text.push_str(&warm_start.text());
         }
         text.push_str(&format!(
-            "{} trials in {:.1} s; {} {}, seed {}; accuracy {} within {} steps of {} samples\n",
+            "{} trials in {:.1} s; {} {}, seed {}; {} within {} steps of {} samples\n",
             self.counts.trials,
             self.seconds,
             self.manifest.backend,
             self.manifest.float,
             self.manifest.seed,
-            protocol.threshold,
+            match protocol.success {
+                SuccessRule::NoDivergence => format!(
+                    "no loss above {} times the first",
+                    protocol.divergence_factor
+                ),
+                _ => format!("accuracy {}", protocol.threshold),
+            },
             protocol.budget,
             protocol.batch_size,
         ));

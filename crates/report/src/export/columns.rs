@@ -199,6 +199,7 @@ fn protocol_fields() -> Vec<Field> {
         protocol::<settings::Threshold, _>(|protocol| protocol.threshold),
         protocol::<settings::Success, _>(|protocol| kebab(&protocol.success)),
         protocol::<settings::AccuracyMargin, _>(|protocol| protocol.accuracy_margin),
+        protocol::<settings::DivergenceFactor, _>(|protocol| protocol.divergence_factor),
         protocol::<settings::Method, _>(|protocol| kebab(&protocol.search)),
         protocol::<settings::Ladder, _>(|protocol| kebab(&protocol.ladder)),
     ]
@@ -263,7 +264,14 @@ fn trial_fields() -> Vec<Field> {
         trial("log2_learning_rate", |trial| trial.learning_rate.log2()),
         trial("outcome", |trial| trial.outcome.as_str().to_owned()),
         trial("steps", |trial| trial.steps),
-        trial("last_loss", |trial| trial.last_loss),
+        trial("first_loss", |trial| trial.losses.first),
+        trial("last_loss", |trial| trial.losses.last),
+        trial("largest_loss", |trial| trial.losses.largest),
+        trial("diverged_at", |trial| trial.losses.diverged_at),
+        trial("largest_output", |trial| {
+            let outputs = trial.curve.iter().filter_map(|point| point.largest_output);
+            outputs.max_by(f64::total_cmp)
+        }),
         trial("best_accuracy", |trial| {
             let accuracies = trial.curve.iter().map(|point| point.accuracy);
             accuracies.max_by(f64::total_cmp)

@@ -175,6 +175,11 @@ pub(super) fn conditions(manifest: &Manifest, cell: Option<&Cell>) -> String {
                 "success if {} lose no validation accuracy",
                 counted(protocol.budget, "step", "steps")
             ),
+            SuccessRule::NoDivergence => format!(
+                "success if no loss of {} exceeds {} times the first",
+                counted(protocol.budget, "step", "steps"),
+                setting(protocol.divergence_factor)
+            ),
         };
         format!(
             "{}, batches of {}, {success}; ",
@@ -275,6 +280,11 @@ fn trial(protocol: &Protocol) -> String {
              by more than {}, and fails otherwise or at the first loss that is not finite.",
             setting(protocol.threshold),
             setting(protocol.accuracy_margin),
+        ),
+        SuccessRule::NoDivergence => format!(
+            "the trial succeeds if after {budget} no training loss has exceeded {} times the \
+             first one, and fails at the first loss that has or that is not finite.",
+            setting(protocol.divergence_factor),
         ),
     };
     format!(

@@ -100,6 +100,19 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// The rates that the search asks for one after the other, among those tried: without what was
+    /// tried ahead, so that every strategy comes to the same verdict on them.
+    pub fn asked(&self, tried: &Tried) -> Tried {
+        let mut asked = Tried::new();
+        while let Plan::Try(rate) = self.next(&asked) {
+            let Some(success) = tried.outcome(rate) else {
+                break;
+            };
+            asked.insert(rate, success);
+        }
+        asked
+    }
+
     /// The next step of the search, after `tried`.
     pub fn next(&self, tried: &Tried) -> Plan {
         let bracketing = match &self.bracketing {

@@ -53,7 +53,7 @@ fn change(path: &Path, sql: &str) {
 fn a_row_that_is_not_what_was_written_is_damage() {
     for (sql, table) in [
         ("UPDATE trials SET steps = 127 WHERE repeat = 1", "`trials`"),
-        ("UPDATE trials SET last_loss = NULL", "`trials`"),
+        ("UPDATE trials SET losses = '{}'", "`trials`"),
         ("UPDATE trials SET repeat = 7 WHERE repeat = 0", "`trials`"),
         ("UPDATE trials SET curve = CAST(curve AS BLOB)", "`trials`"),
         (

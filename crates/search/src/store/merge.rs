@@ -20,7 +20,7 @@ const DISAGREEMENTS: &str = "
     SELECT cell, repeat, 'the trial at ' || learning_rate
         FROM main.trials AS ours JOIN donor.trials AS theirs USING (cell, repeat, learning_rate)
         WHERE ours.outcome <> theirs.outcome OR ours.steps <> theirs.steps
-            OR ours.last_loss IS NOT theirs.last_loss OR ours.curve <> theirs.curve
+            OR ours.losses <> theirs.losses OR ours.curve <> theirs.curve
     UNION ALL
     SELECT cell, repeat, iif(json_type(ours.result, '$.eta-star') IS NULL, 'the sharpness', 'eta*')
         FROM main.repeats AS ours JOIN donor.repeats AS theirs USING (cell, repeat)
@@ -32,10 +32,21 @@ const DISAGREEMENTS: &str = "
 ";
 
 /// Trials of searches that are not finished come too: whoever goes on with the
-/// merged store need not repeat them.
+/// merged store need not repeat them. Strategies that look ahead try rates that
+/// others do not: a repeat that is finished here keeps its own trials, one that
+/// comes is counted with those of both.
 const MERGE: &str = "
-    INSERT OR IGNORE INTO main.trials SELECT * FROM donor.trials ORDER BY cell, repeat;
-    INSERT OR IGNORE INTO main.repeats SELECT * FROM donor.repeats ORDER BY cell, repeat;
+    INSERT OR IGNORE INTO main.trials SELECT * FROM donor.trials AS theirs
+        WHERE NOT EXISTS (SELECT 1 FROM main.repeats AS ours
+            WHERE ours.cell = theirs.cell AND ours.repeat = theirs.repeat)
+        ORDER BY cell, repeat;
+    INSERT OR IGNORE INTO main.repeats (cell, repeat, result, seconds, trials, sum)
+        SELECT cell, repeat, result, seconds, counted,
+            row_sum('repeats', cell, repeat, result, seconds, counted)
+        FROM (SELECT cell, repeat, result, seconds, (SELECT count(*) FROM main.trials AS own
+            WHERE own.cell = theirs.cell AND own.repeat = theirs.repeat) AS counted
+            FROM donor.repeats AS theirs)
+        ORDER BY cell, repeat;
     UPDATE main.cells SET (prediction, prediction_sum) =
         (SELECT prediction, prediction_sum FROM donor.cells AS known
          WHERE known.id = main.cells.id)
@@ -79,6 +90,8 @@ impl Store {
         donor.check_configuration(&self.manifest()?)?;
         let before = self.counted()?;
         let offered = donor.counted()?;
+        // Read wholly: what is impossible in it must not come here.
+        donor.snapshot()?;
         drop(donor);
         self.connection
             .execute("ATTACH ?1 AS donor", [other.to_string_lossy()])

@@ -11,7 +11,7 @@ use crate::{
     record::distinct_arithmetics,
 };
 
-const TRIAL_COLUMNS: &str = "learning_rate, outcome, steps, last_loss, curve, seconds";
+const TRIAL_COLUMNS: &str = "learning_rate, outcome, steps, losses, curve, seconds";
 
 impl Store {
     /// The manifest.
@@ -204,6 +204,7 @@ impl Store {
     /// Reads [`TRIAL_COLUMNS`], from column `first` on.
     fn trial(&self, row: &Row<'_>, first: usize) -> Result<TrialRecord, StoreError> {
         let outcome: String = row.get(first + 1).map_err(self.failed())?;
+        let losses: String = row.get(first + 3).map_err(self.failed())?;
         let curve: String = row.get(first + 4).map_err(self.failed())?;
         let outcome = Outcome::from_name(&outcome).ok_or_else(|| {
             StoreError::damaged(&self.path, &format!("unknown outcome `{outcome}`"))
@@ -212,7 +213,7 @@ impl Store {
             learning_rate: row.get(first).map_err(self.failed())?,
             outcome,
             steps: row.get(first + 2).map_err(self.failed())?,
-            last_loss: row.get(first + 3).map_err(self.failed())?,
+            losses: from_json(&losses, &self.path)?,
             curve: from_json(&curve, &self.path)?,
             seconds: row.get(first + 5).map_err(self.failed())?,
         })

@@ -15,7 +15,8 @@ use crate::{Manifest, PlannedCell};
 /// | 2 | variants, analysis and missing data in the manifest; `cheap_rates` |
 /// | 3 | a checksum of every row; the number of cells, and of trials of every repeat |
 /// | 4 | one table of cells and one of repeats, whatever is measured |
-pub const FORMAT_VERSION: u32 = 4;
+/// | 5 | the losses of every trial, and its outputs |
+pub const FORMAT_VERSION: u32 = 5;
 
 /// `application_id` of the file: "ETA*" in ASCII.
 const APPLICATION_ID: i32 = 0x4554_412a;
@@ -57,7 +58,7 @@ const TABLES: &str = "
         learning_rate REAL NOT NULL,
         outcome TEXT NOT NULL,
         steps INTEGER NOT NULL,
-        last_loss REAL,
+        losses TEXT NOT NULL,
         curve TEXT NOT NULL,
         seconds REAL NOT NULL,
         sum INTEGER NOT NULL,

@@ -69,7 +69,7 @@ pub(super) const REPEATS: Sum = sum(
 );
 pub(super) const TRIALS: Sum = sum(
     "trials",
-    "'trials', cell, repeat, learning_rate, outcome, steps, last_loss, curve, seconds",
+    "'trials', cell, repeat, learning_rate, outcome, steps, losses, curve, seconds",
 );
 pub(super) const PREDICTIONS: Sum = Sum {
     column: "prediction_sum",

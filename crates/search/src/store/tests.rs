@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::{
-    Cell, EtaStar, Host, Manifest, Measured, Measurement, Outcome, Protocol, RepeatRecord, Search,
-    TrialRecord,
+    Cell, EtaStar, Host, Losses, Manifest, Measured, Measurement, Outcome, Protocol, RepeatRecord,
+    Search, TrialRecord,
 };
 use etastar_data::{DatasetConfig, DatasetName};
 
@@ -75,7 +75,10 @@ pub(super) fn trial(learning_rate: f64) -> TrialRecord {
         learning_rate,
         outcome: Outcome::Exhausted,
         steps: 128,
-        last_loss: Some(0.1 + 0.2),
+        losses: Losses {
+            first: Some(0.1 + 0.2),
+            ..Losses::default()
+        },
         curve: vec![],
         seconds: 0.5,
     }

@@ -21,7 +21,7 @@ impl Store {
             .connection
             .prepare_cached(
                 "INSERT OR IGNORE INTO trials \
-                 (cell, repeat, learning_rate, outcome, steps, last_loss, curve, seconds, sum) \
+                 (cell, repeat, learning_rate, outcome, steps, losses, curve, seconds, sum) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, \
                  row_sum('trials', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8))",
             )
@@ -33,7 +33,7 @@ impl Store {
                 trial.learning_rate,
                 trial.outcome.as_str(),
                 trial.steps,
-                trial.last_loss,
+                to_json(&trial.losses, &self.path)?,
                 to_json(&trial.curve, &self.path)?,
                 trial.seconds,
             ))

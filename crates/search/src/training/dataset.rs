@@ -2,9 +2,9 @@
 
 use etastar_backend::Backend;
 use etastar_data::{Dataset, DatasetConfig, Samples, Split};
-use etastar_model::{Batch, Mlp, correct_predictions};
+use etastar_model::{Batch, Mlp, Predictions};
 
-use super::TrainerError;
+use super::{Evaluation, TrainerError};
 use crate::MasterSeed;
 
 /// Validation samples per forward pass: bounds the activations' memory.
@@ -47,21 +47,24 @@ impl<B: Backend> LoadedDataset<B> {
         })
     }
 
-    /// Validation accuracy of each network, 0 to 1.
-    pub(super) fn accuracies<const D: usize>(&self, networks: &Mlp<B, D>) -> Vec<f64> {
-        let mut correct: Vec<usize> = Vec::new();
+    /// What each network says of the validation samples.
+    pub(super) fn evaluate<const D: usize>(&self, networks: &Mlp<B, D>) -> Vec<Evaluation> {
+        let mut sums: Vec<Predictions> = Vec::new();
         let labels = self.validation_labels.chunks(EVALUATION_CHUNK);
         for (batch, labels) in self.validation.iter().zip(labels) {
             let inputs = batch.inputs.clone().unsqueeze::<D>();
-            let in_chunk = correct_predictions(networks.forward(inputs), labels);
-            correct.resize(in_chunk.len(), 0);
-            for (sum, count) in correct.iter_mut().zip(in_chunk) {
-                *sum += count;
+            let in_chunk = Predictions::of_networks(networks.forward(inputs), labels);
+            sums.resize(in_chunk.len(), Predictions::default());
+            for (sum, chunk) in sums.iter_mut().zip(in_chunk) {
+                *sum = sum.together_with(chunk);
             }
         }
         let samples = self.validation_labels.len() as f64;
-        let correct = correct.into_iter();
-        correct.map(|count| count as f64 / samples).collect()
+        let evaluations = sums.into_iter().map(|sum| Evaluation {
+            accuracy: sum.correct as f64 / samples,
+            largest_output: sum.largest_output,
+        });
+        evaluations.collect()
     }
 
     /// Number of validation samples.

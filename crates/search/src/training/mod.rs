@@ -20,4 +20,4 @@ pub use ensemble::{EnsembleLimits, EnsembleTrainer};
 pub use fingerprint::arithmetic;
 pub(crate) use trainer::protocol;
 pub use trainer::{Asked, Prepared, Trainer, TrainerError};
-pub use trial::{Judge, Training, run_trial};
+pub use trial::{Evaluation, Judge, Training, run_trial};

@@ -71,8 +71,11 @@ impl<'a, B: Backend> BurnRepeat<'a, B> {
             Some(checkpoint) => batches.train(initial, checkpoint, protocol.loss, &rates)?,
         };
         let initial_accuracy = match protocol.success {
-            SuccessRule::KeepAccuracy => dataset.accuracies(&initial).first().copied(),
-            SuccessRule::ReachThreshold => None,
+            SuccessRule::KeepAccuracy => {
+                let evaluations = dataset.evaluate(&initial);
+                evaluations.first().map(|evaluation| evaluation.accuracy)
+            }
+            SuccessRule::ReachThreshold | SuccessRule::NoDivergence => None,
         };
         let elements = protocol.batch_size * (train.features + train.classes);
         Ok(Self {

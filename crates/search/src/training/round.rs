@@ -153,10 +153,10 @@ impl<'r, 'a, B: Backend> Round<'r, 'a, B> {
         }
         if self.members.iter().any(|one| one.judge.wants_accuracy()) {
             let dataset = self.prepared.repeats[0].dataset;
-            let accuracies = dataset.accuracies(&self.networks);
+            let evaluations = dataset.evaluate(&self.networks);
             for member in &mut self.members {
                 if member.judge.wants_accuracy() {
-                    member.judge.evaluated(accuracies[member.row]);
+                    member.judge.evaluated(evaluations[member.row]);
                 }
             }
         }

@@ -7,7 +7,7 @@ use etastar_model::Mlp;
 
 use super::batches::{Batches, scalar};
 use super::repeat::BurnRepeat;
-use super::trial::{Training, run_trial};
+use super::trial::{Evaluation, Training, run_trial};
 use super::{Asked, Prepared, TrainerError};
 use crate::{Interrupt, TrialRecord};
 
@@ -117,11 +117,14 @@ impl<B: Backend> Training for OneTraining<'_, '_, B> {
         }
     }
 
-    fn validation_accuracy(&mut self) -> f64 {
-        let accuracies = self.network.as_ref();
-        let accuracies = accuracies.map(|network| self.repeat.dataset.accuracies(network));
-        accuracies
-            .and_then(|accuracies| accuracies.first().copied())
-            .unwrap_or(0.0)
+    fn evaluate(&mut self) -> Evaluation {
+        let network = self.network.as_ref();
+        let evaluations = network.map(|network| self.repeat.dataset.evaluate(network));
+        evaluations
+            .and_then(|evaluations| evaluations.first().copied())
+            .unwrap_or(Evaluation {
+                accuracy: 0.0,
+                largest_output: f64::NAN,
+            })
     }
 }

@@ -3,15 +3,24 @@
 
 use std::time::Instant;
 
-use crate::{CurvePoint, Interrupt, Outcome, Protocol, SuccessRule, TrialRecord};
+use crate::{CurvePoint, Interrupt, Losses, Outcome, Protocol, SuccessRule, TrialRecord};
 
 /// A training in progress.
 pub trait Training {
     /// Takes one SGD step; gives the mini-batch's mean loss before it.
     fn step(&mut self) -> f64;
 
-    /// Accuracy on the validation samples, 0 to 1.
-    fn validation_accuracy(&mut self) -> f64;
+    /// What the network says of the validation samples.
+    fn evaluate(&mut self) -> Evaluation;
+}
+
+/// What a network says of the validation samples.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Evaluation {
+    /// Share of them whose class it finds, 0 to 1.
+    pub accuracy: f64,
+    /// Its largest absolute output; not finite where one is not.
+    pub largest_output: f64,
 }
 
 /// What a protocol makes of a training, as its losses and accuracies come in.
@@ -19,15 +28,16 @@ pub trait Training {
 /// The validation accuracy is looked at every `evaluate_every` steps and after
 /// the last. *Success* as soon as it reaches the threshold or, under
 /// [`SuccessRule::KeepAccuracy`], when the budget ends with no less than the
-/// threshold and the initial accuracy, within the margin; *failure* at the
-/// first loss that is not finite, or at the end of the budget. Without an
-/// initial accuracy none is kept.
+/// threshold and the initial accuracy, within the margin or, under
+/// [`SuccessRule::NoDivergence`], when the budget ends; *failure* at the
+/// first loss that is not finite or, under the last rule, that diverges, or at
+/// the end of the budget. Without an initial accuracy none is kept.
 #[derive(Debug, Clone)]
 pub struct Judge<'a> {
     protocol: &'a Protocol,
     initial_accuracy: Option<f64>,
     steps: usize,
-    last_loss: f64,
+    losses: Losses,
     curve: Vec<CurvePoint>,
     outcome: Option<Outcome>,
 }
@@ -40,7 +50,7 @@ impl<'a> Judge<'a> {
             protocol,
             initial_accuracy,
             steps: 0,
-            last_loss: f64::NAN,
+            losses: Losses::default(),
             curve: Vec::new(),
             outcome: (!begun).then_some(Outcome::Exhausted),
         }
@@ -54,9 +64,25 @@ impl<'a> Judge<'a> {
     /// A step was taken, with this loss before it.
     pub fn stepped(&mut self, loss: f64) {
         self.steps += 1;
-        self.last_loss = loss;
+        let losses = &mut self.losses;
+        losses.last = loss.is_finite().then_some(loss);
+        if self.steps == 1 {
+            losses.first = losses.last;
+        }
+        if losses.last > losses.largest {
+            losses.largest = losses.last;
+        }
+        let limit = losses
+            .first
+            .map(|first| self.protocol.divergence_factor * first);
+        let diverges = limit.is_none_or(|limit| !loss.is_finite() || loss > limit);
+        if diverges && losses.diverged_at.is_none() {
+            losses.diverged_at = Some(self.steps);
+        }
         if !loss.is_finite() {
             self.outcome = Some(Outcome::NonFinite);
+        } else if diverges && self.protocol.success == SuccessRule::NoDivergence {
+            self.outcome = Some(Outcome::Diverged);
         }
     }
 
@@ -65,12 +91,17 @@ impl<'a> Judge<'a> {
         !self.is_over() && self.protocol.evaluates_after(self.steps)
     }
 
-    /// The validation accuracy, 0 to 1, after the last step.
-    pub fn evaluated(&mut self, accuracy: f64) {
+    /// The evaluation after the last step.
+    pub fn evaluated(&mut self, evaluation: Evaluation) {
         let protocol = self.protocol;
+        let Evaluation {
+            accuracy,
+            largest_output,
+        } = evaluation;
         self.curve.push(CurvePoint {
             step: self.steps,
             accuracy,
+            largest_output: largest_output.is_finite().then_some(largest_output),
         });
         let at_the_end = self.steps == protocol.budget;
         let success = match protocol.success {
@@ -82,6 +113,7 @@ impl<'a> Judge<'a> {
                         .initial_accuracy
                         .is_some_and(|initial| accuracy >= initial - protocol.accuracy_margin)
             }
+            SuccessRule::NoDivergence => at_the_end,
         };
         if success {
             self.outcome = Some(Outcome::Success);
@@ -96,7 +128,7 @@ impl<'a> Judge<'a> {
             learning_rate,
             outcome: self.outcome?,
             steps: self.steps,
-            last_loss: self.last_loss.is_finite().then_some(self.last_loss),
+            losses: self.losses,
             curve: self.curve,
             seconds,
         })
@@ -116,7 +148,7 @@ pub fn run_trial(
     while !judge.is_over() {
         judge.stepped(training.step());
         if judge.wants_accuracy() {
-            judge.evaluated(training.validation_accuracy());
+            judge.evaluated(training.evaluate());
         }
         if !judge.is_over() && interrupt.is_requested() {
             return None;
@@ -143,9 +175,13 @@ mod tests {
             self.losses[(self.steps - 1).min(self.losses.len() - 1)]
         }
 
-        fn validation_accuracy(&mut self) -> f64 {
+        fn evaluate(&mut self) -> Evaluation {
             self.evaluations += 1;
-            self.accuracies[(self.evaluations - 1).min(self.accuracies.len() - 1)]
+            let last = self.accuracies.len() - 1;
+            Evaluation {
+                accuracy: self.accuracies[(self.evaluations - 1).min(last)],
+                largest_output: 2.0,
+            }
         }
     }
 
@@ -174,7 +210,7 @@ mod tests {
         let record = run(&[1.0], &[0.2, 0.5]);
         assert_eq!((record.outcome, record.steps), (Outcome::Success, 8));
         assert_eq!(steps_evaluated(&record), [4, 8]);
-        assert_eq!(record.last_loss, Some(1.0));
+        assert_eq!(record.losses.last, Some(1.0));
     }
 
     #[test]
@@ -191,8 +227,45 @@ mod tests {
         for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             let record = run(&[1.0, 1.0, bad], &[0.9]);
             assert_eq!((record.outcome, record.steps), (Outcome::NonFinite, 3));
-            assert_eq!((record.last_loss, record.curve.len()), (None, 0));
+            assert_eq!((record.losses.last, record.curve.len()), (None, 0));
+            assert_eq!(record.losses.diverged_at, Some(3));
+            assert_eq!(record.losses.largest, Some(1.0));
         }
+    }
+
+    /// The loss that leads by the factor of 3 is the first above it, not one at it.
+    #[test]
+    fn a_divergence_is_recorded_and_ends_the_trial_where_none_is_allowed() {
+        let losses = [1.0, 3.0, 3.1, 0.5];
+        let recovers = run(&losses, &[0.5]);
+        assert_eq!((recovers.outcome, recovers.steps), (Outcome::Success, 4));
+        let expected = Losses {
+            first: Some(1.0),
+            last: Some(0.5),
+            largest: Some(3.1),
+            diverged_at: Some(3),
+        };
+        assert_eq!(recovers.losses, expected);
+        assert_eq!(recovers.curve[0].largest_output, Some(2.0));
+        let under = |losses: &[f64]| {
+            let mut script = Script {
+                losses: losses.to_vec(),
+                accuracies: vec![0.9],
+                steps: 0,
+                evaluations: 0,
+            };
+            let protocol = Protocol {
+                budget: 6,
+                success: SuccessRule::NoDivergence,
+                ..Protocol::default()
+            };
+            run_trial(&mut script, 0.1, &protocol, None, &Interrupt::default()).unwrap()
+        };
+        let diverges = under(&losses);
+        assert_eq!((diverges.outcome, diverges.steps), (Outcome::Diverged, 3));
+        let stays = under(&[1.0, 3.0, 0.5]);
+        assert_eq!((stays.outcome, stays.steps), (Outcome::Success, 6));
+        assert_eq!(under(&[f64::NAN]).outcome, Outcome::NonFinite);
     }
 
     #[test]

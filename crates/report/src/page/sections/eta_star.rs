@@ -525,6 +525,11 @@ fn strip(example: &SearchExample) -> Panel {
                 ended(Outcome::NonFinite),
             ),
             Series::new(
+                "diverged",
+                style(5, Marker::Cross),
+                ended(Outcome::Diverged),
+            ),
+            Series::new(
                 "budget exhausted",
                 style(4, Marker::Ring),
                 ended(Outcome::Exhausted),
