@@ -1,12 +1,34 @@
-//! `K_last + w K_hidden`, alone and in the Gauss-Newton operators, by products
-//! with vectors.
+//! The top eigenvalue of `K_last + w K_hidden`, alone and in the Gauss-Newton
+//! operator of cross-entropy, by products with vectors.
 
 use nalgebra::{DMatrixView, DMatrixViewMut};
 
-use super::{PredictionError, TangentKernel, lanczos, parallel};
+use super::kernel::{PredictionError, TangentKernel, for_each};
+use crate::lanczos::{LanczosOptions, RitzPair, largest_eigenvalue};
+use crate::operator::LinearOperator;
+
+/// Of the eigenvalues, whose relative error is of the order of the square of
+/// the tolerance of the residual.
+const LANCZOS: LanczosOptions = LanczosOptions {
+    maximum_iterations: 300,
+    relative_tolerance: 1e-6,
+    seed: 0,
+};
 
 /// Rows of the kernel that one thread multiplies at a time.
 const STRIP: usize = 32;
+
+/// The top eigenpair of a positive semi-definite operator.
+pub(super) fn top_eigenpair(operator: &impl LinearOperator) -> Result<RitzPair, PredictionError> {
+    let top = largest_eigenvalue(operator, &LANCZOS)?;
+    if top.converged {
+        return Ok(top);
+    }
+    Err(PredictionError::Convergence {
+        steps: top.iterations,
+        residual: top.residual / top.value,
+    })
+}
 
 /// `K_last + w K_hidden`, by its two coefficients.
 #[derive(Debug, Clone, Copy)]
@@ -37,16 +59,17 @@ impl<'a> ScaledKernel<'a> {
         }
     }
 
-    /// `result = (kernel (x) I) vectors`, `columns` numbers a sample in both.
-    pub(super) fn multiply(&self, vectors: &[f64], columns: usize, result: &mut [f64]) {
+    /// `(kernel (x) I) vectors`, `columns` numbers a sample in both.
+    fn multiply(&self, vectors: &[f64], columns: usize) -> Vec<f64> {
         let count = self.kernel.samples();
+        let mut result = vec![0.0; vectors.len()];
         let strips = self
             .kernel
             .covariance()
             .chunks(STRIP * count)
             .zip(self.kernel.hidden().chunks(STRIP * count))
             .zip(result.chunks_mut(STRIP * columns));
-        parallel::for_each(strips, self.threads, |((covariance, hidden), result)| {
+        for_each(strips, self.threads, |((covariance, hidden), result)| {
             let strip: Vec<f64> = covariance
                 .iter()
                 .zip(hidden)
@@ -63,83 +86,96 @@ impl<'a> ScaledKernel<'a> {
                 DMatrixViewMut::from_slice(result, columns, rows).gemm(1.0, &vectors, &strip, 0.0);
             }
         });
+        result
     }
 
     /// `lambda_max / N` and its derivative in the factor.
-    pub(super) fn squared_error_top(&self) -> Result<(f64, f64), PredictionError> {
-        let count = self.kernel.samples();
-        let top = lanczos::top(count, |input, output| self.multiply(input, 1, output))?;
-        let mut image = vec![0.0; count];
-        self.slope().multiply(&top.vector, 1, &mut image);
-        let samples = count as f64;
-        Ok((top.value / samples, dot(&top.vector, &image) / samples))
+    pub(super) fn squared_error_top(self) -> Result<(f64, f64), PredictionError> {
+        self.top(|kernel| kernel)
     }
 
     /// The top eigenvalue of `(1/N) A^{1/2} (kernel (x) I) A^{1/2}`, with
     /// `A = blockdiag(diag p_i - p_i p_i^T)`, and its derivative in the factor.
-    ///
-    /// `A_i = R_i R_i^T` with `R_i = diag(sqrt p_i) - p_i sqrt(p_i)^T`, so the
-    /// operator has the spectrum of `(1/N) R^T (kernel (x) I) R`.
     pub(super) fn cross_entropy_top(
-        &self,
+        self,
         probabilities: &[f64],
         outputs: usize,
     ) -> Result<(f64, f64), PredictionError> {
-        let length = self.kernel.samples() * outputs;
-        let sandwich = |kernel: &Self, input: &[f64], output: &mut [f64]| {
-            let outer = times_root(probabilities, input, outputs);
-            let mut inner = vec![0.0; length];
-            kernel.multiply(&outer, outputs, &mut inner);
-            times_root_transposed(probabilities, &inner, outputs, output);
-        };
-        let top = lanczos::top(length, |input, output| sandwich(self, input, output))?;
-        let mut image = vec![0.0; length];
-        sandwich(&self.slope(), &top.vector, &mut image);
+        self.top(|kernel| Sandwich {
+            kernel,
+            probabilities,
+            outputs,
+        })
+    }
+
+    /// `lambda_max / N` of an operator that is linear in the kernel, and its
+    /// derivative in the factor.
+    fn top<A: LinearOperator>(
+        self,
+        operator: impl Fn(Self) -> A,
+    ) -> Result<(f64, f64), PredictionError> {
+        let top = top_eigenpair(&operator(self))?;
+        let image = operator(self.slope()).apply(&top.vector);
         let samples = self.kernel.samples() as f64;
         Ok((top.value / samples, dot(&top.vector, &image) / samples))
     }
 }
 
+impl LinearOperator for ScaledKernel<'_> {
+    fn dimension(&self) -> usize {
+        self.kernel.samples()
+    }
+
+    fn apply(&self, vector: &[f64]) -> Vec<f64> {
+        self.multiply(vector, 1)
+    }
+}
+
+/// `A^{1/2} (kernel (x) I) A^{1/2}`, or another operator of its spectrum:
+/// `A_i = R_i R_i^T` with `R_i = diag(sqrt p_i) - p_i sqrt(p_i)^T`, so
+/// `R^T (kernel (x) I) R`.
+struct Sandwich<'a> {
+    kernel: ScaledKernel<'a>,
+    probabilities: &'a [f64],
+    outputs: usize,
+}
+
+impl LinearOperator for Sandwich<'_> {
+    fn dimension(&self) -> usize {
+        self.probabilities.len()
+    }
+
+    fn apply(&self, vector: &[f64]) -> Vec<f64> {
+        let outer = times_root(self.probabilities, vector, self.outputs);
+        let inner = self.kernel.multiply(&outer, self.outputs);
+        times_root_transposed(self.probabilities, &inner, self.outputs)
+    }
+}
+
 /// `R_i x_i = sqrt(p_i) x_i - p_i (sqrt(p_i) . x_i)` for every sample.
 fn times_root(probabilities: &[f64], vector: &[f64], outputs: usize) -> Vec<f64> {
-    let mut result = Vec::with_capacity(vector.len());
-    let samples = probabilities
-        .chunks_exact(outputs)
-        .zip(vector.chunks_exact(outputs));
-    for (probabilities, vector) in samples {
-        let weighted: Vec<f64> = probabilities
-            .iter()
-            .zip(vector)
-            .map(|(p, x)| p.sqrt() * x)
-            .collect();
-        let sum: f64 = weighted.iter().sum();
-        result.extend(
-            weighted
-                .iter()
-                .zip(probabilities)
-                .map(|(weighted, p)| weighted - p * sum),
-        );
-    }
-    result
+    let samples = probabilities.chunks_exact(outputs);
+    samples
+        .zip(vector.chunks_exact(outputs))
+        .flat_map(|(p, x)| {
+            let weighted: Vec<f64> = p.iter().zip(x).map(|(p, x)| p.sqrt() * x).collect();
+            let sum: f64 = weighted.iter().sum();
+            let pairs = weighted.into_iter().zip(p);
+            pairs.map(move |(weighted, p)| weighted - p * sum)
+        })
+        .collect()
 }
 
 /// `R_i^T y_i = sqrt(p_i) (y_i - p_i . y_i)` for every sample.
-fn times_root_transposed(
-    probabilities: &[f64],
-    vector: &[f64],
-    outputs: usize,
-    result: &mut [f64],
-) {
-    let samples = probabilities
-        .chunks_exact(outputs)
+fn times_root_transposed(probabilities: &[f64], vector: &[f64], outputs: usize) -> Vec<f64> {
+    let samples = probabilities.chunks_exact(outputs);
+    samples
         .zip(vector.chunks_exact(outputs))
-        .zip(result.chunks_exact_mut(outputs));
-    for ((probabilities, vector), result) in samples {
-        let mean: f64 = probabilities.iter().zip(vector).map(|(p, y)| p * y).sum();
-        for ((result, p), y) in result.iter_mut().zip(probabilities).zip(vector) {
-            *result = p.sqrt() * (y - mean);
-        }
-    }
+        .flat_map(|(p, y)| {
+            let mean: f64 = p.iter().zip(y).map(|(p, y)| p * y).sum();
+            p.iter().zip(y).map(move |(p, y)| p.sqrt() * (y - mean))
+        })
+        .collect()
 }
 
 /// Inner product, in eight interleaved sums.
@@ -163,13 +199,15 @@ pub(super) fn dot(left: &[f64], right: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use etastar_model::Architecture;
-    use nalgebra::DMatrix;
+    use nalgebra::{DMatrix, DVector};
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
     use rand_distr::{Distribution, StandardNormal};
 
-    use super::super::{Samples, logits};
+    use super::super::gaussian::draw_probabilities;
+    use super::super::kernel::Samples;
     use super::*;
+    use crate::lanczos::top_eigenvalue;
 
     /// `(1/N) A (K (x) I) A` assembled densely, with `A^{1/2}` from an
     /// eigendecomposition.
@@ -183,7 +221,7 @@ mod tests {
         let (count, outputs) = (35, 3);
         let architecture = Architecture::constant_width(4, 24, 2, outputs);
         let kernel = TangentKernel::new(&architecture, 0.7, &samples, 1).unwrap();
-        let drawn = logits::probabilities(&kernel, 2.0, outputs, 1, &mut rng).unwrap();
+        let drawn = draw_probabilities(&kernel, &architecture, 2, &mut rng).unwrap();
         let factor = 1.3;
         let scaled = ScaledKernel::new(&kernel, factor, 2);
         let (value, slope) = scaled.cross_entropy_top(&drawn[0], outputs).unwrap();
@@ -208,7 +246,7 @@ mod tests {
             });
             let kronecker = dense.kronecker(&DMatrix::identity(outputs, outputs));
             let matrix = &root * kronecker * &root / count as f64;
-            matrix.symmetric_eigenvalues().max()
+            top_eigenvalue(&matrix)
         };
         assert!((value / top(factor) - 1.0).abs() < 1e-9);
         let difference = (top(factor + 1e-4) - top(factor - 1e-4)) / 2e-4;
@@ -216,5 +254,18 @@ mod tests {
             (slope / difference - 1.0).abs() < 1e-4,
             "{slope} {difference}"
         );
+    }
+
+    #[test]
+    fn diagonal_operators_give_their_largest_entry() {
+        for length in [1, 2, 3, 17, 400] {
+            let entries = DVector::from_fn(length, |index, _| (index + 1) as f64);
+            let top = top_eigenpair(&DMatrix::from_diagonal(&entries)).unwrap();
+            let expected = length as f64;
+            assert!((top.value / expected - 1.0).abs() < 1e-9, "{}", top.value);
+            assert!(top.vector[length - 1].abs() > 0.999);
+        }
+        let zero = top_eigenpair(&DMatrix::zeros(5, 5)).unwrap();
+        assert_eq!(zero.value, 0.0);
     }
 }
