@@ -45,7 +45,7 @@ fn norm_of_the_second_derivative_by_simulation() {
             for m in 2..=5 {
                 for l in 1..m {
                     sum += square(&backward[m - 1])
-                        * square(&network.path(&pass, l, m - 1).values)
+                        * network.path(&pass, l, m - 1).norm_squared()
                         * square(&pass.activations[l - 1]);
                 }
             }

@@ -12,7 +12,7 @@ use burn_autodiff::Autodiff;
 use burn_tensor::Tensor;
 use burn_tensor::activation::{log_softmax, relu};
 use burn_tensor::backend::Backend;
-use etastar_model::{Layer, LayerRates, Loss, Mlp};
+use etastar_model::{Gradient, Layer, LayerRates, Loss, Mlp};
 use etastar_sharpness::operator::{
     InvalidObjective, LinearOperator, Objective, ObjectiveOptions, ParameterOrder,
 };
@@ -128,23 +128,6 @@ fn automatic_gauss_newton(case: &Case) -> DMatrix<f64> {
     sum * (1.0 / case.samples as f64)
 }
 
-fn moved(network: &Mlp<Double>, vector: &[f64], distance: f64) -> Mlp<Double> {
-    let direction =
-        ParameterOrder::new(&network.layers).unflatten::<Double>(vector, &Default::default());
-    let layers = network.layers.iter().zip(direction);
-    let layers = layers
-        .map(|(layer, direction)| Layer {
-            weight: layer.weight.clone() + direction.weight * distance,
-            bias: layer
-                .bias
-                .clone()
-                .zip(direction.bias)
-                .map(|(bias, direction)| bias + direction * distance),
-        })
-        .collect();
-    Mlp { layers }
-}
-
 /// Signs of all hidden preactivations: where they differ, a finite difference
 /// straddles a kink and says nothing about the derivative.
 fn activation_pattern(network: &Mlp<Double>, inputs: Tensor<Double, 2>) -> Vec<bool> {
@@ -159,10 +142,10 @@ fn error_against_differences(case: &Case) -> Option<f64> {
     let network = case.network();
     let vector = case.vector(1);
     let step = 1e-5;
-    let (ahead, behind) = (
-        moved(&network, &vector, step),
-        moved(&network, &vector, -step),
-    );
+    let layers = ParameterOrder::new(&network.layers).unflatten(&vector, &Default::default());
+    let direction = Gradient { layers };
+    let uniform = LayerRates::uniform(network.depth());
+    let [ahead, behind] = [-step, step].map(|rate| network.descend(&direction, rate, &uniform));
     let inputs = case.batch().inputs;
     if activation_pattern(&ahead, inputs.clone()) != activation_pattern(&behind, inputs) {
         return None;
@@ -317,7 +300,7 @@ fn linear_models_have_gauss_newton_hessians() {
         .inputs
         .clone()
         .matmul(network.layers[0].weight.clone());
-    let objective = Objective::new(&network, &batch, Loss::SquaredError, &case.options()).unwrap();
+    let objective = Objective::new(&network, &batch, Loss::SquaredError, &case.options).unwrap();
     let uniform = LayerRates::uniform(0);
     let hessian = assemble(&objective.hessian(&uniform).unwrap());
     let gauss_newton = assemble(&objective.gauss_newton(&uniform).unwrap());
@@ -394,7 +377,7 @@ fn single_precision_agrees() {
             inputs: single(data.inputs),
             targets: single(data.targets),
         };
-        let objective = Objective::new(&network, &batch, case.loss, &case.options()).unwrap();
+        let objective = Objective::new(&network, &batch, case.loss, &case.options).unwrap();
         let vector = case.vector(8);
         let product = objective.hessian_vector_product(&vector);
         let expected = case.objective().hessian_vector_product(&vector);

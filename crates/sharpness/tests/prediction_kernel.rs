@@ -5,6 +5,7 @@
 mod support;
 
 use etastar_model::Architecture;
+use etastar_sharpness::moments::MomentsError;
 use etastar_sharpness::prediction::{PredictionError, Samples, TangentKernel};
 use proptest::prelude::*;
 use support::{Network, architecture, assert_mean, dot, generator, input, normals};
@@ -129,10 +130,13 @@ fn unusable_samples_are_refused() {
     architecture.inputs = 2;
     assert!(matches!(
         refused(&architecture, -1.0),
-        PredictionError::InputRate(_)
+        PredictionError::Network(MomentsError::InputRate(_))
     ));
     architecture.bias = true;
-    assert_eq!(refused(&architecture, 1.0), PredictionError::Bias);
+    assert_eq!(
+        refused(&architecture, 1.0),
+        PredictionError::Network(MomentsError::Bias)
+    );
 }
 
 proptest! {

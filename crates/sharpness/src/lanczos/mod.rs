@@ -114,8 +114,8 @@ pub fn largest_eigenvalue(
     operator: &impl LinearOperator,
     options: &LanczosOptions,
 ) -> Result<RitzPair, LanczosError> {
-    let process = Process::run(operator, options, false)?;
-    process.pair(operator, options, process.ritz.len() - 1)
+    let (krylov, ritz) = run(operator, options, false)?;
+    krylov.pair(operator, options, &ritz, ritz.len() - 1)
 }
 
 /// The largest and the smallest eigenvalue, from one process that ends when
@@ -127,90 +127,55 @@ pub fn extreme_eigenvalues(
     operator: &impl LinearOperator,
     options: &LanczosOptions,
 ) -> Result<Extremes, LanczosError> {
-    let process = Process::run(operator, options, true)?;
-    let mut largest = process.pair(operator, options, process.ritz.len() - 1)?;
-    let mut smallest = process.pair(operator, options, 0)?;
+    let (krylov, ritz) = run(operator, options, true)?;
+    let mut largest = krylov.pair(operator, options, &ritz, ritz.len() - 1)?;
+    let mut smallest = krylov.pair(operator, options, &ritz, 0)?;
     largest.operator_calls += 1;
     smallest.operator_calls += 1;
     Ok(Extremes { largest, smallest })
 }
 
-/// A finished Lanczos process and its Ritz pairs, smallest first, at least one.
-struct Process {
-    krylov: Krylov,
-    ritz: Vec<(f64, Vec<f64>)>,
-}
+/// Ritz values with the Ritz vectors' coordinates in the Krylov basis, smallest
+/// value first.
+type Ritz = Vec<(f64, Vec<f64>)>;
 
-impl Process {
-    /// Runs until the largest Ritz value has converged, and with `both_ends`
-    /// the smallest too.
-    fn run(
-        operator: &impl LinearOperator,
-        options: &LanczosOptions,
-        both_ends: bool,
-    ) -> Result<Self, LanczosError> {
-        let dimension = operator.dimension();
-        if dimension == 0 {
-            return Err(LanczosError::EmptyOperator);
-        }
-        if options.maximum_iterations == 0 {
-            return Err(LanczosError::NoIterations);
-        }
-        let mut krylov = Krylov::seeded(dimension, options.seed);
-        loop {
-            krylov.extend(operator)?;
-            let steps = krylov.basis.len();
-            let last = krylov.next.is_none() || steps >= options.maximum_iterations;
-            let scheduled = steps >= FIRST_CHECK
-                && (steps <= ALWAYS_CHECK || steps.is_multiple_of(CHECK_EVERY));
-            if !last && !scheduled {
-                continue;
-            }
-            let ritz = krylov.ritz();
-            let settled = |index: usize| {
-                let tolerance = options.relative_tolerance * size(&ritz);
-                krylov.residual_estimate(&ritz[index].1) <= 0.5 * tolerance
-            };
-            if last || (settled(ritz.len() - 1) && (!both_ends || settled(0))) {
-                return Ok(Self { krylov, ritz });
-            }
-        }
+/// Runs until the largest Ritz value has converged, and with `both_ends` the
+/// smallest too. There is at least one Ritz value.
+fn run(
+    operator: &impl LinearOperator,
+    options: &LanczosOptions,
+    both_ends: bool,
+) -> Result<(Krylov, Ritz), LanczosError> {
+    let dimension = operator.dimension();
+    if dimension == 0 {
+        return Err(LanczosError::EmptyOperator);
     }
-
-    fn pair(
-        &self,
-        operator: &impl LinearOperator,
-        options: &LanczosOptions,
-        index: usize,
-    ) -> Result<RitzPair, LanczosError> {
-        let vector = self.krylov.vector(&self.ritz[index].1);
-        let image = operator.apply(&vector);
-        let value = dot(&vector, &image);
-        let residuals = image.iter().zip(&vector);
-        let residual = residuals
-            .map(|(image, vector)| (image - value * vector).powi(2))
-            .sum::<f64>()
-            .sqrt();
-        let iterations = self.krylov.basis.len();
-        if !residual.is_finite() {
-            return Err(LanczosError::NotFinite(iterations + 1));
+    if options.maximum_iterations == 0 {
+        return Err(LanczosError::NoIterations);
+    }
+    let mut krylov = Krylov::seeded(dimension, options.seed);
+    loop {
+        krylov.extend(operator)?;
+        let steps = krylov.basis.len();
+        let last = krylov.next.is_none() || steps >= options.maximum_iterations;
+        let scheduled =
+            steps >= FIRST_CHECK && (steps <= ALWAYS_CHECK || steps.is_multiple_of(CHECK_EVERY));
+        if !last && !scheduled {
+            continue;
         }
-        // Where rounding is all there is, no residual is below it.
-        let rounding = ROUNDING * size(&self.ritz);
-        let tolerance = options.relative_tolerance * size(&self.ritz);
-        Ok(RitzPair {
-            value,
-            vector,
-            residual,
-            converged: residual <= tolerance.max(rounding),
-            iterations,
-            operator_calls: iterations + 1,
-        })
+        let ritz = krylov.ritz();
+        let settled = |index: usize| {
+            let tolerance = options.relative_tolerance * size(&ritz);
+            krylov.residual_estimate(&ritz[index].1) <= 0.5 * tolerance
+        };
+        if last || (settled(ritz.len() - 1) && (!both_ends || settled(0))) {
+            return Ok((krylov, ritz));
+        }
     }
 }
 
 /// Largest Ritz value in absolute terms.
-fn size(ritz: &[(f64, Vec<f64>)]) -> f64 {
+fn size(ritz: &Ritz) -> f64 {
     ritz.iter()
         .fold(0.0, |size: f64, (value, _)| size.max(value.abs()))
 }
@@ -288,9 +253,7 @@ impl Krylov {
         Ok(())
     }
 
-    /// Ritz values with the Ritz vectors' coordinates in the basis, smallest
-    /// value first.
-    fn ritz(&self) -> Vec<(f64, Vec<f64>)> {
+    fn ritz(&self) -> Ritz {
         let size = self.diagonal.len();
         let matrix = DMatrix::from_fn(size, size, |row, column| match row.abs_diff(column) {
             0 => self.diagonal[row],
@@ -307,6 +270,39 @@ impl Krylov {
             _ => return 0.0,
         };
         beta * coordinates.last().copied().unwrap_or(0.0).abs()
+    }
+
+    /// The Ritz pair of this index, with its residual.
+    fn pair(
+        &self,
+        operator: &impl LinearOperator,
+        options: &LanczosOptions,
+        ritz: &Ritz,
+        index: usize,
+    ) -> Result<RitzPair, LanczosError> {
+        let vector = self.vector(&ritz[index].1);
+        let image = operator.apply(&vector);
+        let value = dot(&vector, &image);
+        let residuals = image.iter().zip(&vector);
+        let residual = residuals
+            .map(|(image, vector)| (image - value * vector).powi(2))
+            .sum::<f64>()
+            .sqrt();
+        let iterations = self.basis.len();
+        if !residual.is_finite() {
+            return Err(LanczosError::NotFinite(iterations + 1));
+        }
+        // Where rounding is all there is, no residual is below it.
+        let rounding = ROUNDING * size(ritz);
+        let tolerance = options.relative_tolerance * size(ritz);
+        Ok(RitzPair {
+            value,
+            vector,
+            residual,
+            converged: residual <= tolerance.max(rounding),
+            iterations,
+            operator_calls: iterations + 1,
+        })
     }
 
     /// The vector with these coordinates in the basis.

@@ -56,23 +56,17 @@ impl Moments {
     /// `w` the summands of [`ntk_diagonal_mean`](Self::ntk_diagonal_mean). The
     /// double sum over the layers of the mean product of two squared gradient
     /// norms: `a^{l'-1}` and `B^l` share the weights between the two layers,
-    /// through `|P_{l->l'-1}|_F^4` ([`path_squared`](Self::path_squared)), and all
-    /// other weights contribute as in a fourth moment. Tends to the squared mean
-    /// as the widths grow. Compare Hanin and Nica, arXiv:1909.05989.
+    /// through `|P_{l->l'-1}|_F^4`, and all other weights contribute as in a
+    /// fourth moment. Tends to the squared mean as the widths grow. Compare Hanin
+    /// and Nica, arXiv:1909.05989.
+    ///
+    /// At most `(E Theta_kk)^2 prod_k (1 + 5/n_k)`, by Minkowski's inequality
+    /// `sqrt(E (sum_l T_l)^2) <= sum_l sqrt(E T_l^2)` over the layers, with
+    /// `sqrt(E T_l^2) = E T_l sqrt(prod_k (1 + 5/n_k))` for every one; hence at
+    /// most `(E Theta_kk)^2 exp(5 sum_k 1/n_k)`: the fluctuation is small only if
+    /// the width is large compared with the depth.
     pub fn ntk_diagonal_second_moment(&self) -> f64 {
         self.sum_over_pairs(|pair| pair.same_output)
-    }
-
-    /// `(E Theta_kk)^2 prod_k (1 + 5/n_k) >= E Theta_kk^2`.
-    ///
-    /// Minkowski's inequality over the layers: `sqrt(E (sum_l T_l)^2) <=
-    /// sum_l sqrt(E T_l^2)`, and `sqrt(E T_l^2) = E T_l sqrt(prod_k (1 + 5/n_k))`
-    /// for every layer ([`gradient_squared`](Self::gradient_squared)). At most
-    /// `(E Theta_kk)^2 exp(5 sum_k 1/n_k)`: the fluctuation is small only if
-    /// the width is large compared with the depth.
-    pub fn ntk_diagonal_second_moment_upper(&self) -> f64 {
-        let mean = self.ntk_diagonal_mean();
-        mean * mean * Growth::from(self.hidden())[0].single()
     }
 
     /// `E sum_k Theta_kk = K E Theta_kk`, the mean of `|J|_F^2`, `J` the
@@ -168,10 +162,7 @@ impl Moments {
     ///     x prod_{k>=m} (1+5/n_k)
     /// ```
     ///
-    /// from the fourth moments of the three factors
-    /// ([`activation_fourth`](Self::activation_fourth),
-    /// [`path_squared`](Self::path_squared),
-    /// [`backward_squared`](Self::backward_squared)). Exact. By Minkowski's
+    /// from the fourth moments of the three factors. Exact. By Minkowski's
     /// inequality the sum bounds `sqrt(E (sum b_lm^2)^2)`.
     pub fn block_fourth_root_sum(&self) -> BlockSums {
         let depth = self.depth();
@@ -200,7 +191,8 @@ impl Moments {
         sums
     }
 
-    /// The mean products of squared gradient norms, for all `l <= l'`.
+    /// `sum_{l,l'} w_l w_l' ratio(l, l')`, `w` the scaled mean squared gradient
+    /// norms, over all pairs of layers.
     ///
     /// Let `T_l = |a^{l-1}|^2 |B^l|^2`. For `l < l'` write `P = P_{l->l'-1}`.
     /// With coins, `a^{l'-1} = P g` with `g = W^l a^{l-1}`, and `B^l = P^T v`
@@ -212,8 +204,8 @@ impl Moments {
     /// E T_l T_l' = E |a^{l-1}|^4 (2/n_{l-1}) (2/n_{l'-1}) E |P|_F^4 E |B^{l'}|^4
     /// ```
     ///
-    /// (`c / n_L` in place of `2 / n_{l'-1}` if `l' = L + 1`). With `E |P|_F^4`
-    /// of [`path_squared`](Self::path_squared), divided by the means:
+    /// (`c / n_L` in place of `2 / n_{l'-1}` if `l' = L + 1`). Divided by the
+    /// means:
     ///
     /// ```text
     /// E T_l T_l' / (E T_l E T_l') = prod_{k<l} (1+5/n_k)
@@ -228,40 +220,28 @@ impl Moments {
     /// is `[ prod_{k>=l'} (1+5/n_k) + 2 prod_{k>=l'} (1-1/n_k) ] / 3`.
     /// Exact; for constant width and one output known from Hanin and Nica,
     /// arXiv:1909.05989, up to terms of higher order.
-    fn layer_pairs(&self) -> Vec<LayerPair> {
+    fn sum_over_pairs(&self, ratio: impl Fn(LayerPair) -> f64) -> f64 {
+        let means = self.scaled_gradient_squared();
         let hidden = self.hidden();
-        let before = Growth::before(hidden);
         let from = Growth::from(hidden);
-        let layers = hidden.len() + 1;
-        let mut pairs = Vec::with_capacity(layers * (layers + 1) / 2);
-        for (first, before) in before.iter().enumerate() {
+        let mut sum = 0.0;
+        for (first, before) in Growth::before(hidden).into_iter().enumerate() {
             let mut between = Growth::NONE;
             for (second, from) in from.iter().enumerate().skip(first) {
                 let front = before.single() * between.mixture();
-                pairs.push(LayerPair {
+                let pair = LayerPair {
                     first,
                     second,
                     same_output: front * from.single(),
                     two_outputs: front * from.mixture(),
-                });
+                };
+                let twice = if first == second { 1.0 } else { 2.0 };
+                sum += twice * means[first] * means[second] * ratio(pair);
                 if let Some(&width) = hidden.get(second) {
                     between = between.through(width);
                 }
             }
         }
-        pairs
-    }
-
-    /// `sum_{l,l'} w_l w_l' ratio(l, l')`, `w` the scaled mean squared gradient
-    /// norms.
-    fn sum_over_pairs(&self, ratio: impl Fn(LayerPair) -> f64) -> f64 {
-        let means = self.scaled_gradient_squared();
-        self.layer_pairs()
-            .into_iter()
-            .map(|pair| {
-                let twice = if pair.first == pair.second { 1.0 } else { 2.0 };
-                twice * means[pair.first] * means[pair.second] * ratio(pair)
-            })
-            .sum()
+        sum
     }
 }

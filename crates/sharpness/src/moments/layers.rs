@@ -1,5 +1,48 @@
-//! The moments of single layers: activations, backward vectors, gradients,
-//! paths and outputs.
+//! The moments of single layers.
+//!
+//! # Norms and their second and fourth moments
+//! All are exact and follow from the lemma with fair coins `xi` and standard
+//! normal `g` (B. Hanin, arXiv:1801.03744; B. Hanin and M. Nica,
+//! arXiv:1812.05994).
+//!
+//! *Activations.* Given layer `l - 1`,
+//! `|a^l|^2 = |a^{l-1}|^2 (2 / n_{l-1}) sum_i xi_i g_i^2` over `n_l` terms of mean
+//! 1/2, and `E (sum_i xi_i g_i^2)^2 = 3 n/2 + n (n - 1)/4 = (n/2)^2 (1 + 5/n)`, so
+//!
+//! ```text
+//! E |a^l|^2 = q n_l,   E |a^l|^4 = (q n_l)^2 prod_{k=1..l} (1 + 5/n_k).
+//! ```
+//!
+//! *Dead layers.* Given `a^{l-1} != 0`, all `n_l` coins fail with probability
+//! `2^{-n_l}`, and a dead layer stays dead:
+//! `P(a^l != 0) = prod_{k=1..l} (1 - 2^{-n_k})`.
+//!
+//! *Backward vectors.* `B^L_i = xi_i w_i` over `n_L` weights of variance
+//! `c / n_L`, and `|B^l|^2 = |B^{l+1}|^2 (2 / n_l) sum_i xi_i g_i^2`: every hidden
+//! layer keeps the mean. If `a^{l-1} = 0` the mask of layer `l` is 0 instead of
+//! coins, so for `l = 1 .. L` (`|B^{L+1}| = 1`)
+//!
+//! ```text
+//! E |B^l|^2 = (c/2) P(a^{l-1} != 0),   E |B^l|^4 = (c/2)^2 prod_{k=l..L} (1 + 5/n_k) P(a^{l-1} != 0).
+//! ```
+//!
+//! *Paths*, given that no layer before `l` is dead. `P_{l->l} = D^l` has `n_l`
+//! coins, and a layer of width `n` after width `p` multiplies the mean of the
+//! squared norm by `n (1/2) (2/p)`. For `M = P P^T` it multiplies `t + 2 s` and
+//! `t - s` (see below) by `(n/p)^2 (1 + 5/n)` and `(n/p)^2 (1 - 1/n)`; at the
+//! start `E t = (n^2 + n)/4`, `E s = n/2`, that is
+//! `E (t + 2 s) = (n/2)^2 (1 + 5/n)` and `E (t - s) = (n/2)^2 (1 - 1/n)`. Hence
+//!
+//! ```text
+//! E |P_{l->m}|_F^2 = n_m / 2
+//! E |P_{l->m}|_F^4 = (n_m/2)^2 [ prod_{k=l..m} (1+5/n_k) + 2 prod_{k=l..m} (1-1/n_k) ] / 3.
+//! ```
+//!
+//! *Gradients.* `|df_k/dW^l|_F^2 = |B^l|^2 |a^{l-1}|^2`. `B^l` depends on weights
+//! and coins from layer `l` on, `a^{l-1}` on those before, and where
+//! `a^{l-1} = 0` the product vanishes: the means multiply, and so do the fourth
+//! moments, `E |df_k/dW^l|_F^4 = (E |df_k/dW^l|_F^2)^2 prod_{k=1..L} (1 + 5/n_k)`
+//! for every layer.
 //!
 //! # How fourth-order moments grow across layers
 //! Let `u` be Gaussian vectors passed through one layer of width `n`: a matrix
@@ -22,7 +65,7 @@
 use etastar_model::{Architecture, InvalidArchitecture};
 use thiserror::Error;
 
-/// Why the moments of a network cannot be given.
+/// Why the formulas at initialisation do not apply.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum MomentsError {
     /// No such network exists.
@@ -37,6 +80,22 @@ pub enum MomentsError {
     /// The mean square of the inputs is not a number `>= 0`.
     #[error("the mean square of an input must be a number >= 0, not {0}")]
     MeanSquareInput(f64),
+}
+
+/// Checks that the network exists and has no biases, and that the input layer's
+/// relative learning rate is sound.
+pub(crate) fn check_network(
+    architecture: &Architecture,
+    input_rate: f64,
+) -> Result<(), MomentsError> {
+    architecture.validate()?;
+    if architecture.bias {
+        return Err(MomentsError::Bias);
+    }
+    if !(input_rate.is_finite() && input_rate >= 0.0) {
+        return Err(MomentsError::InputRate(input_rate));
+    }
+    Ok(())
 }
 
 /// The moments of one bias-free network at one input, or at many inputs of the
@@ -67,15 +126,8 @@ impl Moments {
         input_rate: f64,
         mean_square_input: f64,
     ) -> Result<Self, MomentsError> {
-        architecture.validate()?;
-        if architecture.bias {
-            return Err(MomentsError::Bias);
-        }
-        let sound = |value: f64| value.is_finite() && value >= 0.0;
-        if !sound(input_rate) {
-            return Err(MomentsError::InputRate(input_rate));
-        }
-        if !sound(mean_square_input) {
+        check_network(architecture, input_rate)?;
+        if !(mean_square_input.is_finite() && mean_square_input >= 0.0) {
             return Err(MomentsError::MeanSquareInput(mean_square_input));
         }
         let widths = std::iter::once(architecture.inputs)
@@ -92,12 +144,12 @@ impl Moments {
     }
 
     /// Number of hidden layers, `L`.
-    pub fn depth(&self) -> usize {
+    pub(crate) fn depth(&self) -> usize {
         self.widths.len() - 1
     }
 
     /// Number of outputs, `K`.
-    pub fn outputs(&self) -> f64 {
+    pub(crate) fn outputs(&self) -> f64 {
         self.outputs
     }
 
@@ -122,88 +174,17 @@ impl Moments {
             })
     }
 
-    /// `E |a^l|^2 = q n_l` for `l = 0 .. L`.
-    ///
-    /// Given layer `l - 1`, `|a^l|^2 = |a^{l-1}|^2 (2 / n_{l-1}) sum_i xi_i g_i^2`
-    /// over `n_l` independent fair coins `xi` and standard normal `g`; each
-    /// term has mean 1/2. Exact. Hanin, arXiv:1801.03744.
-    pub fn activation_squared(&self) -> Vec<f64> {
-        let scale = self.mean_square_input;
-        self.widths.iter().map(|width| scale * width).collect()
-    }
-
-    /// `E |a^l|^4 = (q n_l)^2 prod_{k=1..l} (1 + 5/n_k)` for `l = 0 .. L`.
-    ///
-    /// With the same sum, `E (sum_i xi_i g_i^2)^2 = 3 n/2 + n (n - 1)/4
-    /// = (n/2)^2 (1 + 5/n)`. Exact. Hanin, arXiv:1801.03744.
-    pub fn activation_fourth(&self) -> Vec<f64> {
-        let growth = Growth::before(self.hidden());
-        let squared = self.activation_squared();
-        squared
-            .iter()
-            .zip(growth)
-            .map(|(mean, growth)| mean * mean * growth.single())
-            .collect()
-    }
-
-    /// `P(a^l != 0) = prod_{k=1..l} (1 - 2^{-n_k})` for `l = 0 .. L`, for an
-    /// input other than 0.
-    ///
-    /// Given `a^{l-1} != 0`, all `n_l` fair coins fail with probability
-    /// `2^{-n_l}`; a dead layer stays dead. Exact; 1 to double precision as
-    /// soon as every layer has 54 units.
-    pub fn alive(&self) -> Vec<f64> {
-        let mut probability = 1.0;
-        let mut all = vec![probability];
-        for &width in self.hidden() {
-            probability *= 1.0 - (-width).exp2();
-            all.push(probability);
-        }
-        all
-    }
-
-    /// `E |B^l|^2 = (c/2) P(a^{l-1} != 0)` for `l = 1 .. L`, and 1 for
-    /// `l = L + 1`.
-    ///
-    /// With coins `xi`, `B^L_i = xi_i w_i` over `n_L` weights of variance
-    /// `c / n_L`, and `|B^l|^2 = |B^{l+1}|^2 (2 / n_l) sum_i xi_i g_i^2` over
-    /// `n_l` terms of mean 1/2: every hidden layer keeps the mean. If
-    /// `a^{l-1} = 0` the mask of layer `l` is 0 instead of coins, which is the
-    /// last factor ([`alive`](Self::alive)).
-    ///
-    /// The same sums squared:
-    /// `E |B^l|^4 = (c/2)^2 prod_{k=l..L} (1 + 5/n_k) P(a^{l-1} != 0)`. Exact.
-    /// Hanin, arXiv:1801.03744.
-    pub fn backward_squared(&self) -> Vec<f64> {
-        let mean = self.output_gain / 2.0;
-        let mut all: Vec<f64> = self.alive()[..self.depth()]
-            .iter()
-            .map(|alive| mean * alive)
-            .collect();
-        all.push(1.0);
-        all
-    }
-
     /// `E |df_k/dW^l|_F^2 = (c/2) q n_{l-1}` for `l = 1 .. L`, and `q n_L` for
-    /// `l = L + 1`; not scaled with learning rates.
-    ///
-    /// The gradient is `B^l (a^{l-1})^T`, so its squared norm is
-    /// `|B^l|^2 |a^{l-1}|^2`. `B^l` depends on weights and coins from layer
-    /// `l` on, `a^{l-1}` on those before, and where `a^{l-1} = 0` the product
-    /// vanishes: the means multiply. So do the fourth moments, the first with
-    /// the factors of layers `1 .. l - 1`, the second with those of `l .. L`:
-    /// `E |df_k/dW^l|_F^4 = (E |df_k/dW^l|_F^2)^2 prod_{k=1..L} (1 + 5/n_k)` for
-    /// every layer. Exact. Hanin, arXiv:1801.03744.
+    /// `l = L + 1`; not scaled with learning rates. Exact. Hanin,
+    /// arXiv:1801.03744.
     pub fn gradient_squared(&self) -> Vec<f64> {
-        let activations = self.activation_squared();
-        let mean = self.output_gain / 2.0;
-        let depth = self.depth();
-        activations
-            .into_iter()
-            .enumerate()
-            .map(|(index, activation)| {
-                if index < depth {
-                    mean * activation
+        let (last, before) = (self.depth(), self.output_gain / 2.0);
+        let widths = self.widths.iter().enumerate();
+        widths
+            .map(|(index, width)| {
+                let activation = self.mean_square_input * width;
+                if index < last {
+                    before * activation
                 } else {
                     activation
                 }
@@ -219,32 +200,14 @@ impl Moments {
         means
     }
 
-    /// `E |P_{l->m}|_F^2 = n_m / 2`, given that no layer before `l` is dead,
-    /// for `1 <= l <= m <= L`; `None` for other layers.
-    ///
-    /// `P_{l->l} = D^l` has `n_l` fair coins, and a layer of width `n` after
-    /// width `p` multiplies the mean of the squared norm by `n (1/2) (2/p)`.
-    ///
-    /// Fourth moment:
-    /// `E |P_{l->m}|_F^4 = (n_m/2)^2 [ prod_{k=l..m} (1+5/n_k) + 2 prod_{k=l..m} (1-1/n_k) ] / 3`.
-    /// For `M = P P^T` a further layer multiplies `t + 2 s` and `t - s` by
-    /// `(n/p)^2 (1 + 5/n)` and `(n/p)^2 (1 - 1/n)`. At the start `P = D^l` with
-    /// `n = n_l` coins: `E t = (n^2 + n)/4`, `E s = n/2`, that is
-    /// `E (t + 2 s) = (n/2)^2 (1 + 5/n)` and `E (t - s) = (n/2)^2 (1 - 1/n)`.
-    /// Exact. Compare Hanin and Nica, arXiv:1812.05994.
-    pub fn path_squared(&self, from: usize, to: usize) -> Option<f64> {
-        (1 <= from && from <= to && to <= self.depth()).then(|| self.widths[to] / 2.0)
-    }
-
     /// `E f_k^2 = c q`. Given the last activations an output is normal with
     /// variance `(c / n_L) |a^L|^2`. Exact.
     pub fn output_squared(&self) -> f64 {
         self.output_gain * self.mean_square_input
     }
 
-    /// `E f_k^4 = 3 (c q)^2 prod_k (1 + 5/n_k)`: three times the squared
-    /// variance, averaged over [`activation_fourth`](Self::activation_fourth).
-    /// Exact.
+    /// `E f_k^4 = 3 (c q)^2 prod_k (1 + 5/n_k)`: three times the mean squared
+    /// variance. Exact.
     pub fn output_fourth(&self) -> f64 {
         3.0 * self.conditional_variance_squared()
     }
@@ -252,7 +215,7 @@ impl Moments {
     /// `E ((c / n_L) |a^L|^2)^2 = (c q)^2 prod_k (1 + 5/n_k)`. As `f` is
     /// normal with this variance in each of `K` independent components,
     /// `E |f|^4 = K (K + 2)` times it.
-    pub fn conditional_variance_squared(&self) -> f64 {
+    pub(crate) fn conditional_variance_squared(&self) -> f64 {
         let variance = self.output_squared();
         variance * variance * Growth::from(self.hidden())[0].single()
     }

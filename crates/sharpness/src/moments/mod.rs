@@ -29,8 +29,7 @@
 //! `xi^l = 1`) but for orthogonal matrices of signs at the two ends. QED.
 //!
 //! A dead layer stays dead and makes all gradients vanish. Where a moment has
-//! a factor `|a^{l-1}|` this is accounted for exactly; [`Moments::alive`] is
-//! the factor in the moments that have none.
+//! a factor `|a^{l-1}|` this is accounted for exactly.
 //!
 //! # Heavy tails
 //! Once the sum of `1/n_l` exceeds about one half, the average of thousands of
@@ -47,3 +46,5 @@ mod layers;
 
 pub use kernel::BlockSums;
 pub use layers::{Moments, MomentsError};
+
+pub(crate) use layers::check_network;

@@ -209,44 +209,37 @@ mod tests {
     use super::*;
     use crate::lanczos::top_eigenvalue;
 
-    /// `(1/N) A (K (x) I) A` assembled densely, with `A^{1/2}` from an
-    /// eigendecomposition.
+    /// `(1/N) L^T A L` assembled densely, with `K (x) I = L L^T`: it has the same
+    /// spectrum.
     #[test]
     fn the_implicit_cross_entropy_operator_is_the_dense_one() {
         let mut rng = ChaCha8Rng::seed_from_u64(71);
-        let values: Vec<f64> = (0..35 * 4)
-            .map(|_| StandardNormal.sample(&mut rng))
-            .collect();
-        let samples = Samples::new(&values, 4).unwrap();
         let (count, outputs) = (35, 3);
+        let normals = (0..count * 4).map(|_| StandardNormal.sample(&mut rng));
+        let samples = Samples::new(&normals.collect::<Vec<f64>>(), 4).unwrap();
         let architecture = Architecture::constant_width(4, 24, 2, outputs);
         let kernel = TangentKernel::new(&architecture, 0.7, &samples, 1).unwrap();
         let drawn = draw_probabilities(&kernel, &architecture, 2, &mut rng).unwrap();
         let factor = 1.3;
         let scaled = ScaledKernel::new(&kernel, factor, 2);
         let (value, slope) = scaled.cross_entropy_top(&drawn[0], outputs).unwrap();
-        let top = |factor: f64| {
-            let size = count * outputs;
-            let mut root = DMatrix::zeros(size, size);
-            for (sample, p) in drawn[0].chunks(outputs).enumerate() {
-                let block = DMatrix::from_fn(outputs, outputs, |i, j| {
-                    f64::from(u8::from(i == j)) * p[i] - p[i] * p[j]
-                });
-                let eigen = block.symmetric_eigen();
-                let diagonal = eigen.eigenvalues.map(|value| value.max(0.0).sqrt());
-                let square_root = &eigen.eigenvectors
-                    * DMatrix::from_diagonal(&diagonal)
-                    * eigen.eigenvectors.transpose();
-                root.view_mut((sample * outputs, sample * outputs), (outputs, outputs))
-                    .copy_from(&square_root);
+        let curvature = DMatrix::from_fn(count * outputs, count * outputs, |i, j| {
+            let (p, q) = (drawn[0][i], drawn[0][j]);
+            let same = if i == j { p } else { 0.0 };
+            if i / outputs == j / outputs {
+                same - p * q
+            } else {
+                0.0
             }
+        });
+        let top = |factor: f64| {
             let dense = DMatrix::from_fn(count, count, |i, j| {
                 let index = i * count + j;
                 24.0 * kernel.covariance()[index] + factor * kernel.hidden()[index]
             });
-            let kronecker = dense.kronecker(&DMatrix::identity(outputs, outputs));
-            let matrix = &root * kronecker * &root / count as f64;
-            top_eigenvalue(&matrix)
+            let root = dense.cholesky().unwrap().l();
+            let root = root.kronecker(&DMatrix::identity(outputs, outputs));
+            top_eigenvalue(&(root.transpose() * &curvature * root / count as f64))
         };
         assert!((value / top(factor) - 1.0).abs() < 1e-9);
         let difference = (top(factor + 1e-4) - top(factor - 1e-4)) / 2e-4;

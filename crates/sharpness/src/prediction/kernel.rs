@@ -18,14 +18,16 @@
 //! rho' = cos t + (sin t - t cos t) / pi,      u' = u - (sin t - t cos t) / (2 pi)
 //! ```
 
+use std::cmp::Ordering;
 use std::f64::consts::PI;
 use std::sync::{Mutex, PoisonError};
 
-use etastar_model::{Architecture, InvalidArchitecture};
-use nalgebra::{DMatrix, DMatrixView};
+use etastar_model::Architecture;
+use nalgebra::DMatrixView;
 use thiserror::Error;
 
 use crate::lanczos::LanczosError;
+use crate::moments::{MomentsError, check_network};
 
 /// Rows and columns of a tile.
 const TILE: usize = 64;
@@ -33,15 +35,9 @@ const TILE: usize = 64;
 /// Why no prediction can be made.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum PredictionError {
-    /// No such network exists.
+    /// The formulas are not for this network, or a rate is out of range.
     #[error(transparent)]
-    Architecture(#[from] InvalidArchitecture),
-    /// The network has biases.
-    #[error("the kernel recursion is for networks without biases: set `bias` to false")]
-    Bias,
-    /// The input layer's relative learning rate is not a number `>= 0`.
-    #[error("the input layer's relative learning rate must be a number >= 0, not {0}")]
-    InputRate(f64),
+    Network(#[from] MomentsError),
     /// There is no sample.
     #[error("a prediction needs at least one sample")]
     NoSamples,
@@ -112,12 +108,12 @@ impl Samples {
     }
 
     /// Number of samples, `N`.
-    pub fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.values.len() / self.inputs
     }
 
     /// Numbers in a sample, `n_0`.
-    pub fn inputs(&self) -> usize {
+    pub(super) fn inputs(&self) -> usize {
         self.inputs
     }
 
@@ -187,29 +183,28 @@ impl TangentKernel {
             .zip(hidden.chunks_mut(TILE * count))
             .enumerate();
         for_each(strips, threads, |(strip, (covariance, hidden))| {
-            let first_row = strip * TILE;
+            let first = strip * TILE;
             let rows = covariance.len() / count;
-            let mut dots = DMatrix::zeros(TILE, rows);
-            for first_column in (0..first_row + rows).step_by(TILE) {
-                let columns = TILE.min(count - first_column);
-                products(samples, first_row, rows, first_column, columns, &mut dots);
-                for row in 0..rows {
-                    for column in 0..columns {
-                        let (i, j) = (first_row + row, first_column + column);
-                        if j > i {
-                            break;
-                        }
-                        let scale = norms[i] * norms[j];
-                        let (dot, u) = if i == j {
-                            (scale, 0.0)
-                        } else {
+            let matrix =
+                |first, rows| DMatrixView::from_slice(samples.rows(first, rows), inputs, rows);
+            let right = matrix(first, rows);
+            for left in (0..first + rows).step_by(TILE) {
+                let columns = TILE.min(count - left);
+                let dots = matrix(left, columns).transpose() * right;
+                for (row, column) in pairs(rows, columns) {
+                    let (i, j) = (first + row, left + column);
+                    let scale = norms[i] * norms[j];
+                    let (dot, u) = match i.cmp(&j) {
+                        Ordering::Less => continue,
+                        Ordering::Equal => (scale, 0.0),
+                        Ordering::Greater => {
                             let dot = dots[(column, row)];
                             (dot, half_distance(dot, scale))
-                        };
-                        let pair = recursion.pair(dot, scale / inputs as f64, u);
-                        covariance[row * count + j] = pair.covariance;
-                        hidden[row * count + j] = pair.hidden;
-                    }
+                        }
+                    };
+                    let pair = recursion.pair(dot, scale / inputs as f64, u);
+                    covariance[row * count + j] = pair.covariance;
+                    hidden[row * count + j] = pair.hidden;
                 }
             }
         });
@@ -253,34 +248,24 @@ impl TangentKernel {
     }
 }
 
-/// Inner products: element `(j, i)` of `dots` for row `i` and column `j` of the
-/// tile.
-fn products(
-    samples: &Samples,
-    first_row: usize,
-    rows: usize,
-    first_column: usize,
-    columns: usize,
-    dots: &mut DMatrix<f64>,
-) {
-    let inputs = samples.inputs();
-    let right = DMatrixView::from_slice(samples.rows(first_row, rows), inputs, rows);
-    let left =
-        DMatrixView::from_slice(samples.rows(first_column, columns), inputs, columns).transpose();
-    dots.rows_mut(0, columns).gemm(1.0, &left, &right, 0.0);
-}
-
 /// Copies the lower triangle to the upper one.
 fn mirror(matrix: &mut [f64], count: usize) {
-    for first_row in (0..count).step_by(TILE) {
-        for first_column in (0..=first_row).step_by(TILE) {
-            for row in first_row..(first_row + TILE).min(count) {
-                for column in first_column..(first_column + TILE).min(row) {
-                    matrix[column * count + row] = matrix[row * count + column];
+    for first in (0..count).step_by(TILE) {
+        let rows = TILE.min(count - first);
+        for left in (0..=first).step_by(TILE) {
+            for (row, column) in pairs(rows, TILE) {
+                let (i, j) = (first + row, left + column);
+                if j < i {
+                    matrix[j * count + i] = matrix[i * count + j];
                 }
             }
         }
     }
+}
+
+/// Indices of a tile, row by row.
+fn pairs(rows: usize, columns: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..rows).flat_map(move |row| (0..columns).map(move |column| (row, column)))
 }
 
 /// One hidden layer.
@@ -313,13 +298,7 @@ impl Recursion {
         architecture: &Architecture,
         input_rate: f64,
     ) -> Result<Self, PredictionError> {
-        architecture.validate()?;
-        if architecture.bias {
-            return Err(PredictionError::Bias);
-        }
-        if !(input_rate.is_finite() && input_rate >= 0.0) {
-            return Err(PredictionError::InputRate(input_rate));
-        }
+        check_network(architecture, input_rate)?;
         let depth = architecture.depth();
         let layers = architecture
             .hidden

@@ -14,7 +14,7 @@ use etastar_backend::Backend;
 use etastar_model::{Architecture, Batch, InitialWeights, LayerRates, Loss, Mlp};
 use etastar_sharpness::lanczos::symmetric_eigenvalues;
 use etastar_sharpness::operator::{LinearOperator, Objective, ObjectiveOptions};
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use rand::{RngExt, SeedableRng};
@@ -69,7 +69,7 @@ pub fn loss_curvature(loss: Loss, outputs: &[f64]) -> DMatrix<f64> {
     }
 }
 
-pub fn softmax(outputs: &[f64]) -> Vec<f64> {
+fn softmax(outputs: &[f64]) -> Vec<f64> {
     let sum: f64 = outputs.iter().map(|f| f.exp()).sum();
     outputs.iter().map(|f| f.exp() / sum).collect()
 }
@@ -82,8 +82,7 @@ pub struct Case {
     pub samples: usize,
     pub loss: Loss,
     pub rates: Vec<f64>,
-    pub chunk: usize,
-    pub cache_bytes: usize,
+    pub options: ObjectiveOptions,
     pub seed: u64,
 }
 
@@ -96,17 +95,13 @@ pub fn cases(width: usize, samples: usize) -> impl Strategy<Value = Case> {
         2..6usize,
         any::<bool>(),
         prop_oneof![Just(1.0), Just(2.0)],
-    )
-        .prop_map(
-            |(inputs, hidden, outputs, bias, output_gain)| Architecture {
-                inputs,
-                hidden,
-                outputs,
-                bias,
-                output_gain,
-            },
-        );
-    (
+    );
+    let architecture =
+        architecture.prop_map(|(inputs, hidden, outputs, bias, gain)| Architecture {
+            bias,
+            ..self::architecture(inputs, &hidden, outputs, gain)
+        });
+    let case = (
         architecture,
         1..=samples,
         prop_oneof![Just(Loss::CrossEntropy), Just(Loss::SquaredError)],
@@ -114,18 +109,17 @@ pub fn cases(width: usize, samples: usize) -> impl Strategy<Value = Case> {
         1..=samples + 1,
         prop_oneof![Just(0), Just(1_000), Just(usize::MAX)],
         any::<u64>(),
+    );
+    case.prop_map(
+        |(architecture, samples, loss, rates, chunk, cache_bytes, seed)| Case {
+            architecture,
+            samples,
+            loss,
+            rates,
+            options: ObjectiveOptions { chunk, cache_bytes },
+            seed,
+        },
     )
-        .prop_map(
-            |(architecture, samples, loss, rates, chunk, cache_bytes, seed)| Case {
-                architecture,
-                samples,
-                loss,
-                rates,
-                chunk,
-                cache_bytes,
-                seed,
-            },
-        )
 }
 
 /// The same sequence of cases on every run.
@@ -143,33 +137,20 @@ impl Case {
         let initial = InitialWeights::draw::<f64>(&self.architecture, &mut rng);
         let mut network = Mlp::new(&initial, &Default::default());
         for layer in &mut network.layers {
-            layer.bias = layer
-                .bias
-                .as_ref()
-                .map(|bias| random(bias.dims(), &mut rng));
+            let bias = layer.bias.take();
+            layer.bias = bias.map(|bias| random(bias.dims(), &mut rng));
         }
         network
     }
 
     pub fn batch(&self) -> Batch<Double> {
         let mut rng = ChaCha8Rng::seed_from_u64(!self.seed);
-        let Architecture {
-            inputs, outputs, ..
-        } = self.architecture;
+        let classes = self.architecture.outputs;
         let labels: Vec<u32> = (0..self.samples)
-            .map(|_| rng.random_range(0..outputs as u32))
+            .map(|_| rng.random_range(0..classes as u32))
             .collect();
-        let zeros = vec![0.0; self.samples * inputs];
-        let mut batch = Batch::upload(&zeros, &labels, inputs, outputs, &Default::default());
-        batch.inputs = random([self.samples, inputs], &mut rng);
-        batch
-    }
-
-    pub fn options(&self) -> ObjectiveOptions {
-        ObjectiveOptions {
-            chunk: self.chunk,
-            cache_bytes: self.cache_bytes,
-        }
+        let inputs = random([self.samples, self.architecture.inputs], &mut rng);
+        batch(inputs, &labels, classes)
     }
 
     pub fn objective(&self) -> Objective<Double> {
@@ -177,7 +158,7 @@ impl Case {
     }
 
     pub fn objective_of(&self, network: &Mlp<Double>) -> Objective<Double> {
-        Objective::new(network, &self.batch(), self.loss, &self.options()).unwrap()
+        Objective::new(network, &self.batch(), self.loss, &self.options).unwrap()
     }
 
     pub fn layer_rates(&self) -> LayerRates {
@@ -191,6 +172,20 @@ impl Case {
             .map(|_| rng.random_range(-1.0..1.0))
             .collect()
     }
+}
+
+pub fn batch(inputs: Tensor<Double, 2>, labels: &[u32], classes: usize) -> Batch<Double> {
+    let [samples, features] = inputs.dims();
+    let zeros = vec![0.0; samples * features];
+    let batch = Batch::upload(&zeros, labels, features, classes, &Default::default());
+    Batch { inputs, ..batch }
+}
+
+/// `lambda_1(G)` and `lambda_1(H)` under learning rates.
+pub fn dense_tops(objective: &Objective<Double>, rates: &LayerRates) -> (f64, f64) {
+    let gauss_newton = assemble(&objective.gauss_newton(rates).unwrap());
+    let hessian = assemble(&objective.hessian(rates).unwrap());
+    (top_eigenvalue(&gauss_newton), top_eigenvalue(&hessian))
 }
 
 pub fn random<B: Backend>(shape: [usize; 2], rng: &mut ChaCha8Rng) -> Tensor<B, 2> {
@@ -216,39 +211,9 @@ pub fn relative_error(a: &[f64], b: &[f64], floor: f64) -> f64 {
     norm(&difference) / norm(b).max(floor)
 }
 
-/// Row-major `rows x columns`.
-#[derive(Debug, Clone)]
-pub struct Dense {
-    pub rows: usize,
-    pub columns: usize,
-    pub values: Vec<f64>,
-}
-
-impl Dense {
-    pub fn row(&self, row: usize) -> &[f64] {
-        &self.values[row * self.columns..(row + 1) * self.columns]
-    }
-
-    pub fn apply(&self, vector: &[f64]) -> Vec<f64> {
-        (0..self.rows)
-            .map(|row| self.row(row).iter().zip(vector).map(|(w, v)| w * v).sum())
-            .collect()
-    }
-
-    pub fn apply_transposed(&self, vector: &[f64]) -> Vec<f64> {
-        let mut result = vec![0.0; self.columns];
-        for (row, v) in vector.iter().enumerate() {
-            for (result, w) in result.iter_mut().zip(self.row(row)) {
-                *result += w * v;
-            }
-        }
-        result
-    }
-}
-
 pub struct Network {
     /// `W^1 .. W^{L+1}`, rows are units.
-    pub weights: Vec<Dense>,
+    pub weights: Vec<DMatrix<f64>>,
 }
 
 /// What one input leaves behind.
@@ -273,17 +238,8 @@ impl Network {
                     2.0
                 };
                 let deviation = (gain / columns as f64).sqrt();
-                let values = (0..rows * columns)
-                    .map(|_| {
-                        let normal: f64 = StandardNormal.sample(rng);
-                        deviation * normal
-                    })
-                    .collect();
-                Dense {
-                    rows,
-                    columns,
-                    values,
-                }
+                let values = normals(rows * columns, rng).into_iter();
+                DMatrix::from_row_iterator(rows, columns, values.map(|value| deviation * value))
             })
             .collect();
         Self { weights }
@@ -310,7 +266,9 @@ impl Network {
     pub fn backward(&self, pass: &Pass, seed: &[f64]) -> Vec<Vec<f64>> {
         let mut vectors = vec![seed.to_vec()];
         for layer in (1..self.weights.len()).rev() {
-            let mut next = self.weights[layer].apply_transposed(vectors.last().unwrap());
+            let mut next = self.weights[layer]
+                .transpose()
+                .apply(vectors.last().unwrap());
             mask(&mut next, &pass.masks[layer - 1]);
             vectors.push(next);
         }
@@ -323,27 +281,17 @@ impl Network {
         self.backward(pass, &unit(pass.outputs.len(), output))
     }
 
-    /// `P_{l->m}`, layers counted from 1, as a dense matrix.
-    pub fn path(&self, pass: &Pass, from: usize, to: usize) -> Dense {
-        let columns = self.weights[from - 1].rows;
-        let rows = self.weights[to - 1].rows;
-        let mut result = Dense {
-            rows,
-            columns,
-            values: vec![0.0; rows * columns],
+    /// `P_{l->m}`, layers counted from 1.
+    pub fn path(&self, pass: &Pass, from: usize, to: usize) -> DMatrix<f64> {
+        let masked = |layer: usize| {
+            let mask = pass.masks[layer - 1]
+                .iter()
+                .map(|&on| f64::from(u8::from(on)));
+            DMatrix::from_diagonal(&DVector::from_vec(mask.collect()))
         };
-        for column in 0..columns {
-            let mut vector = unit(columns, column);
-            mask(&mut vector, &pass.masks[from - 1]);
-            for layer in from..to {
-                vector = self.weights[layer].apply(&vector);
-                mask(&mut vector, &pass.masks[layer]);
-            }
-            for (row, value) in vector.iter().enumerate() {
-                result.values[row * columns + column] = *value;
-            }
-        }
-        result
+        (from..to).fold(masked(from), |path, layer| {
+            masked(layer + 1) * &self.weights[layer] * path
+        })
     }
 
     /// The gradient of `seed . f` in all weights, row-major layer by layer,
@@ -360,7 +308,7 @@ impl Network {
     }
 }
 
-pub fn mask(vector: &mut [f64], mask: &[bool]) {
+fn mask(vector: &mut [f64], mask: &[bool]) {
     for (value, &on) in vector.iter_mut().zip(mask) {
         if !on {
             *value = 0.0;
