@@ -93,7 +93,7 @@ impl Task for Measure<'_> {
         let shape = case.shape;
         let (inputs, labels) = (&case.inputs, &case.labels);
         let batch = Batch::<B>::upload(inputs, labels, shape.inputs, shape.outputs, &device);
-        let order = ParameterOrder::of(&network.layers);
+        let order = ParameterOrder::new(&network.layers);
 
         let outputs = network.forward(batch.inputs.clone());
         let (loss, gradient) = network.gradient(&batch, case.loss);

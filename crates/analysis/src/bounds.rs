@@ -150,7 +150,7 @@ pub const EXPECTED: [ExpectedBound; 6] = [
     ExpectedBound {
         description: "expectation, sum over outputs",
         holds_for: HoldsFor::Expectation,
-        of: |upper| upper.upper_expectation,
+        of: |upper| upper.summed.upper_expectation,
     },
     ExpectedBound {
         description: "expectation, sharper",
@@ -160,7 +160,7 @@ pub const EXPECTED: [ExpectedBound; 6] = [
     ExpectedBound {
         description: "Markov's inequality, sum over outputs",
         holds_for: HoldsFor::Probability,
-        of: |upper| upper.markov.value,
+        of: |upper| upper.summed.markov.value,
     },
     ExpectedBound {
         description: "Markov's inequality, sharper",
@@ -170,7 +170,7 @@ pub const EXPECTED: [ExpectedBound; 6] = [
     ExpectedBound {
         description: "Chebyshev's inequality, sum over outputs",
         holds_for: HoldsFor::Probability,
-        of: |upper| upper.chebyshev.value,
+        of: |upper| upper.summed.chebyshev.value,
     },
     ExpectedBound {
         description: "Chebyshev's inequality, sharper",

@@ -9,7 +9,5 @@ pub mod moments;
 pub mod operator;
 pub mod prediction;
 
-pub use measure::{
-    Bounds, LowerBounds, MeasureError, MeasureOptions, NetworkSharpness, Spectrum, UpperBounds,
-    measure,
-};
+pub use certificate::{Bounds, LowerBounds, UpperBounds};
+pub use measure::{MeasureError, MeasureOptions, NetworkSharpness, Spectrum, measure};

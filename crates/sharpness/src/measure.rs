@@ -9,10 +9,7 @@ use etastar_model::{Batch, LayerRates, Loss, Mlp};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::certificate::{
-    CertificateError, GaussNewtonLower, GaussNewtonUpper, HessianLower, PropagatorOptions,
-    ResidualUpper, RitzValues, certify_with,
-};
+use crate::certificate::{Bounds, CertificateError, Measured, PropagatorOptions, certified_bounds};
 use crate::lanczos::{
     Extremes, LanczosError, LanczosOptions, extreme_eigenvalues, largest_eigenvalue,
 };
@@ -63,35 +60,6 @@ pub struct Spectrum {
     pub products: usize,
 }
 
-/// Certified bounds on the top eigenvalues, from below and from above.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Bounds {
-    /// From below.
-    pub lower: LowerBounds,
-    /// From above.
-    pub upper: UpperBounds,
-}
-
-/// Lower bounds.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct LowerBounds {
-    /// On `lambda_1(G)`.
-    pub gauss_newton: GaussNewtonLower,
-    /// On `lambda_1(H)`.
-    pub hessian: HessianLower,
-}
-
-/// Upper bounds.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct UpperBounds {
-    /// On `lambda_1(G)`.
-    pub gauss_newton: GaussNewtonUpper,
-    /// On the norm of `H - G`.
-    pub residual: ResidualUpper,
-    /// On `lambda_1(H)`: the sum of the tightest of both.
-    pub hessian: f64,
-}
-
 /// What is known of one network on given data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NetworkSharpness {
@@ -120,7 +88,7 @@ pub fn measure<B: Backend>(
 ) -> Result<NetworkSharpness, MeasureError> {
     let objective = Objective::new(network, data, loss, &options.objective)?;
     let Extremes { largest, smallest } =
-        extreme_eigenvalues(&objective.preconditioned_hessian(rates)?, &options.lanczos)?;
+        extreme_eigenvalues(&objective.hessian(rates)?, &options.lanczos)?;
     let hessian = Spectrum {
         largest: largest.value,
         smallest: Some(smallest.value),
@@ -128,10 +96,7 @@ pub fn measure<B: Backend>(
         converged: largest.converged && smallest.converged,
         products: largest.operator_calls,
     };
-    let top = largest_eigenvalue(
-        &objective.preconditioned_gauss_newton(rates)?,
-        &options.lanczos,
-    )?;
+    let top = largest_eigenvalue(&objective.gauss_newton(rates)?, &options.lanczos)?;
     let rank = objective.samples().saturating_mul(objective.outputs());
     let gauss_newton = Spectrum {
         largest: top.value,
@@ -140,31 +105,19 @@ pub fn measure<B: Backend>(
         converged: top.converged,
         products: top.operator_calls,
     };
-    let bounds = match &options.bounds {
-        None => None,
-        Some(propagator) => {
-            let ritz = RitzValues {
-                gauss_newton: gauss_newton.largest,
-                hessian: hessian.largest,
-            };
-            let certificate = certify_with(&objective, rates, propagator, ritz)?;
-            Some(Bounds {
-                lower: LowerBounds {
-                    gauss_newton: certificate.gauss_newton_lower,
-                    hessian: certificate.hessian_lower,
-                },
-                upper: UpperBounds {
-                    gauss_newton: certificate.gauss_newton_upper,
-                    residual: certificate.residual_upper,
-                    hessian: certificate.hessian_upper(),
-                },
-            })
-        }
+    let measured = Measured {
+        trace: objective.trace(rates),
+        gauss_newton: gauss_newton.largest,
+        hessian: hessian.largest,
     };
+    let propagator = options.bounds.as_ref();
+    let bounds = propagator
+        .map(|propagator| certified_bounds(&objective, rates, propagator, measured))
+        .transpose()?;
     Ok(NetworkSharpness {
         hessian,
         gauss_newton,
-        trace: objective.trace(rates),
+        trace: measured.trace,
         bounds,
     })
 }

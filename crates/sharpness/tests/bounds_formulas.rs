@@ -4,9 +4,9 @@ use etastar_model::{Architecture, Loss};
 use etastar_sharpness::bounds::{BoundsError, DEFAULT_DELTA, TheoryBounds};
 use proptest::prelude::*;
 
-mod moments_support;
+mod support;
 
-use moments_support::{Network, generator, input, mean_and_error, square};
+use support::{Network, generator, input, mean_and_error, square};
 
 fn losses() -> impl Strategy<Value = Loss> {
     prop_oneof![Just(Loss::CrossEntropy), Just(Loss::SquaredError)]
@@ -45,7 +45,7 @@ fn norm_of_the_second_derivative_by_simulation() {
             for m in 2..=5 {
                 for l in 1..m {
                     sum += square(&backward[m - 1])
-                        * square(&network.path(&pass, l, m - 1).values)
+                        * network.path(&pass, l, m - 1).norm_squared()
                         * square(&pass.activations[l - 1]);
                 }
             }
@@ -69,6 +69,7 @@ fn gauss_newton_is_curvature_times_outputs_times_kernel() {
         TheoryBounds::new(architecture, loss, 0.5, 1.0)
             .unwrap()
             .gauss_newton
+            .summed
             .upper_expectation
     };
     let kernel = 0.5 * 784.0 + 4.0 * 128.0;
@@ -83,12 +84,12 @@ fn gauss_newton_is_curvature_times_outputs_times_kernel() {
 fn cross_entropy_adds_one_norm_an_output() {
     let architecture = Architecture::constant_width(100, 32, 3, 7);
     let bounds = TheoryBounds::new(&architecture, Loss::CrossEntropy, 1.0, 1.0).unwrap();
-    let expected = bounds.gauss_newton.upper_expectation
+    let expected = bounds.gauss_newton.summed.upper_expectation
         + 7.0 * bounds.second_derivative_norm.upper_expectation;
-    assert!((bounds.hessian.upper_expectation / expected - 1.0).abs() < 1e-12);
-    assert_eq!(bounds.hessian.markov.delta, DEFAULT_DELTA);
-    let markov = bounds.hessian.upper_expectation / DEFAULT_DELTA;
-    assert_eq!(bounds.hessian.markov.value, markov);
+    assert!((bounds.hessian.summed.upper_expectation / expected - 1.0).abs() < 1e-12);
+    assert_eq!(bounds.hessian.summed.markov.delta, DEFAULT_DELTA);
+    let markov = bounds.hessian.summed.upper_expectation / DEFAULT_DELTA;
+    assert_eq!(bounds.hessian.summed.markov.value, markov);
 }
 
 #[test]
@@ -97,9 +98,9 @@ fn chebyshev_beats_markov_in_wide_networks() {
     for loss in [Loss::CrossEntropy, Loss::SquaredError] {
         let bounds = TheoryBounds::new(&architecture, loss, 1.0, 1.0).unwrap();
         for upper in [bounds.gauss_newton, bounds.hessian] {
-            assert!(upper.chebyshev.value < upper.markov.value);
-            assert!(upper.sharper.chebyshev.value < upper.chebyshev.value);
-            assert!(upper.chebyshev.value > upper.upper_expectation);
+            assert!(upper.summed.chebyshev.value < upper.summed.markov.value);
+            assert!(upper.sharper.chebyshev.value < upper.summed.chebyshev.value);
+            assert!(upper.summed.chebyshev.value > upper.summed.upper_expectation);
         }
     }
 }
@@ -130,20 +131,20 @@ proptest! {
         let architecture = Architecture { inputs, hidden, outputs, bias: false, output_gain };
         let bounds = TheoryBounds::with_delta(&architecture, loss, rate, q, delta).unwrap();
         let (gauss_newton, hessian) = (bounds.gauss_newton, bounds.hessian);
-        prop_assert!(hessian.upper_expectation > gauss_newton.upper_expectation);
-        prop_assert!(hessian.chebyshev.value > gauss_newton.chebyshev.value);
+        prop_assert!(hessian.summed.upper_expectation > gauss_newton.summed.upper_expectation);
+        prop_assert!(hessian.summed.chebyshev.value > gauss_newton.summed.chebyshev.value);
         for upper in [gauss_newton, hessian] {
             let slack = 1.0 + 1e-12;
-            prop_assert!(upper.sharper.upper_expectation <= upper.upper_expectation * slack);
-            prop_assert!(upper.chebyshev.value.is_finite());
-            prop_assert!(upper.chebyshev.value > 0.0);
+            prop_assert!(upper.sharper.upper_expectation <= upper.summed.upper_expectation * slack);
+            prop_assert!(upper.summed.chebyshev.value.is_finite());
+            prop_assert!(upper.summed.chebyshev.value > 0.0);
         }
         let smaller = TheoryBounds::with_delta(&architecture, loss, rate, q, delta / 2.0).unwrap();
-        prop_assert!(smaller.hessian.chebyshev.value > hessian.chebyshev.value);
-        prop_assert!(smaller.hessian.markov.value > hessian.markov.value);
+        prop_assert!(smaller.hessian.summed.chebyshev.value > hessian.summed.chebyshev.value);
+        prop_assert!(smaller.hessian.summed.markov.value > hessian.summed.markov.value);
         let slower =
             TheoryBounds::with_delta(&architecture, loss, rate * 0.5, q, delta).unwrap();
-        prop_assert!(slower.hessian.upper_expectation <= hessian.upper_expectation);
+        prop_assert!(slower.hessian.summed.upper_expectation <= hessian.summed.upper_expectation);
     }
 
     /// The bound at the mean of q is at least the mean of the bounds: what
@@ -158,8 +159,8 @@ proptest! {
             TheoryBounds::new(&architecture, loss, 1.0, q).unwrap().hessian
         };
         let (middle, ends) = (at((low + high) / 2.0), [at(low), at(high)]);
-        let mean = (ends[0].upper_expectation + ends[1].upper_expectation) / 2.0;
-        prop_assert!(middle.upper_expectation >= mean * (1.0 - 1e-12));
+        let mean = (ends[0].summed.upper_expectation + ends[1].summed.upper_expectation) / 2.0;
+        prop_assert!(middle.summed.upper_expectation >= mean * (1.0 - 1e-12));
         let sharper = (ends[0].sharper.upper_expectation + ends[1].sharper.upper_expectation) / 2.0;
         prop_assert!(middle.sharper.upper_expectation >= sharper * (1.0 - 1e-12));
     }

@@ -1,8 +1,12 @@
 //! Positivity, monotonicity, limits and special cases of the moments.
 
 use etastar_model::{Architecture, InvalidArchitecture};
-use etastar_sharpness::moments::{ConstantWidth, Moments, MomentsError};
+use etastar_sharpness::moments::{Moments, MomentsError};
 use proptest::prelude::*;
+
+mod support;
+
+use support::architecture;
 
 fn architectures() -> impl Strategy<Value = Architecture> {
     (
@@ -11,12 +15,8 @@ fn architectures() -> impl Strategy<Value = Architecture> {
         1_usize..12,
         0.1_f64..4.0,
     )
-        .prop_map(|(inputs, hidden, outputs, output_gain)| Architecture {
-            inputs,
-            hidden,
-            outputs,
-            bias: false,
-            output_gain,
+        .prop_map(|(inputs, hidden, outputs, output_gain)| {
+            architecture(inputs, &hidden, outputs, output_gain)
         })
 }
 
@@ -34,7 +34,8 @@ proptest! {
         let second = moments.ntk_diagonal_second_moment();
         prop_assert!(mean > 0.0);
         prop_assert!(second >= mean * mean * (1.0 - 1e-12));
-        prop_assert!(second <= moments.ntk_diagonal_second_moment_upper() * (1.0 + 1e-12));
+        let growth: f64 = architecture.hidden.iter().map(|&n| 1.0 + 5.0 / n as f64).product();
+        prop_assert!(second <= mean * mean * growth * (1.0 + 1e-12));
         let (trace, operator) = (moments.ntk_trace_mean(), moments.ntk_operator_mean());
         prop_assert!(operator <= trace * (1.0 + 1e-12));
         prop_assert!(moments.ntk_trace_second_moment() >= trace * trace * (1.0 - 1e-12));
@@ -76,6 +77,8 @@ proptest! {
         prop_assert!(fast_moments.block_squared().total() > slow_moments.block_squared().total());
     }
 
+    /// With all `n_k = n`, `k = |l - l'|` layers lie between two and `L - k`
+    /// outside.
     #[test]
     fn general_widths_reduce_to_constant_width(
         inputs in 1_usize..100, width in 1_usize..200, depth in 1_usize..12,
@@ -84,19 +87,23 @@ proptest! {
         let mut architecture = Architecture::constant_width(inputs, width, depth, 3);
         architecture.output_gain = output_gain;
         let general = Moments::new(&architecture, input_rate, q).unwrap();
-        let closed = ConstantWidth {
-            inputs: inputs as f64,
-            width: width as f64,
-            depth,
-            output_gain,
-            input_rate,
-            mean_square_input: q,
+        let (n, half) = (width as f64, output_gain / 2.0);
+        let weight = |layer: usize| match layer {
+            0 => half * input_rate * inputs as f64,
+            layer if layer < depth => half * n,
+            _ => n,
         };
-        prop_assert!(close(
-            general.ntk_diagonal_second_moment(),
-            closed.ntk_diagonal_second_moment(),
-            1e-10
-        ));
+        let (grow, shrink) = (1.0 + 5.0 / n, 1.0 - 1.0 / n);
+        let mut closed = 0.0;
+        for first in 0..=depth {
+            for second in 0..=depth {
+                let apart = first.abs_diff(second) as i32;
+                let mixture = (grow.powi(apart) + 2.0 * shrink.powi(apart)) / 3.0;
+                let outside = grow.powi(depth as i32 - apart);
+                closed += q * q * weight(first) * weight(second) * outside * mixture;
+            }
+        }
+        prop_assert!(close(general.ntk_diagonal_second_moment(), closed, 1e-10));
     }
 
     #[test]

@@ -2,15 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "helper functions of tests")]
 
-mod moments_support;
+mod support;
 
 use etastar_model::{Architecture, Loss};
 use etastar_sharpness::prediction::{
     KernelPrediction, PredictionError, PredictionSettings, Samples, TangentKernel,
 };
-use moments_support::{Network, generator, mean_and_error, normals};
 use nalgebra::DMatrix;
 use proptest::prelude::*;
+use support::{Network, generator, mean_and_error, normals, top_eigenvalue, unit};
 
 fn settings() -> PredictionSettings {
     PredictionSettings {
@@ -49,7 +49,7 @@ fn squared_error_is_the_kernel_s_top_eigenvalue() {
         (prediction.layered, prediction.layered_factor.mean),
     ] {
         let matrix = dense(&architecture, &values, factor);
-        let expected = matrix.symmetric_eigenvalues().max() / 70.0;
+        let expected = top_eigenvalue(&matrix) / 70.0;
         assert!((value / expected - 1.0).abs() < 1e-9, "{value} {expected}");
     }
     assert!(prediction.finite_width > prediction.plain);
@@ -140,18 +140,14 @@ fn factors_explain_sampled_networks() {
                     let pass = network.forward(x);
                     let network = &network;
                     (0..classes)
-                        .map(move |output| {
-                            let mut seed = vec![0.0; classes];
-                            seed[output] = 1.0;
-                            network.gradient(&pass, &seed, 1.0)
-                        })
+                        .map(move |output| network.gradient(&pass, &unit(classes, output), 1.0))
                         .collect::<Vec<_>>()
                 })
                 .collect();
             let parameters = architecture.parameters();
             let jacobian = DMatrix::from_fn(parameters, count * classes, |i, j| gradients[j][i]);
             let gram = jacobian.transpose() * jacobian;
-            gram.symmetric_eigenvalues().max() / count as f64
+            top_eigenvalue(&gram) / count as f64
         })
         .collect();
     let (mean, error) = mean_and_error(&tops);

@@ -2,12 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "helper functions of tests")]
 
-mod moments_support;
+mod support;
 
 use etastar_model::Architecture;
+use etastar_sharpness::moments::MomentsError;
 use etastar_sharpness::prediction::{PredictionError, Samples, TangentKernel};
-use moments_support::{Network, assert_mean, generator, input, normals};
 use proptest::prelude::*;
+use support::{Network, architecture, assert_mean, dot, generator, input, normals};
 
 fn kernel(architecture: &Architecture, rate: f64, values: &[f64], threads: usize) -> TangentKernel {
     let samples = Samples::new(values, architecture.inputs).unwrap();
@@ -22,13 +23,7 @@ fn one_sample_has_the_mean_of_the_finite_network() {
     let value = kernel(&architecture, 0.3, &x, 1).value(0, 0).unwrap();
     let expected = 1.4 * (0.3 * 30.0 + 5.0 * 17.0);
     assert!((value / expected - 1.0).abs() < 1e-12);
-    let tapered = Architecture {
-        inputs: 30,
-        hidden: vec![20, 10, 15],
-        outputs: 3,
-        bias: false,
-        output_gain: 1.0,
-    };
+    let tapered = support::architecture(30, &[20, 10, 15], 3, 1.0);
     let value = kernel(&tapered, 0.3, &x, 1).value(0, 0).unwrap();
     let expected = 1.4 * (0.5 * (0.3 * 30.0 + 20.0 + 10.0) + 15.0);
     assert!((value / expected - 1.0).abs() < 1e-12);
@@ -38,13 +33,7 @@ fn one_sample_has_the_mean_of_the_finite_network() {
 /// width, whose means differ from the limit by O(depth / width).
 #[test]
 fn wide_networks_have_this_kernel() {
-    let architecture = Architecture {
-        inputs: 6,
-        hidden: vec![160, 120, 140],
-        outputs: 1,
-        bias: false,
-        output_gain: 1.5,
-    };
+    let architecture = architecture(6, &[160, 120, 140], 1, 1.5);
     let rate = 5.0;
     let mut rng = generator(52);
     let inputs: Vec<Vec<f64>> = (0..3).map(|_| normals(6, &mut rng)).collect();
@@ -61,8 +50,7 @@ fn wide_networks_have_this_kernel() {
             .collect();
         for i in 0..3 {
             for j in 0..3 {
-                let dot = gradients[i].iter().zip(&gradients[j]).map(|(a, b)| a * b);
-                tangents[3 * i + j].push(dot.sum::<f64>());
+                tangents[3 * i + j].push(dot(&gradients[i], &gradients[j]));
                 outputs[3 * i + j].push(passes[i].outputs[0] * passes[j].outputs[0]);
             }
         }
@@ -142,10 +130,13 @@ fn unusable_samples_are_refused() {
     architecture.inputs = 2;
     assert!(matches!(
         refused(&architecture, -1.0),
-        PredictionError::InputRate(_)
+        PredictionError::Network(MomentsError::InputRate(_))
     ));
     architecture.bias = true;
-    assert_eq!(refused(&architecture, 1.0), PredictionError::Bias);
+    assert_eq!(
+        refused(&architecture, 1.0),
+        PredictionError::Network(MomentsError::Bias)
+    );
 }
 
 proptest! {

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use etastar_model::Architecture;
-use etastar_sharpness::bounds::{DEFAULT_DELTA, TheoryBounds};
+use etastar_sharpness::bounds::{DEFAULT_DELTA, TheoryBounds, Upper};
 
 use crate::arguments::{Format, LossName};
 use crate::error::CliError;
@@ -107,16 +107,16 @@ fn text(bounds: &TheoryBounds) -> String {
         ("lambda_1, Gauss-Newton", &bounds.gauss_newton),
         ("lambda_1, Hessian", &bounds.hessian),
     ] {
-        let sharper = &upper.sharper;
+        let Upper { summed, sharper } = upper;
         rows.push(row(
             name,
             "expectation at most",
-            upper.upper_expectation,
+            summed.upper_expectation,
             Some(sharper.upper_expectation),
         ));
         for (inequality, tail, sharper) in [
-            ("Markov", &upper.markov, &sharper.markov),
-            ("Chebyshev", &upper.chebyshev, &sharper.chebyshev),
+            ("Markov", &summed.markov, &sharper.markov),
+            ("Chebyshev", &summed.chebyshev, &sharper.chebyshev),
         ] {
             let bound = format!(
                 "with probability {} at most ({inequality})",

@@ -15,20 +15,16 @@
 //! (shown where it stands), so the mean over samples is at most its value at
 //! `q`.
 //!
-//! Each matrix has two chains of bounds. The first sums over outputs: traces
-//! for `G`, and the triangle inequality over `k` for `S`. The second,
-//! [`Upper::sharper`], counts the output layer's share of `|J|_op^2` once
+//! Each matrix has two chains of bounds. The first, [`Upper::summed`], sums over
+//! outputs: traces for `G`, and the triangle inequality over `k` for `S`. The
+//! second, [`Upper::sharper`], counts the output layer's share of `|J|_op^2` once
 //! instead of `K` times and treats the `K` residuals as one vector where that
 //! helps; in expectation it is never larger.
 
-mod curvature;
-mod gauss_newton;
-mod hessian;
-mod residual;
-mod second_derivative;
 mod tail;
+mod variables;
 
-pub use tail::TailBound;
+pub use tail::{Chain, TailBound};
 
 use etastar_model::{Architecture, Loss};
 use serde::{Deserialize, Serialize};
@@ -68,28 +64,15 @@ pub struct NtkDiagonal {
     pub second_moment: f64,
 }
 
-/// Upper bounds on a top eigenvalue.
+/// Upper bounds on a top eigenvalue, from both chains (see the module's
+/// documentation). Serialised, the fields of `summed` stand beside `sharper`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Upper {
-    /// At least the expectation.
-    pub upper_expectation: f64,
-    /// Exceeded with probability at most `delta`, from the first moment.
-    pub markov: TailBound,
-    /// Exceeded with probability at most `delta`, from the first two moments.
-    pub chebyshev: TailBound,
-    /// The same three from the second chain of bounds.
-    pub sharper: Sharper,
-}
-
-/// The second chain of bounds: see the module's documentation.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Sharper {
-    /// At least the expectation.
-    pub upper_expectation: f64,
-    /// Exceeded with probability at most `delta`, from the first moment.
-    pub markov: TailBound,
-    /// Exceeded with probability at most `delta`, from the first two moments.
-    pub chebyshev: TailBound,
+    /// The first chain.
+    #[serde(flatten)]
+    pub summed: Chain,
+    /// The second chain.
+    pub sharper: Chain,
 }
 
 /// An upper bound on the operator norm of one output's second derivative.
@@ -152,19 +135,16 @@ impl TheoryBounds {
         if !(delta > 0.0 && delta < 1.0) {
             return Err(BoundsError::Delta(delta));
         }
-        let upper = |first: VariableMoments, second: VariableMoments| {
-            if !(first.is_finite() && second.is_finite()) {
-                return Err(BoundsError::Overflow);
-            }
-            Ok(Upper {
-                upper_expectation: first.mean_upper,
-                markov: first.markov(delta),
-                chebyshev: first.chebyshev(delta),
-                sharper: Sharper {
-                    upper_expectation: second.mean_upper,
-                    markov: second.markov(delta),
-                    chebyshev: second.chebyshev(delta),
-                },
+        let upper = |summed: VariableMoments, sharper: VariableMoments| {
+            let bounds = |variable: VariableMoments| {
+                let finite = variable.is_finite();
+                finite
+                    .then(|| variable.bounds(delta))
+                    .ok_or(BoundsError::Overflow)
+            };
+            Ok::<_, BoundsError>(Upper {
+                summed: bounds(summed)?,
+                sharper: bounds(sharper)?,
             })
         };
         Ok(Self {
@@ -173,15 +153,15 @@ impl TheoryBounds {
                 second_moment: moments.ntk_diagonal_second_moment(),
             },
             gauss_newton: upper(
-                gauss_newton::by_trace(&moments, loss),
-                gauss_newton::by_operator(&moments, loss),
+                variables::trace(&moments, loss),
+                variables::operator_norm(&moments, loss),
             )?,
             hessian: upper(
-                hessian::by_outputs(&moments, loss),
-                hessian::by_vector(&moments, loss),
+                variables::hessian_summed(&moments, loss),
+                variables::hessian_sharper(&moments, loss),
             )?,
             second_derivative_norm: SecondDerivativeNorm {
-                upper_expectation: second_derivative::norm(&moments),
+                upper_expectation: variables::second_derivative_norm(&moments),
             },
         })
     }

@@ -1,4 +1,5 @@
-//! From moments to probabilities.
+//! From the moments of a variable to values that it exceeds with small
+//! probability.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +10,17 @@ pub struct TailBound {
     pub delta: f64,
     /// The value.
     pub value: f64,
+}
+
+/// A chain of upper bounds on a top eigenvalue.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Chain {
+    /// At least the expectation.
+    pub upper_expectation: f64,
+    /// Exceeded with probability at most `delta`, from the first moment.
+    pub markov: TailBound,
+    /// Exceeded with probability at most `delta`, from the first two moments.
+    pub chebyshev: TailBound,
 }
 
 /// What is known of a variable `Y >= 0` that is at least the eigenvalue.
@@ -27,8 +39,17 @@ impl VariableMoments {
         self.mean_upper.is_finite() && self.second_upper.is_finite()
     }
 
+    /// Bounds on the eigenvalue that fail with probability at most `delta`.
+    pub(super) fn bounds(self, delta: f64) -> Chain {
+        Chain {
+            upper_expectation: self.mean_upper,
+            markov: self.markov(delta),
+            chebyshev: self.chebyshev(delta),
+        }
+    }
+
     /// `P(Y >= E Y / delta) <= delta` (Markov's inequality).
-    pub(super) fn markov(self, delta: f64) -> TailBound {
+    fn markov(self, delta: f64) -> TailBound {
         TailBound {
             delta,
             value: self.mean_upper / delta,
@@ -48,7 +69,7 @@ impl VariableMoments {
     /// value of `t` on it is taken. Never more than `sqrt(E Y^2 / delta)`,
     /// which is Markov's inequality for `Y^2`; better than Markov's inequality
     /// for `Y` unless the variance is large.
-    pub(super) fn chebyshev(self, delta: f64) -> TailBound {
+    fn chebyshev(self, delta: f64) -> TailBound {
         let root = self.second_upper.sqrt();
         let highest = self.mean_upper.min(root);
         let lowest = self.mean_lower.min(highest);
@@ -65,26 +86,24 @@ impl VariableMoments {
 mod tests {
     use super::*;
 
+    fn variable(mean_lower: f64, mean_upper: f64, second_upper: f64) -> VariableMoments {
+        VariableMoments {
+            mean_lower,
+            mean_upper,
+            second_upper,
+        }
+    }
+
     #[test]
     fn known_mean_and_variance_give_cantelli() {
-        let moments = VariableMoments {
-            mean_lower: 3.0,
-            mean_upper: 3.0,
-            second_upper: 13.0,
-        };
-        let bound = moments.chebyshev(0.2);
-        assert!((bound.value - (3.0 + 2.0 * 2.0)).abs() < 1e-12);
-        assert_eq!(moments.markov(0.2).value, 15.0);
+        let bounds = variable(3.0, 3.0, 13.0).bounds(0.2);
+        assert!((bounds.chebyshev.value - (3.0 + 2.0 * 2.0)).abs() < 1e-12);
+        assert_eq!(bounds.markov.value, 15.0);
     }
 
     #[test]
     fn an_uncertain_mean_takes_the_worst() {
-        let moments = VariableMoments {
-            mean_lower: 0.5,
-            mean_upper: 3.0,
-            second_upper: 13.0,
-        };
-        let worst = moments.chebyshev(0.2).value;
+        let worst = variable(0.5, 3.0, 13.0).chebyshev(0.2).value;
         for step in 0..=100 {
             let mean = 0.5 + 0.025 * f64::from(step);
             let value = mean + ((13.0 - mean * mean) * 4.0).sqrt();
@@ -95,11 +114,6 @@ mod tests {
 
     #[test]
     fn a_constant_is_bounded_by_itself() {
-        let moments = VariableMoments {
-            mean_lower: 2.0,
-            mean_upper: 2.0,
-            second_upper: 4.0,
-        };
-        assert_eq!(moments.chebyshev(0.05).value, 2.0);
+        assert_eq!(variable(2.0, 2.0, 4.0).chebyshev(0.05).value, 2.0);
     }
 }

@@ -4,45 +4,88 @@
 //! `lambda_1` of this network's Gauss-Newton matrix `G` or Hessian `H` (under
 //! one relative learning rate per layer: of `M^{1/2} G M^{1/2}` and
 //! `M^{1/2} H M^{1/2}`) from one side, up to the rounding of the backend's
-//! arithmetic.
+//! arithmetic. Derivations are in the files `lower`, `upper` and, for products
+//! of layers, `propagator`.
 //!
-//! | bound | formula | module |
+//! | bound | formula | in |
 //! |---|---|---|
-//! | `G` above | norms of the per-sample Jacobians | [`gauss_newton_upper`] |
-//! | `H - G` above | norms of the blocks of `d2 f` | [`residual_upper`] |
-//! | `G` and `H` below | Rayleigh quotient of the gradient | [`rayleigh`] |
-//! | `G` and `H` below | trace over rank | [`trace_over_rank`] |
-//! | `G` below | norm of the mean output gradient | [`mean_gradient`] |
+//! | `G` above | norms of the per-sample Jacobians | [`GaussNewtonUpper`] |
+//! | `H - G` above | norms of the blocks of `d2 f` | [`ResidualUpper`] |
+//! | `G` and `H` below | Rayleigh quotient of the gradient | [`GaussNewtonLower`], [`HessianLower`] |
+//! | `G` and `H` below | trace over rank | the same |
+//! | `G` below | norm of the mean output gradient | [`GaussNewtonLower`] |
 //!
-//! [`certify`] computes them all. Ritz values, lower bounds too, come with
-//! them: they show how tight the others are.
+//! [`certified_bounds`] computes them all. Ritz values, lower bounds too, stand
+//! beside them: they show how tight the others are.
 
-mod certify;
-pub mod gauss_newton_upper;
-mod gram;
-pub mod mean_gradient;
-pub mod propagator;
-pub mod rayleigh;
-pub mod residual_upper;
-pub mod trace_over_rank;
+mod lower;
+mod propagator;
+mod upper;
 
-pub use certify::{
-    Certificate, CertificateError, CertificateOptions, GaussNewtonLower, HessianLower, RitzValues,
-    certify, certify_with,
-};
-pub use gauss_newton_upper::GaussNewtonUpper;
+pub use lower::{GaussNewtonLower, HessianLower, LowerBounds, Measured};
 pub use propagator::{PropagatorNorm, PropagatorOptions};
-pub use residual_upper::ResidualUpper;
+pub use upper::{GaussNewtonUpper, ResidualUpper, UpperBounds};
 
-use nalgebra::DMatrix;
+use etastar_backend::Backend;
+use etastar_model::LayerRates;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
-use crate::lanczos::symmetric_eigenvalues;
+use crate::operator::{InvalidRate, Objective};
 
-/// Largest eigenvalue of a symmetric matrix; NaN if an entry is not finite, 0
-/// for an empty matrix.
-fn top_eigenvalue(matrix: DMatrix<f64>) -> f64 {
-    symmetric_eigenvalues(&matrix)
-        .last()
-        .copied()
-        .unwrap_or(0.0)
+/// A network and data that no bound can be computed for.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum CertificateError {
+    /// A rate is negative or not finite.
+    #[error(transparent)]
+    Rate(#[from] InvalidRate),
+    /// A bound is infinite or undefined.
+    #[error("the bound \"{0}\" is not finite")]
+    NotFinite(&'static str),
+}
+
+/// Certified bounds on the top eigenvalues, from below and from above.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Bounds {
+    /// From below.
+    pub lower: LowerBounds,
+    /// From above.
+    pub upper: UpperBounds,
+}
+
+/// Computes every bound for a network on data, for the layers' relative
+/// learning rates `M`: bounds on `M^{1/2} G M^{1/2}` and `M^{1/2} H M^{1/2}`,
+/// whose trace and Ritz values have been `measured`.
+///
+/// # Errors
+/// If a rate is negative or not finite, or if the network's derivatives
+/// overflow.
+pub fn certified_bounds<B: Backend>(
+    objective: &Objective<B>,
+    rates: &LayerRates,
+    propagator: &PropagatorOptions,
+    measured: Measured,
+) -> Result<Bounds, CertificateError> {
+    let bounds = Bounds {
+        lower: LowerBounds::new(objective, rates, measured)?,
+        upper: UpperBounds::new(objective, rates, propagator),
+    };
+    let Bounds { lower, upper } = &bounds;
+    let values = [
+        ("trace", measured.trace),
+        (
+            "gradient direction, Gauss-Newton",
+            lower.gauss_newton.gradient,
+        ),
+        ("mean output gradient", lower.gauss_newton.mean_gradients),
+        ("gradient direction, Hessian", lower.hessian.gradient),
+        ("Jacobian norms", upper.gauss_newton.frobenius),
+        ("weighted Jacobian norms", upper.gauss_newton.weighted),
+        ("residual blocks by class", upper.residual.classwise),
+        ("residual blocks", upper.residual.averaged),
+    ];
+    match values.into_iter().find(|(_, value)| !value.is_finite()) {
+        Some((name, _)) => Err(CertificateError::NotFinite(name)),
+        None => Ok(bounds),
+    }
 }

@@ -20,7 +20,7 @@
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 
-use super::top_eigenvalue;
+use crate::lanczos::top_eigenvalue;
 
 /// `log2 p` of the Schatten norm.
 const SQUARINGS: i32 = 5;
@@ -59,7 +59,7 @@ impl Default for PropagatorOptions {
 
 impl PropagatorOptions {
     /// The kind of norm for a network whose widest hidden layer is `width`.
-    pub fn choose(&self, width: usize) -> PropagatorNorm {
+    pub(super) fn choose(&self, width: usize) -> PropagatorNorm {
         if width <= self.exact_width {
             PropagatorNorm::Exact
         } else if width <= self.schatten_width {
@@ -149,7 +149,7 @@ fn smaller_gram(matrix: &DMatrix<f64>) -> DMatrix<f64> {
 
 fn exact_norm(matrix: &DMatrix<f64>) -> f64 {
     // Not `max(0.0)`, which would turn NaN into 0.
-    let top = top_eigenvalue(smaller_gram(matrix));
+    let top = top_eigenvalue(&smaller_gram(matrix));
     if top < 0.0 { 0.0 } else { top.sqrt() }
 }
 

@@ -25,8 +25,14 @@ pub fn symmetric_eigenvalues(matrix: &DMatrix<f64>) -> Vec<f64> {
         .collect()
 }
 
-/// The same with unit eigenvectors.
-pub(crate) fn symmetric_eigenpairs(matrix: &DMatrix<f64>) -> Vec<(f64, Vec<f64>)> {
+/// Largest eigenvalue of a symmetric matrix; NaN if an entry is not finite, 0
+/// for an empty matrix.
+pub(crate) fn top_eigenvalue(matrix: &DMatrix<f64>) -> f64 {
+    symmetric_eigenvalues(matrix).last().copied().unwrap_or(0.0)
+}
+
+/// The same as [`symmetric_eigenvalues`], with unit eigenvectors.
+pub(super) fn symmetric_eigenpairs(matrix: &DMatrix<f64>) -> Vec<(f64, Vec<f64>)> {
     let scale = matrix.amax();
     if matrix.iter().any(|entry| !entry.is_finite()) {
         return vec![(f64::NAN, vec![f64::NAN; matrix.nrows()]); matrix.nrows()];

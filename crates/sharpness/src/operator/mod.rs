@@ -1,7 +1,6 @@
-//! Curvature of the mean loss as linear operators: the Hessian, the
-//! Gauss-Newton matrix, both under one learning rate per layer, and without
-//! the input layer. No matrix is ever formed, and no automatic
-//! differentiation runs.
+//! Curvature of the mean loss as linear operators: the Hessian and the
+//! Gauss-Newton matrix, under one learning rate per layer (0 leaves a layer
+//! out). No matrix is ever formed, and no automatic differentiation runs.
 //!
 //! ReLU networks are piecewise linear in each layer: derivatives are those of
 //! the linear piece that the given parameters and data lie in (at a kink,
@@ -12,7 +11,7 @@
 //! ```
 //! use burn_ndarray::NdArray;
 //! use burn_tensor::Tensor;
-//! use etastar_model::{Batch, Layer, Loss, Mlp};
+//! use etastar_model::{Batch, Layer, LayerRates, Loss, Mlp};
 //! use etastar_sharpness::lanczos::{LanczosOptions, largest_eigenvalue};
 //! use etastar_sharpness::operator::{Objective, ObjectiveOptions};
 //!
@@ -35,7 +34,8 @@
 //!     Loss::SquaredError,
 //!     &ObjectiveOptions::default(),
 //! )?;
-//! let top = largest_eigenvalue(&objective.hessian(), &LanczosOptions::default())?;
+//! let hessian = objective.hessian(&LayerRates::uniform(network.depth()))?;
+//! let top = largest_eigenvalue(&hessian, &LanczosOptions::default())?;
 //!
 //! // The loss is (u v - 5)^2 / 2 at u = 3, v = 2: its Hessian is
 //! // [[v^2, 2 u v - 5], [2 u v - 5, u^2]] = [[4, 7], [7, 9]].
@@ -44,25 +44,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod error;
-mod gauss_newton;
-mod hessian;
-mod linear_operator;
 mod objective;
 mod output_gradients;
 mod parameters;
-mod preconditioned;
-mod tangent;
-mod trace;
+mod products;
 
-pub use error::{InvalidObjective, InvalidRate};
-pub use gauss_newton::GaussNewton;
-pub use hessian::Hessian;
-pub use linear_operator::{LinearOperator, assemble};
-pub use objective::{Objective, ObjectiveOptions};
-pub use parameters::ParameterOrder;
-pub use preconditioned::Preconditioned;
+pub use objective::{InvalidObjective, Objective, ObjectiveOptions};
+pub use parameters::{InvalidRate, ParameterOrder};
+pub use products::{Curvature, LinearOperator};
 
 pub(crate) use objective::Forward;
-pub(crate) use output_gradients::{curvature_factor, unit_rows};
+pub(crate) use output_gradients::{curvature_bound, curvature_factor, unit_rows};
 pub(crate) use parameters::to_host;

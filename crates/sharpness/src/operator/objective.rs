@@ -1,9 +1,54 @@
+//! The mean loss of a network on data: forward and backward passes, chunk by
+//! chunk, and its gradient.
+
 use burn_tensor::Tensor;
 use etastar_backend::Backend;
 use etastar_model::{Batch, Layer, Loss, Mlp, backpropagate};
+use thiserror::Error;
 
-use super::parameters::to_host;
-use super::{InvalidObjective, ParameterOrder};
+use super::parameters::ParameterOrder;
+
+/// A network, data set or setting that has no curvature operator.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum InvalidObjective {
+    /// The network has no layer.
+    #[error("the network has no layer")]
+    NoLayer,
+    /// A layer does not accept what the layer before it gives.
+    #[error("layer {layer} has {found} inputs, but is given {expected}")]
+    LayerInputs {
+        /// Index of the layer, from 0 at the input side.
+        layer: usize,
+        /// Number of values it is given.
+        expected: usize,
+        /// Number of rows of its weight matrix.
+        found: usize,
+    },
+    /// A bias is not one row of one value per output of its layer.
+    #[error("the bias of layer {layer} has shape {found:?}, not [1, {outputs}]")]
+    Bias {
+        /// Index of the layer, from 0 at the input side.
+        layer: usize,
+        /// Number of columns of its weight matrix.
+        outputs: usize,
+        /// Shape of its bias.
+        found: [usize; 2],
+    },
+    /// The data are empty.
+    #[error("there are no samples")]
+    NoSamples,
+    /// The targets' shape is not the outputs' shape.
+    #[error("the targets have shape {found:?}, not {expected:?}")]
+    Targets {
+        /// `[samples, outputs]`.
+        expected: [usize; 2],
+        /// Shape of the targets.
+        found: [usize; 2],
+    },
+    /// No sample may be processed at a time.
+    #[error("the chunk must be at least one sample")]
+    EmptyChunk,
+}
 
 /// How much memory the products of an [`Objective`] may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +79,7 @@ pub struct Objective<B: Backend> {
     parameters: ParameterOrder,
     samples: usize,
     outputs: usize,
-    pub(super) chunks: Vec<Chunk<B>>,
+    chunks: Vec<Chunk<B>>,
 }
 
 /// Some of the samples, and what is kept about them.
@@ -82,7 +127,7 @@ impl<B: Backend> Objective<B> {
         let mut objective = Self {
             network: network.clone(),
             loss,
-            parameters: ParameterOrder::of(&network.layers),
+            parameters: ParameterOrder::new(&network.layers),
             samples,
             outputs,
             chunks: Vec::with_capacity(samples.div_ceil(options.chunk)),
@@ -103,12 +148,12 @@ impl<B: Backend> Objective<B> {
     }
 
     /// The network.
-    pub fn network(&self) -> &Mlp<B> {
+    pub(crate) fn network(&self) -> &Mlp<B> {
         &self.network
     }
 
     /// The loss that is averaged over the samples.
-    pub fn loss(&self) -> Loss {
+    pub(crate) fn loss(&self) -> Loss {
         self.loss
     }
 
@@ -118,78 +163,67 @@ impl<B: Backend> Objective<B> {
     }
 
     /// Number of samples, `N`.
-    pub fn samples(&self) -> usize {
+    pub(crate) fn samples(&self) -> usize {
         self.samples
     }
 
     /// Number of outputs, `K`.
-    pub fn outputs(&self) -> usize {
+    pub(crate) fn outputs(&self) -> usize {
         self.outputs
-    }
-
-    /// The mean loss.
-    pub fn value(&self) -> f64 {
-        let sum: f64 = self
-            .chunks
-            .iter()
-            .map(|chunk| {
-                let outputs = self.forward(chunk).outputs;
-                let targets = chunk.batch.targets.clone();
-                let [samples, _] = targets.dims();
-                let (mean, _) = self.loss.with_derivative(outputs, targets);
-                to_host(mean).iter().sum::<f64>() * samples as f64
-            })
-            .sum();
-        sum / self.samples as f64
     }
 
     /// Gradient of the mean loss.
     pub fn gradient(&self) -> Vec<f64> {
-        let gradients = self.chunks.iter().map(|chunk| {
-            let forward = self.forward(chunk);
+        self.sum_over_chunks(|chunk, forward| {
             let deltas = self.deltas(chunk, &forward);
             self.parameter_gradients(forward.activations, deltas)
-        });
-        self.flat_sum(gradients)
+        })
     }
 
     /// `sum_i J_i^T u_i` with the Jacobians `J_i` of the outputs in the
-    /// parameters and `u` (`[samples, outputs]`, a function of the outputs).
-    pub(crate) fn pullback(&self, cotangent: impl Fn(Tensor<B, 2>) -> Tensor<B, 2>) -> Vec<f64> {
-        let products = self.chunks.iter().map(|chunk| {
-            let Forward {
-                activations,
-                outputs,
-            } = self.forward(chunk);
-            let deltas = self.backward(&activations, cotangent(outputs));
-            self.parameter_gradients(activations, deltas)
-        });
-        self.flat_sum(products)
+    /// parameters and `u` (`[samples, outputs]`), a function of the forward
+    /// pass.
+    pub(crate) fn pullback(&self, cotangent: impl Fn(&Forward<B>) -> Tensor<B, 2>) -> Vec<f64> {
+        self.sum_over_chunks(|_, forward| {
+            let deltas = self.backward(&forward.activations, cotangent(&forward));
+            self.parameter_gradients(forward.activations, deltas)
+        })
     }
 
-    /// Shows the forward pass and the targets of at most `samples` samples at
-    /// a time, in order.
-    pub(crate) fn for_each_piece(
+    /// The sum over chunks of something with the layers' shapes, in the
+    /// parameters' order.
+    pub(super) fn sum_over_chunks(
         &self,
-        samples: usize,
-        mut visit: impl FnMut(Forward<B>, Tensor<B, 2>),
-    ) {
+        part: impl Fn(&Chunk<B>, Forward<B>) -> Vec<Layer<B>>,
+    ) -> Vec<f64> {
+        let parts = self
+            .chunks
+            .iter()
+            .map(|chunk| part(chunk, self.forward(chunk)));
+        let sum = parts.reduce(|sum, part| {
+            sum.into_iter()
+                .zip(part)
+                .map(|(sum, part)| Layer {
+                    weight: sum.weight + part.weight,
+                    bias: sum.bias.zip(part.bias).map(|(sum, part)| sum + part),
+                })
+                .collect()
+        });
+        self.parameters.flatten(sum.unwrap_or_default())
+    }
+
+    /// Shows the forward pass and the targets of a few samples at a time, in
+    /// order: so few that their rows for all `K` outputs are as many as a
+    /// chunk's.
+    pub(crate) fn for_each_piece(&self, mut visit: impl FnMut(Forward<B>, Tensor<B, 2>)) {
+        let samples = |chunk: &Chunk<B>| chunk.batch.inputs.dims()[0];
+        let largest = self.chunks.iter().map(samples).max().unwrap_or(1);
+        let size = (largest / self.outputs).max(1);
         for chunk in &self.chunks {
-            for Batch { inputs, targets } in pieces(&chunk.batch, samples) {
-                let (activations, outputs) = self.network.forward_with_activations(inputs);
-                let forward = Forward {
-                    activations,
-                    outputs,
-                };
-                visit(forward, targets);
+            for Batch { inputs, targets } in pieces(&chunk.batch, size) {
+                visit(self.run(inputs), targets);
             }
         }
-    }
-
-    /// Largest number of samples of a chunk.
-    pub(crate) fn chunk_samples(&self) -> usize {
-        let samples = |chunk: &Chunk<B>| chunk.batch.inputs.dims()[0];
-        self.chunks.iter().map(samples).max().unwrap_or(1)
     }
 
     /// Derivatives of a function of the outputs in every layer's
@@ -219,11 +253,14 @@ impl<B: Backend> Objective<B> {
         derivative * (samples as f64 / self.samples as f64)
     }
 
-    pub(super) fn forward(&self, chunk: &Chunk<B>) -> Forward<B> {
-        if let Some((forward, _)) = &chunk.kept {
-            return forward.clone();
+    fn forward(&self, chunk: &Chunk<B>) -> Forward<B> {
+        match &chunk.kept {
+            Some((forward, _)) => forward.clone(),
+            None => self.run(chunk.batch.inputs.clone()),
         }
-        let inputs = chunk.batch.inputs.clone();
+    }
+
+    fn run(&self, inputs: Tensor<B, 2>) -> Forward<B> {
         let (activations, outputs) = self.network.forward_with_activations(inputs);
         Forward {
             activations,
@@ -241,7 +278,7 @@ impl<B: Backend> Objective<B> {
     }
 
     /// `a^T delta` and the column sums of `delta` for every layer.
-    pub(super) fn parameter_gradients(
+    fn parameter_gradients(
         &self,
         activations: Vec<Tensor<B, 2>>,
         deltas: Vec<Tensor<B, 2>>,
@@ -254,20 +291,6 @@ impl<B: Backend> Objective<B> {
                 bias: layer.bias.is_some().then(|| delta.sum_dim(0)),
             })
             .collect()
-    }
-
-    /// The sum over chunks, in the parameters' order.
-    pub(super) fn flat_sum(&self, parts: impl Iterator<Item = Vec<Layer<B>>>) -> Vec<f64> {
-        let sum = parts.reduce(|sum, part| {
-            sum.into_iter()
-                .zip(part)
-                .map(|(sum, part)| Layer {
-                    weight: sum.weight + part.weight,
-                    bias: sum.bias.zip(part.bias).map(|(sum, part)| sum + part),
-                })
-                .collect()
-        });
-        self.parameters.flatten(sum.unwrap_or_default())
     }
 
     /// Memory that keeping a chunk's forward and backward pass takes, beside

@@ -1,4 +1,5 @@
-//! Gradients of every output, sample by sample, without forming them.
+//! Gradients of every output, sample by sample, without forming them, and the
+//! exact trace of the curvature.
 //!
 //! The gradient of a scalar `u_i . f(x_i)` in the weight of layer `l` is the
 //! rank-one matrix `a^{l-1}_i B^l_i` with the backpropagated row
@@ -14,9 +15,34 @@ use super::objective::{Forward, Objective};
 use super::parameters::to_host;
 
 impl<B: Backend> Objective<B> {
-    /// Samples whose rows for all `K` outputs are as many as a chunk's.
-    pub(crate) fn samples_with_all_outputs(&self) -> usize {
-        (self.chunk_samples() / self.outputs()).max(1)
+    /// Trace of `M^{1/2} G M^{1/2}`, and of `M^{1/2} H M^{1/2}`, exactly.
+    ///
+    /// With a factor `d2 loss / d f2 = sum_k F_k F_k^T` for each sample,
+    ///
+    /// ```text
+    /// tr M^{1/2} G M^{1/2} = (1/N) sum_i sum_k |M^{1/2} J_i^T F_ik|^2
+    ///                      = (1/N) sum_i sum_l rate_l (|a^{l-1}_i|^2 + [bias]) sum_k |B^l_ik|^2
+    /// ```
+    ///
+    /// with `B^l_ik` backpropagated from `F_ik`: `K` backward passes.
+    /// `H - G = (1/N) sum_i sum_k r_ik d2 f_k(x_i)` has vanishing diagonal
+    /// blocks, because a ReLU network is linear in each layer almost
+    /// everywhere, so the Hessian has the same trace.
+    pub fn trace(&self, rates: &LayerRates) -> f64 {
+        let mut sum = 0.0;
+        self.for_each_piece(|forward, _| {
+            let factor = curvature_factor(self.loss(), forward.outputs.clone());
+            let rows = self.backward_combinations(&forward.activations, factor);
+            let weights = self.input_weights(&forward, rates);
+            for (rows, weights) in rows.into_iter().zip(weights) {
+                let squares = to_host(rows.square().sum_dim(2).sum_dim(1));
+                let products = squares.iter().zip(weights);
+                sum += products
+                    .map(|(square, weight)| square * weight)
+                    .sum::<f64>();
+            }
+        });
+        sum / self.samples() as f64
     }
 
     /// `[samples, K, out]` for every layer: the derivatives in its
@@ -80,6 +106,17 @@ pub(crate) fn curvature_factor<B: Backend>(loss: Loss, outputs: Tensor<B, 2>) ->
             let roots = probabilities.clone().sqrt().unsqueeze_dim::<3>(2);
             (units - probabilities.unsqueeze_dim::<3>(1)) * roots
         }
+    }
+}
+
+/// `beta >= |d2 loss / d f2|_op`: 1 for `|f - y|^2 / 2`; 1/2 for
+/// cross-entropy, whose second derivative `diag p - p p^T` is the covariance
+/// of a one-hot vector: along a unit `u` it is the variance of a variable with
+/// values `u_k`, at most `(max u - min u)^2 / 4 <= 1/2` (Popoviciu).
+pub(crate) fn curvature_bound(loss: Loss) -> f64 {
+    match loss {
+        Loss::SquaredError => 1.0,
+        Loss::CrossEntropy => 0.5,
     }
 }
 

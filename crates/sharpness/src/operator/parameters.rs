@@ -1,25 +1,18 @@
+//! The parameters of a network as one vector, and their learning rates.
+
 use burn_tensor::{ElementConversion, Tensor, TensorData};
 use etastar_backend::Backend;
 use etastar_model::{Layer, LayerRates};
+use thiserror::Error;
 
-use super::InvalidRate;
-
-/// Shape of one layer's parameters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct LayerShape {
-    inputs: usize,
-    outputs: usize,
-    bias: bool,
-}
-
-impl LayerShape {
-    fn weights(self) -> usize {
-        self.inputs * self.outputs
-    }
-
-    fn parameters(self) -> usize {
-        self.weights() + if self.bias { self.outputs } else { 0 }
-    }
+/// A learning rate that scales nothing sensibly.
+#[derive(Debug, Clone, Copy, PartialEq, Error)]
+#[error("the relative learning rate of layer {layer} must be finite and not negative, not {rate}")]
+pub struct InvalidRate {
+    /// Index of the layer, from 0 at the input side.
+    pub layer: usize,
+    /// Its rate.
+    pub rate: f64,
 }
 
 /// Order of a network's parameters in one vector: layer by layer from the
@@ -29,21 +22,33 @@ pub struct ParameterOrder {
     layers: Vec<LayerShape>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct LayerShape {
+    inputs: usize,
+    outputs: usize,
+    bias: bool,
+}
+
+impl LayerShape {
+    fn parameters(self) -> usize {
+        (self.inputs + usize::from(self.bias)) * self.outputs
+    }
+}
+
 impl ParameterOrder {
     /// The order of a network's parameters.
-    pub fn of<B: Backend>(layers: &[Layer<B>]) -> Self {
-        let layers = layers
-            .iter()
-            .map(|layer| {
-                let [inputs, outputs] = layer.weight.dims();
-                LayerShape {
-                    inputs,
-                    outputs,
-                    bias: layer.bias.is_some(),
-                }
-            })
-            .collect();
-        Self { layers }
+    pub fn new<B: Backend>(layers: &[Layer<B>]) -> Self {
+        let shapes = layers.iter().map(|layer| {
+            let [inputs, outputs] = layer.weight.dims();
+            LayerShape {
+                inputs,
+                outputs,
+                bias: layer.bias.is_some(),
+            }
+        });
+        Self {
+            layers: shapes.collect(),
+        }
     }
 
     /// Number of parameters.
@@ -52,10 +57,9 @@ impl ParameterOrder {
     }
 
     /// Number of parameters of the layers whose rate is not 0.
-    pub fn trained(&self, rates: &LayerRates) -> usize {
-        self.layers
-            .iter()
-            .enumerate()
+    pub(crate) fn trained(&self, rates: &LayerRates) -> usize {
+        let layers = self.layers.iter().enumerate();
+        layers
             .filter(|&(index, _)| rates.of(index) != 0.0)
             .map(|(_, layer)| layer.parameters())
             .sum()

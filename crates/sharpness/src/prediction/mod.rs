@@ -4,7 +4,7 @@
 //! # What is proved and what is conjecture
 //! - *Proved* (Jacot, Gabriel and Hongler, arXiv:1806.07572; Cho and Saul, NIPS
 //!   2009): with the depth fixed and the widths going to infinity, the tangent
-//!   kernel of the network tends to the recursion of module `recursion`. For
+//!   kernel of the network tends to the recursion of file `kernel`. For
 //!   the squared error the nonzero spectrum of `G` is that of the tangent
 //!   kernel divided by `N`, so [`Estimate::plain`] is the limit; for
 //!   cross-entropy `G` depends on the outputs, which tend to independent
@@ -16,7 +16,7 @@
 //!   identity. [`Estimate::finite_width`] scales the part of the kernel that
 //!   passes through backward vectors with one Wishart factor,
 //!   [`Estimate::layered`] with the factor of a chain of them, one a layer
-//!   (module `layered`). Neither has a proof; judge them by measured networks.
+//!   (file `factor`). Neither has a proof; judge them by measured networks.
 //!
 //! # Evidence
 //! Mean `lambda_1(G)` of 24 or 32 sampled networks over the prediction, for the
@@ -47,77 +47,22 @@
 //! `N K x N K` matrix is never formed. Results do not depend on the number of
 //! threads, bit for bit.
 
-mod cholesky;
+mod eigenvalue;
+mod factor;
+mod gaussian;
 mod kernel;
-mod lanczos;
-mod layered;
-mod logits;
-mod operator;
-mod parallel;
-mod recursion;
-mod samples;
-mod summary;
-mod wishart;
 
-pub use kernel::TangentKernel;
-pub use samples::Samples;
-pub use summary::MeanEstimate;
-pub use wishart::class_gram_factor;
+pub use factor::MeanEstimate;
+pub use kernel::{PredictionError, Samples, TangentKernel};
 
-use etastar_model::{Architecture, InvalidArchitecture, Loss};
+use etastar_model::{Architecture, Loss};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-use operator::ScaledKernel;
-
-/// Why no prediction can be made.
-#[derive(Debug, Clone, PartialEq, Error)]
-pub enum PredictionError {
-    /// No such network exists.
-    #[error(transparent)]
-    Architecture(#[from] InvalidArchitecture),
-    /// The network has biases.
-    #[error("the kernel recursion is for networks without biases: set `bias` to false")]
-    Bias,
-    /// The input layer's relative learning rate is not a number `>= 0`.
-    #[error("the input layer's relative learning rate must be a number >= 0, not {0}")]
-    InputRate(f64),
-    /// There is no sample.
-    #[error("a prediction needs at least one sample")]
-    NoSamples,
-    /// The number of values is not a multiple of the number of inputs.
-    #[error("{values} values are not a whole number of samples of {inputs} inputs")]
-    Shape {
-        /// Values given.
-        values: usize,
-        /// Inputs of the network.
-        inputs: usize,
-    },
-    /// A value is NaN or infinite.
-    #[error("value {index} of the samples is not finite")]
-    NotFinite {
-        /// Its position.
-        index: usize,
-    },
-    /// The covariance of the outputs could not be factored.
-    #[error("the covariance of the outputs is not positive semi-definite to working precision")]
-    Covariance,
-    /// Fewer than two draws, so no standard error.
-    #[error("at least 2 random draws are needed for a standard error, not {0}")]
-    Draws(usize),
-    /// The eigenvalue iteration did not reach its tolerance.
-    #[error(
-        "the top eigenvalue did not converge in {steps} steps (relative residual {residual:e})"
-    )]
-    Convergence {
-        /// Steps taken.
-        steps: usize,
-        /// Residual relative to the eigenvalue.
-        residual: f64,
-    },
-}
+use eigenvalue::ScaledKernel;
+use factor::{class_gram_factor, layered_factor};
+use gaussian::draw_probabilities;
 
 /// How to predict.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -206,20 +151,32 @@ impl KernelPrediction {
         };
         let last_width = architecture.hidden.last().copied().unwrap_or(1);
         let factor = class_gram_factor(architecture.outputs, last_width, draws, &mut stream(1))?;
-        let layered_factor = layered::factor(
+        let layered_factor = layered_factor(
             architecture,
             input_rate,
             &samples.spread(settings.layered_samples),
             draws,
             &mut stream(2),
         )?;
-        let factors = [MeanEstimate::exact(1.0), factor, layered_factor];
-        let [plain, finite_width, layered] = match loss {
-            Loss::SquaredError => squared_error(&kernel, factors, settings.threads)?,
-            Loss::CrossEntropy => {
-                cross_entropy(&kernel, architecture, factors, settings, &mut stream(3))?
+        let outputs = match loss {
+            Loss::SquaredError => None,
+            Loss::CrossEntropy => Some(draw_probabilities(
+                &kernel,
+                architecture,
+                settings.output_draws,
+                &mut stream(3),
+            )?),
+        };
+        let estimate = |factor: MeanEstimate| {
+            let scaled = ScaledKernel::new(&kernel, factor.mean, settings.threads);
+            match &outputs {
+                None => squared_error(scaled, factor),
+                Some(drawn) => cross_entropy(scaled, factor, drawn, architecture.outputs),
             }
         };
+        let plain = estimate(MeanEstimate::exact(1.0))?;
+        let finite_width = estimate(factor)?;
+        let layered = estimate(layered_factor)?;
         Ok(Self {
             plain: plain.mean,
             finite_width: finite_width.mean,
@@ -236,60 +193,36 @@ impl KernelPrediction {
     }
 }
 
-/// `lambda_max(K_last + w K_hidden) / N` for each factor `w`.
+/// `lambda_max(K_last + w K_hidden) / N` for a factor `w`.
 fn squared_error(
-    kernel: &TangentKernel,
-    factors: [MeanEstimate; 3],
-    threads: usize,
-) -> Result<[MeanEstimate; 3], PredictionError> {
-    let mut estimates = [MeanEstimate::exact(0.0); 3];
-    for (estimate, factor) in estimates.iter_mut().zip(factors) {
-        let scaled = ScaledKernel::new(kernel, factor.mean, threads);
-        let (value, slope) = scaled.squared_error_top()?;
-        *estimate = MeanEstimate {
-            mean: value,
-            standard_error: slope * factor.standard_error,
-        };
-    }
-    Ok(estimates)
+    kernel: ScaledKernel<'_>,
+    factor: MeanEstimate,
+) -> Result<MeanEstimate, PredictionError> {
+    let (value, slope) = kernel.squared_error_top()?;
+    Ok(MeanEstimate {
+        mean: value,
+        standard_error: slope * factor.standard_error,
+    })
 }
 
-/// The mean over drawn outputs, the same draws for each factor.
+/// The mean over drawn outputs, given as probabilities.
 fn cross_entropy(
-    kernel: &TangentKernel,
-    architecture: &Architecture,
-    factors: [MeanEstimate; 3],
-    settings: PredictionSettings,
-    rng: &mut ChaCha8Rng,
-) -> Result<[MeanEstimate; 3], PredictionError> {
-    if settings.output_draws < 2 {
-        return Err(PredictionError::Draws(settings.output_draws));
+    kernel: ScaledKernel<'_>,
+    factor: MeanEstimate,
+    drawn: &[Vec<f64>],
+    outputs: usize,
+) -> Result<MeanEstimate, PredictionError> {
+    let mut values = Vec::with_capacity(drawn.len());
+    let mut slopes = 0.0;
+    for probabilities in drawn {
+        let (value, slope) = kernel.cross_entropy_top(probabilities, outputs)?;
+        values.push(value);
+        slopes += slope / drawn.len() as f64;
     }
-    let outputs = architecture.outputs;
-    let drawn: Vec<Vec<f64>> = logits::probabilities(
-        kernel,
-        architecture.output_gain,
-        outputs,
-        settings.output_draws,
-        rng,
-    )?;
-    let mut estimates = [MeanEstimate::exact(0.0); 3];
-    for (estimate, factor) in estimates.iter_mut().zip(factors) {
-        let scaled = ScaledKernel::new(kernel, factor.mean, settings.threads);
-        let mut values = Vec::with_capacity(drawn.len());
-        let mut slopes = 0.0;
-        for probabilities in &drawn {
-            let (value, slope) = scaled.cross_entropy_top(probabilities, outputs)?;
-            values.push(value);
-            slopes += slope / drawn.len() as f64;
-        }
-        let over_draws = MeanEstimate::of(&values)?;
-        *estimate = MeanEstimate {
-            mean: over_draws.mean,
-            standard_error: over_draws
-                .standard_error
-                .hypot(slopes * factor.standard_error),
-        };
-    }
-    Ok(estimates)
+    let over_draws = MeanEstimate::from_draws(&values)?;
+    let over_factors = slopes * factor.standard_error;
+    Ok(MeanEstimate {
+        mean: over_draws.mean,
+        standard_error: over_draws.standard_error.hypot(over_factors),
+    })
 }

@@ -1,17 +1,25 @@
-//! A blocked Cholesky factorisation of covariances that may be singular.
+//! Normal draws with the covariance of infinitely wide networks: a blocked
+//! Cholesky factorisation of matrices that may be singular, and the softmax of
+//! drawn outputs.
 
+use etastar_model::Architecture;
 use nalgebra::DMatrix;
+use rand::Rng;
+use rand_distr::{Distribution, StandardNormal};
 
-use super::PredictionError;
+use super::kernel::{PredictionError, TangentKernel};
 
 const BLOCK: usize = 96;
 /// First and largest multiple of the mean diagonal added to it.
 const JITTER: (f64, f64) = (1e-10, 1e-5);
 
-/// The lower triangular factor (row-major, zeros above) of a symmetric
+/// The lower triangular Cholesky factor (row-major, zeros above) of a symmetric
 /// positive semi-definite matrix, plus the least multiple of the identity
 /// (powers of ten from 1e-10 of the mean diagonal) with which it succeeds.
-pub(super) fn factor(matrix: &[f64], size: usize) -> Result<DMatrix<f64>, PredictionError> {
+pub(super) fn cholesky_factor(
+    matrix: &[f64],
+    size: usize,
+) -> Result<DMatrix<f64>, PredictionError> {
     let mean: f64 = (0..size).map(|i| matrix[i * size + i]).sum::<f64>() / size as f64;
     if mean == 0.0 {
         return Ok(DMatrix::zeros(size, size));
@@ -22,7 +30,7 @@ pub(super) fn factor(matrix: &[f64], size: usize) -> Result<DMatrix<f64>, Predic
         for index in 0..size {
             factor[(index, index)] += jitter * mean;
         }
-        if in_place(&mut factor) {
+        if decompose(&mut factor) {
             factor.fill_upper_triangle(0.0, 1);
             return Ok(factor);
         }
@@ -33,7 +41,7 @@ pub(super) fn factor(matrix: &[f64], size: usize) -> Result<DMatrix<f64>, Predic
 
 /// Right-looking, block column by block column; false if a pivot is not
 /// positive.
-fn in_place(matrix: &mut DMatrix<f64>) -> bool {
+fn decompose(matrix: &mut DMatrix<f64>) -> bool {
     let size = matrix.nrows();
     for first in (0..size).step_by(BLOCK) {
         let width = BLOCK.min(size - first);
@@ -73,6 +81,43 @@ fn in_place(matrix: &mut DMatrix<f64>) -> bool {
     true
 }
 
+/// Draws `draws` times `K` independent columns from `N(0, c Sigma^L)` and returns
+/// their softmax, `K` numbers a sample. At least two draws, for a standard error.
+pub(super) fn draw_probabilities(
+    kernel: &TangentKernel,
+    architecture: &Architecture,
+    draws: usize,
+    rng: &mut impl Rng,
+) -> Result<Vec<Vec<f64>>, PredictionError> {
+    if draws < 2 {
+        return Err(PredictionError::Draws(draws));
+    }
+    let (count, outputs) = (kernel.samples(), architecture.outputs);
+    let factor = cholesky_factor(kernel.covariance(), count)?;
+    let deviation = architecture.output_gain.sqrt();
+    Ok((0..draws)
+        .map(|_| {
+            let normal =
+                DMatrix::from_fn(count, outputs, |_, _| -> f64 { StandardNormal.sample(rng) });
+            let logits = &factor * normal * deviation;
+            logits
+                .row_iter()
+                .flat_map(|row| {
+                    let row: Vec<f64> = row.iter().copied().collect();
+                    softmax(&row)
+                })
+                .collect()
+        })
+        .collect())
+}
+
+fn softmax(logits: &[f64]) -> Vec<f64> {
+    let top = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let exponentials: Vec<f64> = logits.iter().map(|logit| (logit - top).exp()).collect();
+    let sum: f64 = exponentials.iter().sum();
+    exponentials.iter().map(|value| value / sum).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,7 +130,7 @@ mod tests {
             ((i * 31 + j * 17) % 101) as f64 / 50.0 - 1.0
         });
         let matrix = &root * root.transpose();
-        let factor = factor(matrix.as_slice(), size).unwrap();
+        let factor = cholesky_factor(matrix.as_slice(), size).unwrap();
         let error = (&factor * factor.transpose() - &matrix).amax();
         assert!(error < 1e-4 * matrix.amax(), "{error}");
         assert_eq!(factor[(3, 7)], 0.0);
@@ -94,7 +139,7 @@ mod tests {
     #[test]
     fn indefinite_matrices_are_refused() {
         assert_eq!(
-            factor(&[1.0, 2.0, 2.0, 1.0], 2),
+            cholesky_factor(&[1.0, 2.0, 2.0, 1.0], 2),
             Err(PredictionError::Covariance)
         );
     }

@@ -1,7 +1,10 @@
-//! A finite-width factor from a chain of Wishart matrices, one a layer: a
-//! hypothesis, to our knowledge not in the literature.
+//! Finite-width factors of the kernel: expected norms of class Gram matrices,
+//! the Gram matrices of the `K` backward vectors.
 //!
-//! # Reasoning
+//! # The layered factor
+//! From a chain of Wishart matrices, one a layer: a hypothesis, to our knowledge
+//! not in the literature.
+//!
 //! At one input the class Gram matrix of the backward vectors has *exactly* the
 //! law of a chain (see the lemma of [`crate::moments`]):
 //! `Gamma_{L+1} = I`, `Gamma_l = C W_l C^T` with `Gamma_{l+1} = C C^T` and `W_l` a
@@ -31,17 +34,112 @@
 use etastar_model::Architecture;
 use nalgebra::{DMatrix, DVector};
 use rand::Rng;
-use rand_distr::{Distribution, StandardNormal};
+use rand_distr::{ChiSquared, Distribution, StandardNormal};
+use serde::{Deserialize, Serialize};
 
-use super::operator::dot;
-use super::recursion::{Recursion, half_distance, step};
-use super::{MeanEstimate, PredictionError, Samples, cholesky, lanczos, wishart};
+use super::eigenvalue::{dot, top_eigenpair};
+use super::gaussian::cholesky_factor;
+use super::kernel::{PredictionError, Recursion, Samples, half_distance, step};
+use crate::lanczos::top_eigenvalue;
 
 /// Units drawn to average `h^2`.
 const UNITS: usize = 400;
 
-/// The layered factor for `samples` (a few hundred are enough).
-pub(super) fn factor(
+/// A mean estimated from independent draws.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct MeanEstimate {
+    /// The mean.
+    pub mean: f64,
+    /// Its standard error; 0 if nothing was drawn.
+    pub standard_error: f64,
+}
+
+impl MeanEstimate {
+    /// A number that is not estimated.
+    pub(super) fn exact(mean: f64) -> Self {
+        Self {
+            mean,
+            standard_error: 0.0,
+        }
+    }
+
+    /// Mean and standard error of independent draws.
+    ///
+    /// # Errors
+    /// If there are fewer than two.
+    pub(super) fn from_draws(draws: &[f64]) -> Result<Self, PredictionError> {
+        if draws.len() < 2 {
+            return Err(PredictionError::Draws(draws.len()));
+        }
+        let count = draws.len() as f64;
+        let mean = draws.iter().sum::<f64>() / count;
+        let squares: f64 = draws.iter().map(|draw| (draw - mean).powi(2)).sum();
+        Ok(Self {
+            mean,
+            standard_error: (squares / (count - 1.0) / count).sqrt(),
+        })
+    }
+}
+
+/// `w = E lambda_max(G G^T / m)`, `G` a `classes x m` matrix of independent
+/// standard normals with `m = width / 2` (rounded up): the expected norm of
+/// the class Gram matrix of a layer of which half the units are active, by
+/// `draws` draws. 1 for one class; tends to 1 as the width grows.
+///
+/// # Errors
+/// If there are fewer than two draws.
+pub(super) fn class_gram_factor(
+    classes: usize,
+    width: usize,
+    draws: usize,
+    rng: &mut impl Rng,
+) -> Result<MeanEstimate, PredictionError> {
+    let freedom = width.div_ceil(2).max(1) as f64;
+    let values: Vec<f64> = (0..draws)
+        .map(|_| {
+            let root = wishart_root(classes, freedom, rng);
+            top_eigenvalue(&(&root * root.transpose()))
+        })
+        .collect();
+    MeanEstimate::from_draws(&values)
+}
+
+/// A matrix `R` with `classes` rows such that `R R^T` is a Wishart matrix of
+/// `freedom` degrees of freedom divided by `freedom`, so that its mean is the
+/// identity.
+///
+/// By Bartlett's decomposition, which allows degrees of freedom that are not
+/// whole, where they exceed `classes - 1`; else from as many normal columns as
+/// the next whole number.
+fn wishart_root(classes: usize, freedom: f64, rng: &mut impl Rng) -> DMatrix<f64> {
+    let bartlett: Option<Vec<ChiSquared<f64>>> = (0..classes)
+        .map(|index| ChiSquared::new(freedom - index as f64).ok())
+        .collect();
+    match bartlett {
+        Some(diagonal) => {
+            let scale = freedom.sqrt();
+            DMatrix::from_fn(classes, classes, |row, column| {
+                let value: f64 = match row.cmp(&column) {
+                    std::cmp::Ordering::Less => 0.0,
+                    std::cmp::Ordering::Equal => diagonal[row].sample(rng).sqrt(),
+                    std::cmp::Ordering::Greater => StandardNormal.sample(rng),
+                };
+                value / scale
+            })
+        }
+        None => {
+            let columns = (freedom.ceil() as usize).max(1);
+            let scale = (columns as f64).sqrt();
+            DMatrix::from_fn(classes, columns, |_, _| {
+                let value: f64 = StandardNormal.sample(rng);
+                value / scale
+            })
+        }
+    }
+}
+
+/// The factor of a chain of Wishart matrices for `samples` (a few hundred are enough).
+pub(super) fn layered_factor(
     architecture: &Architecture,
     input_rate: f64,
     samples: &Samples,
@@ -63,13 +161,13 @@ pub(super) fn factor(
             let mut chain = DMatrix::<f64>::identity(classes, classes);
             let mut sum = &chain * shares.last;
             for layer in shares.hidden.iter().rev() {
-                chain = &chain * wishart::root(chain.ncols(), layer.freedom, rng);
+                chain = &chain * wishart_root(chain.ncols(), layer.freedom, rng);
                 sum += &chain * chain.transpose() * layer.kappa;
             }
-            (wishart::top(sum) - shares.last) / hidden
+            (top_eigenvalue(&sum) - shares.last) / hidden
         })
         .collect();
-    MeanEstimate::of(&values)
+    MeanEstimate::from_draws(&values)
 }
 
 /// What one hidden layer contributes.
@@ -103,12 +201,7 @@ impl Layers {
         let recursion = Recursion::new(architecture, input_rate)?;
         let count = samples.count();
         let inputs = architecture.inputs as f64;
-        let norms: Vec<f64> = (0..count)
-            .map(|index| {
-                let row = samples.rows(index, 1);
-                dot(row, row).sqrt()
-            })
-            .collect();
+        let norms = samples.norms();
         let scale = DMatrix::from_fn(count, count, |i, j| norms[i] * norms[j] / inputs);
         let mut distance = DMatrix::from_fn(count, count, |i, j| {
             if i == j {
@@ -154,12 +247,7 @@ impl Layers {
             let next = tangents[index].component_mul(derivative) + self.own_kernel(index + 1);
             tangents.push(next);
         }
-        let total = &tangents[depth];
-        let top = lanczos::top(count, |input, output| {
-            let product = total * DVector::from_column_slice(input);
-            output.copy_from_slice(product.as_slice());
-        })?;
-        let vector = DVector::from_vec(top.vector);
+        let vector = DVector::from_vec(top_eigenpair(&tangents[depth])?.vector);
         let along = |matrix: &DMatrix<f64>| vector.dot(&(matrix * &vector));
         let last = along(&self.own_kernel(depth));
         let mut backward = DMatrix::from_element(count, count, 1.0);
@@ -186,7 +274,7 @@ impl Layers {
         rng: &mut impl Rng,
     ) -> Result<f64, PredictionError> {
         let count = vector.len();
-        let root = cholesky::factor(self.covariances[index].as_slice(), count)?;
+        let root = cholesky_factor(self.covariances[index].as_slice(), count)?;
         let normal = DMatrix::from_fn(count, UNITS, |_, _| -> f64 { StandardNormal.sample(rng) });
         let mut masked = root * normal;
         for mut column in masked.column_iter_mut() {
@@ -207,5 +295,48 @@ impl Layers {
         } else {
             0.5
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+
+    #[test]
+    fn the_mean_of_a_gram_matrix_is_the_identity() {
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        for freedom in [2.0, 4.0, 7.5] {
+            let draws = 4_000;
+            let mut mean = DMatrix::zeros(4, 4);
+            for _ in 0..draws {
+                let root = wishart_root(4, freedom, &mut rng);
+                mean += &root * root.transpose() / f64::from(draws);
+            }
+            // A diagonal element has variance 2 / freedom.
+            let error = (mean - DMatrix::identity(4, 4)).amax();
+            assert!(
+                error < 5.0 * (2.0 / freedom / f64::from(draws)).sqrt(),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn one_class_needs_no_factor_and_wide_layers_little() {
+        let mut rng = ChaCha8Rng::seed_from_u64(6);
+        let one = class_gram_factor(1, 64, 2_000, &mut rng).unwrap();
+        assert!((one.mean - 1.0).abs() < 4.0 * one.standard_error);
+        let factors: Vec<f64> = [32, 128, 512, 8192]
+            .map(|width| class_gram_factor(10, width, 300, &mut rng).unwrap().mean)
+            .to_vec();
+        assert!(
+            factors.is_sorted_by(|wider, narrower| wider > narrower),
+            "{factors:?}"
+        );
+        assert!(factors[3] < 1.15);
+        assert!(class_gram_factor(10, 8, 1, &mut rng).is_err());
     }
 }
