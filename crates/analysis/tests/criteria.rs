@@ -130,27 +130,15 @@ fn one_finding_for_every_criterion_and_dataset() {
         "fashion-mnist (train 1000)",
         "cifar10",
     ];
-    use Verdict::{NotMeasured, Supported};
-    let verdicts = [
-        Supported,
-        Supported,
-        NotMeasured,
-        NotMeasured,
-        Supported,
-        NotMeasured,
-    ];
+    let (yes, no) = (Verdict::Supported, Verdict::NotMeasured);
+    let verdicts = [yes, yes, no, no, yes, no];
     assert!(
         told.eq(named.into_iter().cycle().zip(verdicts)),
         "{findings:?}"
     );
     assert_eq!(findings[2].reason.as_deref(), Some("no folder"));
-    assert!(
-        findings[3]
-            .reason
-            .as_ref()
-            .unwrap()
-            .contains("input-layer rate 0.25")
-    );
+    let reason = findings[3].reason.as_ref().unwrap();
+    assert!(reason.contains("input-layer rate 0.25"), "{reason}");
     assert!(is_exactly(&findings[4].effect.unwrap(), 0.5));
     assert_eq!(
         (&*findings[0].criterion.claim, &*findings[4].rule),
@@ -183,7 +171,7 @@ fn the_ladder_of_verdicts() {
         assert_eq!(finding.reason, None);
     }
     let of_the_product = json!({"statistic": {"of": "exponent", "law": "separate"}});
-    agree(&store, json!([[of_the_product, "no such exponent"]]));
+    agree!(&store, [of_the_product, "no such exponent"]);
     // As many architectures as coefficients: a value, but no interval.
     let cells = [(64, 0.1), (64, 1.0), (256, 0.1), (256, 1.0)];
     let cells = cells.map(|(w, rate)| searched(&[w; 2], rate, &[-(w as f64).log2()]));
@@ -317,25 +305,20 @@ fn selectors_choose_the_cells_that_they_name() {
         effect_of(&store, exponent.clone(), json!({"loss": ce})),
         before
     );
-    agree(
+    agree!(
         &store,
-        json!([
-            [{"statistic": exponent}, "the cells differ in loss"],
-            [{"statistic": exponent, "cells": {"variant": "large"}}, "there is no variant `large`"],
-            [{"statistic": exponent, "cells": {"loss": ce, "input_rate": 0.5}}, "input-layer rate 0.5"],
-            [{"statistic": exponent, "cells": {"variant": "small", "input_rate": 0.3, "width_over_depth": 99.0}},
+        [{"statistic": exponent}, "the cells differ in loss"],
+        [{"statistic": exponent, "cells": {"variant": "large"}}, "there is no variant `large`"],
+        [{"statistic": exponent, "cells": {"loss": ce, "input_rate": 0.5}}, "input-layer rate 0.5"],
+        [{"statistic": exponent, "cells": {"loss": ce, "input_rate": 0.3, "width_over_depth": 99.0}},
          "at least 3"],
         [{"statistic": {"of": "leave-one-rate-out", "law": "separate"},
           "cells": {"variant": "small", "input_rate": 0.3}}, "input-layer rates: 1"],
-            [{"statistic": exponent, "cells": {"loss": ce, "width_over_depth": 1e3}}, "no measured cells"],
-        ]),
+        [{"statistic": exponent, "cells": {"loss": ce, "width_over_depth": 1e3}}, "no measured cells"],
     );
     // Without variants, batches of two sizes are not of one kind.
     store.manifest.variants.clear();
-    agree(
-        &store,
-        json!([[{"statistic": exponent, "cells": {"loss": ce}}, "differ in batch_size"]]),
-    );
+    agree!(&store, [{"statistic": exponent, "cells": {"loss": ce}}, "differ in batch_size"]);
 }
 
 /// A law that holds in wide networks only, and differences of numbers.
@@ -346,11 +329,7 @@ fn differences_are_of_cells_or_of_statistics() {
         s.input_rates = vec![0.1, 1.0];
     });
     let store = store.snapshot(|d, w, n, mu| {
-        let side = if (d.log2() + w.log2()) as i32 % 2 == 0 {
-            1.0
-        } else {
-            -1.0
-        };
+        let side = (-1f64).powi((d.log2() + w.log2()) as i32);
         let off = if w >= 16.0 * d { 0.0 } else { side };
         1.0 - 0.7 * (mu * n + d * w).log2() + off
     });
@@ -378,7 +357,7 @@ fn differences_are_of_cells_or_of_statistics() {
         rmse(Law::DepthWidth, 16.0) - rmse(Law::EffectiveSize, 16.0)
     ));
     assert!(law.interval.unwrap()[0] > 0.0, "{law:?}");
-    agree(&store, json!([[same, "the same cells"]]));
+    agree!(&store, [same, "the same cells"]);
 }
 
 /// Shares are of searches. Where all of them agree, the interval is the exact one.
@@ -407,23 +386,18 @@ fn shares_of_searches_that_are_not_monotone() {
     ];
     let share = json!({"of": "not-monotone"});
     let gap = json!({"statistic": share, "cells": narrow, "minus": {"cells": wide}});
-    agree(
+    agree!(
         &some,
-        json!([
-            [{"statistic": share, "cells": wide}, 3.0 / 36.0],
-            [{"statistic": share, "cells": narrow}, 6.0 / 12.0],
-            [gap, 0.5 - 3.0 / 36.0],
-            [{"statistic": share, "cells": {"narrower_than": 1.0}}, "no measured cells"],
-        ]),
+        [{"statistic": share, "cells": wide}, 3.0 / 36.0],
+        [{"statistic": share, "cells": narrow}, 6.0 / 12.0],
+        [gap, 0.5 - 3.0 / 36.0],
+        [{"statistic": share, "cells": {"narrower_than": 1.0}}, "no measured cells"],
     );
     let end = |n: f64| 1.0 - 0.025f64.powf(1.0 / n);
     let own = effect_of(&none, share, wide);
     let [low, high] = own.interval.unwrap();
     assert!(own.value == 0.0 && low == 0.0 && close(high, end(36.0)) && own.unit == Unit::Share);
-    let [low, high] = one(findings_of(&none, gap))
-        .effect
-        .unwrap()
-        .interval
-        .unwrap();
+    let own = one(findings_of(&none, gap)).effect.unwrap();
+    let [low, high] = own.interval.unwrap();
     assert!(close(low, -end(36.0)) && close(high, end(12.0)));
 }

@@ -63,12 +63,13 @@ proptest! {
         prop_assert!(is_exactly(&course.exponent_change.unwrap(), growth));
         // log2 rate falls by 0.48 + growth for each octave of size, log2 lambda_1 grows by 0.8.
         let [first, last] = [0.48, 0.48 + growth].map(|exponent| -exponent / 0.8);
-        agree(&store, json!([
+        agree!(
+            &store,
             [{"statistic": {"of": "late-stage-exponent-change"}}, [growth]],
             [{"statistic": {"of": "late-stage-slope", "step": "first"}}, [first]],
             [{"statistic": {"of": "late-stage-slope", "step": "last"},
               "cells": {"input_rate": "slowest"}}, [last]],
-        ]));
+        );
         prop_assert!(is_exactly(&course.stages[2].slope.unwrap(), last));
         prop_assert!(is_exactly(&course.stages[2].exponent.unwrap(), 0.48 + growth));
     }
@@ -78,7 +79,7 @@ proptest! {
 fn step_zero_has_to_be_measured_under_the_same_rule() {
     let store = grid(0.3, |_, size, own| [size + own, -size]);
     let refuses = |store: &Snapshot, expected: &str| {
-        agree(store, json!([[{"statistic": change("rate")}, expected]]));
+        agree!(store, [{"statistic": change("rate")}, expected]);
     };
     let before = effect_of(&store, change("rate"), json!({}));
     let [mut first, mut late] = [store.clone(), store.clone()];
@@ -146,13 +147,11 @@ fn what_is_not_known_is_left_out_and_counted() {
     store
         .cells
         .retain(|record| record.cell.sharpness().is_none());
-    agree(
+    agree!(
         &store,
-        json!([
-            [{"statistic": change("rate")}, [-2.0]],
-            [{"statistic": change("product")}, "no measured cells"],
-            [{"statistic": {"of": "late-stage-slope", "step": "last"}}, "straight line: 0"],
-        ]),
+        [{"statistic": change("rate")}, [-2.0]],
+        [{"statistic": change("product")}, "no measured cells"],
+        [{"statistic": {"of": "late-stage-slope", "step": "last"}}, "straight line: 0"],
     );
     let all = course(&store);
     assert!(all.points.len() == 72 && all.points.iter().all(|own| own.sharpness.is_none()));

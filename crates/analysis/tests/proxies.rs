@@ -56,18 +56,16 @@ fn known_offsets_and_costs_come_out() {
     let gain = json!({"of": "proxy-gain", "proxy": "two-over-sharpness", "over": "critical"});
     let mut plain = gain.clone();
     plain["calibrated"] = json!(false);
-    agree(
+    agree!(
         &store,
-        json!([
-            [{"statistic": rmse("two-over-sharpness", false)}, 0.0],
-            [{"statistic": rmse("twelve-over-sharpness", false)}, [six]],
-            [{"statistic": rmse("twelve-over-sharpness", true)}, 0.0],
-            [{"statistic": rmse("critical", false)}, [2.0]],
-            [{"statistic": rmse("critical", true)}, 0.0],
-            [{"statistic": rmse("range-test", false)}, "says something"],
-            [{"statistic": gain}, 0.0],
-            [{"statistic": plain}, [2.0]],
-        ]),
+        [{"statistic": rmse("two-over-sharpness", false)}, 0.0],
+        [{"statistic": rmse("twelve-over-sharpness", false)}, [six]],
+        [{"statistic": rmse("twelve-over-sharpness", true)}, 0.0],
+        [{"statistic": rmse("critical", false)}, [2.0]],
+        [{"statistic": rmse("critical", true)}, 0.0],
+        [{"statistic": rmse("range-test", false)}, "says something"],
+        [{"statistic": gain}, 0.0],
+        [{"statistic": plain}, [2.0]],
     );
     let Proxies {
         cells,
@@ -111,12 +109,10 @@ fn calibration_leaves_the_architecture_out() {
 fn laws_predict_what_they_were_not_fitted_to() {
     let grid = Store::with(|s| s.input_rates = vec![0.1, 1.0]);
     let mut store = grid.joined(|_, size, _| [0.8 * size, 1.0 - 0.5 * size]);
-    agree(
+    agree!(
         &store,
-        json!([
-            [{"statistic": rmse("depth-width", false)}, 0.0],
-            [{"statistic": rmse("separate", false)}, 0.0],
-        ]),
+        [{"statistic": rmse("depth-width", false)}, 0.0],
+        [{"statistic": rmse("separate", false)}, 0.0],
     );
     // One architecture an octave too high: its own law does not know.
     for search in searches(store.cells.iter_mut().take(2)) {
@@ -131,8 +127,5 @@ fn laws_predict_what_they_were_not_fitted_to() {
     ));
     // Only the sharpness of the same networks counts.
     sharpness(&mut store).for_each(|record| record.cell.output_gain = 1.0);
-    agree(
-        &store,
-        json!([[{"statistic": rmse("two-over-sharpness", false)}, "says something"]]),
-    );
+    agree!(&store, [{"statistic": rmse("two-over-sharpness", false)}, "says something"]);
 }

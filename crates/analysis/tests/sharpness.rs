@@ -73,7 +73,7 @@ proptest! {
             // The criterion has the exponent of a quantity that grows.
             let criterion = json!({"statistic": {"of": "sharpness-exponent", "matrix": matrix},
                                    "cells": {"input_rate": "fastest", "loss": "squared-error"}});
-            agree(&store, json!([[criterion, [exponent]]]));
+            agree!(&store, [criterion, [exponent]]);
         }
     }
 }
@@ -86,10 +86,7 @@ fn series_are_of_one_dataset_and_loss() {
         ["cross-entropy", "squared-error"].map(|loss| format!("fashion-mnist, {loss}"));
     assert_eq!((&all[0].label, &all[1].label), (&cross_entropy, &squared));
     let statistic = json!({"of": "sharpness-r-squared", "matrix": "hessian"});
-    agree(
-        &store,
-        json!([[{"statistic": statistic, "cells": {"input_rate": 1.0}}, "differ in loss"]]),
-    );
+    agree!(&store, [{"statistic": statistic, "cells": {"input_rate": 1.0}}, "differ in loss"]);
     // Criterion and series have one number.
     let fits = all[1].fits.iter();
     for fit in fits.filter(|fit| fit.quantity == Quantity::Hessian) {
@@ -175,10 +172,7 @@ fn ratios_and_violations_of_certified_bounds() {
     for record in &mut store.cells {
         (0..4).for_each(|repeat| network(record, repeat).bounds = None);
     }
-    agree(
-        &store,
-        json!([[{"statistic": violations}, "certified bounds"]]),
-    );
+    agree!(&store, [{"statistic": violations}, "certified bounds"]);
     assert_eq!(one(all_series(&store)).tightness.len(), 12);
 }
 
@@ -279,7 +273,7 @@ proptest! {
         });
         for (scope, rate) in [("across-cells", "slowest"), ("within-cells", "all")] {
             let criterion = json!({"statistic": line("slope", scope), "cells": {"input_rate": rate}});
-            agree(&store, json!([[criterion, [slope]]]));
+            agree!(&store, [criterion, [slope]]);
         }
         let relation = one(shown(&store, "eta-sharpness").eta_sharpness);
         // Two rates and both, in two scopes.
@@ -327,7 +321,7 @@ fn only_sharpness_of_the_same_networks_is_joined() {
     for change in changes {
         let mut store = whole.clone();
         sharpness(&mut store).for_each(change);
-        agree(&store, json!([[{"statistic": across}, "same networks"]]));
+        agree!(&store, [{"statistic": across}, "same networks"]);
         assert!(shown(&store, "eta-sharpness").eta_sharpness.is_empty());
     }
     // The plain Hessian is that of input rate 1, whatever the training's.
@@ -338,10 +332,7 @@ fn only_sharpness_of_the_same_networks_is_joined() {
     let mut plain = across.clone();
     plain["sharpness"] = json!("plain");
     let slowest = json!({"input_rate": "slowest"});
-    agree(
-        &store,
-        json!([[{"statistic": across, "cells": slowest}, "same networks"]]),
-    );
+    agree!(&store, [{"statistic": across, "cells": slowest}, "same networks"]);
     assert!(effect_of(&store, plain, slowest).value < 0.0);
     // Repeats that vary the batch order alone are all of network 0.
     let mut store = whole;
@@ -349,10 +340,7 @@ fn only_sharpness_of_the_same_networks_is_joined() {
         .cells
         .iter_mut()
         .for_each(|record| record.cell.vary = Vary::BatchOrder);
-    agree(
-        &store,
-        json!([[{"statistic": line("slope", "within-cells")}, "does not vary"]]),
-    );
+    agree!(&store, [{"statistic": line("slope", "within-cells")}, "does not vary"]);
 }
 
 /// 300 stores know a coverage of 0.95 to within 0.013 (one standard error).

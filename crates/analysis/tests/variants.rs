@@ -98,7 +98,7 @@ fn pairs_are_of_one_architecture_and_rate_also_where_the_dataset_changes() {
     );
     assert_eq!((more.searches.searches, more.searches.censored()), (144, 6));
     let unknown = json!({"statistic": {"of": "shift", "variant": "large"}});
-    agree(&store, json!([[unknown, "there is no variant `large`"]]));
+    agree!(&store, [unknown, "there is no variant `large`"]);
 }
 
 #[test]
@@ -125,12 +125,12 @@ fn noise_is_that_which_was_put_in_and_none_cannot_be_compared() {
 
     let mut store = both(constant(-4.0), constant(-4.0));
     let criterion = json!({"statistic": ratio});
-    agree(&store, json!([[criterion, "the number is not finite"]]));
+    agree!(&store, [criterion, "the number is not finite"]);
     store
         .cells
         .iter_mut()
         .for_each(|record| record.repeats.truncate(1));
-    agree(&store, json!([[criterion, "two repeats"]]));
+    agree!(&store, [criterion, "two repeats"]);
     assert_eq!(
         (summaries(&store)[0].noise, summaries(&store)[0].noise_cells),
         (None, 0)

@@ -1,6 +1,11 @@
 //! Made-up stores for tests, and criteria on them.
 
-#![allow(dead_code, reason = "every test uses a part of it")]
+#![allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    reason = "every test uses a part of it"
+)]
 
 use etastar_analysis::{Effect, Finding, Options, StoreAnalysis, Verdict, analyse};
 use etastar_model::Loss;
@@ -236,22 +241,38 @@ pub(crate) fn effect_of(snapshot: &Snapshot, statistic: Value, cells: Value) -> 
 
 /// Each row is a criterion and what its number is on the only dataset: `[x]` where the interval is
 /// this number, too; a text where there is no number, for a reason with this text in it.
-pub(crate) fn agree(snapshot: &Snapshot, rows: Value) {
+macro_rules! agree {
+    ($store:expr, $($row:tt),+ $(,)?) => {
+        $crate::support::agree_on($store, serde_json::json!([$($row),+]))
+    };
+}
+pub(crate) use agree;
+
+pub(crate) fn agree_on(snapshot: &Snapshot, rows: Value) {
     for row in rows.as_array().unwrap() {
-        let finding = one(findings_of(snapshot, row[0].clone()));
-        let is_as_expected = match &row[1] {
-            Value::String(reason) => {
-                finding.verdict == Verdict::NotMeasured && finding.reason.unwrap().contains(reason)
+        let Finding {
+            effect,
+            verdict,
+            reason,
+            ..
+        } = one(findings_of(snapshot, row[0].clone()));
+        let told = format!("{row} {effect:?} {reason:?}");
+        match &row[1] {
+            Value::String(expected) => {
+                assert!(verdict == Verdict::NotMeasured, "{told}");
+                assert!(reason.unwrap().contains(expected), "{told}");
             }
-            Value::Array(exact) => is_exactly(&finding.effect.unwrap(), exact[0].as_f64().unwrap()),
-            number => close(finding.effect.unwrap().value, number.as_f64().unwrap()),
-        };
-        let found = one(findings_of(snapshot, row[0].clone()));
-        assert!(
-            is_as_expected,
-            "{row} {:?} {:?}",
-            found.effect, found.reason
-        );
+            Value::Array(exact) => {
+                assert!(
+                    is_exactly(&effect.unwrap(), exact[0].as_f64().unwrap()),
+                    "{told}"
+                );
+            }
+            number => assert!(
+                close(effect.unwrap().value, number.as_f64().unwrap()),
+                "{told}"
+            ),
+        }
     }
 }
 
