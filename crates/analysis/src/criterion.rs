@@ -77,9 +77,14 @@ impl Specification {
             }
         };
         let criteria = criteria.into_iter().enumerate().map(|(index, criterion)| {
-            serde_json::from_value(criterion).map_err(|error| SpecificationError::Criterion {
+            let read = serde_json::from_value(criterion).map_err(|error| error.to_string());
+            let checked = read.and_then(|criterion: Criterion| {
+                criterion.check()?;
+                Ok(criterion)
+            });
+            checked.map_err(|problem| SpecificationError::Criterion {
                 number: index + 1,
-                problem: error.to_string(),
+                problem,
             })
         });
         Ok(Self {
@@ -166,10 +171,22 @@ pub struct Subtrahend {
 }
 
 impl Criterion {
+    /// Checks that its statistics look at everything that its cells are chosen by.
+    fn check(&self) -> Result<(), String> {
+        check(&self.statistic, &self.cells)?;
+        let Some(other) = &self.minus else {
+            return Ok(());
+        };
+        let statistic = other.statistic.as_ref().unwrap_or(&self.statistic);
+        check(statistic, other.cells.as_ref().unwrap_or(&self.cells))
+    }
+
     /// The criterion's number in words, with the cells in brackets.
     pub fn words(&self) -> String {
+        let chosen =
+            |statistic: &Statistic, cells: &Selector| statistic.looked_at(cells).words().join(", ");
         let of = |statistic: &Statistic, cells: &Selector| {
-            format!("{} ({})", statistic.words(), cells.words().join(", "))
+            format!("{} ({})", statistic.words(), chosen(statistic, cells))
         };
         let own = of(&self.statistic, &self.cells);
         match &self.minus {
@@ -178,7 +195,7 @@ impl Criterion {
                 statistic: None,
                 cells: Some(cells),
             }) => {
-                format!("{own} minus the same ({})", cells.words().join(", "))
+                format!("{own} minus the same ({})", chosen(&self.statistic, cells))
             }
             Some(other) => {
                 let statistic = other.statistic.as_ref().unwrap_or(&self.statistic);
@@ -217,6 +234,18 @@ impl Criterion {
         }
         own.minus(statistic.prepare(dataset, cells)?)
             .effect(options)
+    }
+}
+
+/// That a statistic looks at everything that a selector names.
+fn check(statistic: &Statistic, cells: &Selector) -> Result<(), String> {
+    let seen = statistic.looked_at(cells).named();
+    let named = cells.named();
+    match named.iter().find(|field| !seen.contains(field)) {
+        None => Ok(()),
+        Some(field) => Err(format!(
+            "the statistic does not choose its cells by `{field}`; leave it out"
+        )),
     }
 }
 

@@ -4,6 +4,7 @@ use etastar_data::DatasetConfig;
 use etastar_model::Loss;
 use etastar_search::{CellRecord, Snapshot, VariantCells};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde_json::Value;
 
 use crate::effect::NotMeasured;
 use crate::numbers::distinct;
@@ -297,20 +298,28 @@ impl Selector {
             && self.narrower_than.is_none_or(|k| width < k * depths)
     }
 
+    /// The fields by which it chooses.
+    pub(crate) fn named(&self) -> Vec<String> {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(fields)) => fields.into_iter().map(|(field, _)| field).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The selection in words, for a bracket behind a statistic's name.
     pub(crate) fn words(&self) -> Vec<String> {
         let loss = self.loss.map(|loss| kebab(&loss).replace('-', " "));
-        let width = match self.narrower_than {
-            Some(k) => format!("width < {} × depth", number(k)),
-            None if self.width_over_depth > 0.0 => {
-                format!("width ≥ {} × depth", number(self.width_over_depth))
-            }
-            None => "all cells".to_owned(),
-        };
+        let wide = (self.width_over_depth > 0.0)
+            .then(|| format!("width ≥ {} × depth", number(self.width_over_depth)));
+        let narrow = self
+            .narrower_than
+            .map(|k| format!("width < {} × depth", number(k)));
+        let all = (wide.is_none() && narrow.is_none()).then(|| "all cells".to_owned());
         let depth = (self.depth_at_least > 0).then(|| format!("depth ≥ {}", self.depth_at_least));
         let variant = self.variant.as_ref().map(|name| format!("variant {name}"));
-        let words = loss.into_iter().chain([self.input_rate.words(), width]);
-        words.chain(depth).chain(variant).collect()
+        let words = loss.into_iter().chain([self.input_rate.words()]);
+        let shape = wide.into_iter().chain(narrow).chain(all).chain(depth);
+        words.chain(shape).chain(variant).collect()
     }
 }
 

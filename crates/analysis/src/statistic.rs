@@ -15,7 +15,7 @@ use crate::numbers::{quantile, sorted};
 use crate::points::{Matrix, Point, Quantity, input_rates};
 use crate::proxies::{Proxy, ProxyCell, proxy_cells, rmse};
 use crate::searches::SearchCounts;
-use crate::transfer::{Covered, Transferred, transfers};
+use crate::transfer::{Covered, Transferred, predicted, transfers};
 use crate::variants::{difference, log2_deviation};
 
 /// What a criterion looks at. In files, the field `of` says which statistic, the other fields are
@@ -205,6 +205,27 @@ impl Statistic {
         match self {
             Self::Shift { .. } | Self::NoiseRatio { .. } => dataset.is_of_first_variant(),
             _ => true,
+        }
+    }
+
+    /// The cells that it looks at where these are asked for: what it does not choose by is left
+    /// out, and a filter of its own is added.
+    pub(crate) fn looked_at(&self, cells: &Selector) -> Selector {
+        let none = Selector::default();
+        match self {
+            Self::Shift { .. } | Self::NoiseRatio { .. } => none,
+            Self::BoundViolations {} => Selector {
+                variant: cells.variant.clone(),
+                ..none
+            },
+            Self::LateStageChange { .. }
+            | Self::LateStageSlope { .. }
+            | Self::LateStageExponentChange {} => Selector {
+                input_rate: cells.input_rate,
+                ..none
+            },
+            Self::TransferError { .. } | Self::TransferCoverage { .. } => predicted(cells),
+            _ => cells.clone(),
         }
     }
 

@@ -81,11 +81,7 @@ pub(crate) fn transfers(
     selector: &Selector,
 ) -> Result<Vec<Vec<Transferred>>, NotMeasured> {
     let options = transfer_options(selector);
-    let selector = Selector {
-        width_over_depth: options.width_over_depth,
-        ..selector.clone()
-    };
-    let groups = dataset.points(&selector, Quantity::EtaStar)?;
+    let groups = dataset.points(&predicted(selector), Quantity::EtaStar)?;
     let points: Vec<&Point> = groups.iter().flatten().collect();
     let mut sizes: Vec<usize> = points.iter().map(|point| point.size()).collect();
     sizes.sort_unstable();
@@ -117,6 +113,14 @@ pub(crate) fn transfers(
     transferred.sort_by_key(|one| (one.depth, one.width));
     let groups = transferred.chunk_by(|a, b| (a.depth, a.width) == (b.depth, b.width));
     Ok(groups.map(<[Transferred]>::to_vec).collect())
+}
+
+/// The selected cells that meet the filter of predictions.
+pub(crate) fn predicted(selector: &Selector) -> Selector {
+    Selector {
+        width_over_depth: transfer_options(selector).width_over_depth,
+        ..selector.clone()
+    }
 }
 
 fn transfer_options(selector: &Selector) -> PredictOptions {

@@ -2,23 +2,16 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod support;
+
 use etastar_analysis::{Centre, Estimate, Variance};
 use etastar_search::EtaStar;
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-use statrs::distribution::{ContinuousCDF, Normal};
+use support::{below, noise};
 
 const CELLS: usize = 12;
 const CONFIDENCE: f64 = 0.95;
 /// The true `log2 eta*` of every cell.
 const TRUTH: f64 = -2.0;
-
-/// Normal noise with mean 0 and standard deviation 1.
-fn noise(seed: u64) -> impl FnMut() -> f64 {
-    let normal = Normal::new(0.0, 1.0).unwrap();
-    let mut generator = ChaCha8Rng::seed_from_u64(seed);
-    move || normal.inverse_cdf(generator.random_range(1e-15..1.0))
-}
 
 fn found(log2: f64) -> EtaStar {
     let eta_star = log2.exp2();
@@ -92,12 +85,6 @@ fn the_interval_of_a_median_with_censored_repeats_holds_its_confidence() {
     let share = f64::from(hits as u32) / f64::from(medians as u32);
     println!("median of 5, some censored: {share:.4} of {medians}");
     assert!((0.93..=0.985).contains(&share), "{share}");
-}
-
-fn below(log2: f64) -> EtaStar {
-    EtaStar::NothingSucceeds {
-        lowest: log2.exp2(),
-    }
 }
 
 /// Of five repeats, the median is known while at most two left the range; the interval is open on
