@@ -276,7 +276,7 @@ fn lines(
         let own: Vec<&Fit> = sets.iter().copied().filter(|fit| fit.law == law).collect();
         let shown = distinct(cells.iter().map(|cell| match law {
             Law::EffectiveSize => cell.effective_size(),
-            Law::DepthWidth | Law::Separate => cell.size(),
+            _ => cell.size(),
         }));
         for set in own.chunk_by(same_set) {
             let mut chosen: Vec<&Fit> =

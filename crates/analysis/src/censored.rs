@@ -185,6 +185,15 @@ impl Tobit {
 }
 
 impl Observed {
+    /// The same of a number that is larger by `offset`.
+    pub(crate) fn shifted(self, offset: f64) -> Self {
+        match self {
+            Self::Found(value) => Self::Found(value + offset),
+            Self::Below(limit) => Self::Below(limit + offset),
+            Self::AtLeast(limit) => Self::AtLeast(limit + offset),
+        }
+    }
+
     /// The value, or the end of the range searched.
     pub(crate) fn limit(self) -> f64 {
         match self {

@@ -20,12 +20,36 @@ use crate::statistic::Statistic;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Specification {
+    /// Whether the rules were written before or after their author had looked at such data.
+    pub evidence: Evidence,
     /// Sections of the experiment in the report, in order.
     pub show: Vec<View>,
     /// In plain words, what the numbers do not show.
     pub caveat: String,
     /// The criteria, in order.
     pub criteria: Vec<Criterion>,
+}
+
+/// What the verdicts of an experiment are worth.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Evidence {
+    /// Its rules were written by somebody who had seen such results: verdicts describe, and prove
+    /// nothing.
+    #[default]
+    Exploratory,
+    /// Its rules were committed before anything was measured at its seed and sizes.
+    Confirmatory,
+}
+
+impl Evidence {
+    /// In words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exploratory => "exploratory",
+            Self::Confirmatory => "confirmatory",
+        }
+    }
 }
 
 /// An `[analysis]` table that cannot be read.
@@ -264,6 +288,8 @@ pub struct Finding {
     pub effect: Option<Effect>,
     /// What the criterion came to.
     pub verdict: Verdict,
+    /// What that is worth.
+    pub evidence: Evidence,
     /// Why the number was not measured, or has no interval.
     pub reason: Option<String>,
 }
@@ -285,19 +311,27 @@ pub(crate) fn findings(
             let effect = criterion.effect(dataset, options);
             finding(
                 criterion,
+                specification.evidence,
                 &dataset.label,
                 effect.map_err(|reason| reason.to_string()),
             )
         });
         findings.extend(measured);
         let not_run = manifest.not_run.iter();
-        findings
-            .extend(not_run.map(|one| finding(criterion, &one.dataset, Err(one.reason.clone()))));
+        findings.extend(not_run.map(|one| {
+            let reason = Err(one.reason.clone());
+            finding(criterion, specification.evidence, &one.dataset, reason)
+        }));
     }
     findings
 }
 
-fn finding(criterion: &Criterion, dataset: &str, effect: Result<Effect, String>) -> Finding {
+fn finding(
+    criterion: &Criterion,
+    evidence: Evidence,
+    dataset: &str,
+    effect: Result<Effect, String>,
+) -> Finding {
     let (effect, verdict, reason) = match effect {
         Err(reason) => (None, Verdict::NotMeasured, Some(reason)),
         Ok(effect) => {
@@ -316,6 +350,7 @@ fn finding(criterion: &Criterion, dataset: &str, effect: Result<Effect, String>)
         dataset: dataset.to_owned(),
         effect,
         verdict,
+        evidence,
         reason,
     }
 }

@@ -291,7 +291,7 @@ pub struct Selector {
 }
 
 impl Selector {
-    fn has_shape(&self, depth: usize, width: usize) -> bool {
+    pub(crate) fn has_shape(&self, depth: usize, width: usize) -> bool {
         let (depths, width) = (depth as f64, width as f64);
         depth >= self.depth_at_least
             && width >= self.width_over_depth * depths

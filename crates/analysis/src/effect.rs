@@ -124,8 +124,14 @@ pub enum NoFit {
         regressor: String,
     },
     /// The regressors vary only together.
-    #[error("depth and width do not vary independently of each other")]
+    #[error("the sizes that the law depends on do not vary independently of each other")]
     Collinear,
+    /// The law says nothing of some network.
+    #[error(
+        "the law gives no finite eta* for a network with one hidden layer whose input layer is \
+         frozen"
+    )]
+    Undefined,
 }
 
 /// Why a number was not computed.

@@ -2,15 +2,18 @@
 
 use etastar_search::Snapshot;
 use serde::{Deserialize, Serialize};
+use statrs::distribution::{ContinuousCDF, FisherSnedecor};
 use thiserror::Error;
 
 use crate::bootstrap::effects;
 use crate::effect::{Effect, NoFit, NotMeasured, Options, OptionsError, Unit};
-use crate::law::{Law, LawFit};
-use crate::numbers::mean;
-use crate::points::{Point, Quantity, by_architecture, input_rates};
+use crate::law::{Law, Network};
+use crate::law_fit::LawFit;
+use crate::numbers::{mean, root_mean_square};
+use crate::points::{Point, Quantity, by_architecture, input_rates, shapes};
 use crate::searches::SearchCounts;
 use crate::series::{Series, eta_star_series};
+use crate::summary::Variance;
 
 /// The fits of one or several series.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -34,8 +37,10 @@ pub struct Fit {
     pub input_rate: Option<f64>,
     /// Only cells with `width >= width_over_depth * depth` were used.
     pub width_over_depth: f64,
-    /// `log2 C`.
-    pub log2_constant: f64,
+    /// `log2 C`, and `log2 B` of the two-term law.
+    pub log2_constant: Effect,
+    /// `log2 (B / K)` of the two-term law; the others have none.
+    pub log2_ratio: Option<Effect>,
     /// The exponents, one for each of [`Law::regressors`]: `a` in `x^-a`, positive where the
     /// quantity falls with `x`.
     pub exponents: Vec<Effect>,
@@ -46,6 +51,23 @@ pub struct Fit {
     pub r_squared: Effect,
     /// Root-mean-square residual over the same cells, in octaves.
     pub rmse: Effect,
+    /// `rmse` over the exponent, of a law with one: by how many octaves of *size* the law misses,
+    /// which compares fits with different exponents.
+    pub size_error: Option<Effect>,
+    /// Standard deviation, in octaves, by which the law itself misses the cells, beyond the noise
+    /// of their means: `sqrt(RSS / (cells - coefficients) - v mean(1 / n_c))` with the variance `v`
+    /// of a repeat pooled over cells, and 0 where that is negative. Absent without `v`.
+    pub misfit: Option<Effect>,
+    /// The R² that the law would have if the noise of the means were all that it missed.
+    pub noise_ceiling: Option<f64>,
+    /// The F-test of lack of fit against pure error: the same two variances as a ratio.
+    pub lack_of_fit: Option<FTest>,
+    /// Of the law with separate exponents, the F-test of their equality.
+    pub equal_exponents: Option<FTest>,
+    /// Root-mean-square error, in octaves, with which the law, fitted to small networks, predicts
+    /// the cells whose `depth * width` is 2 to 4 times the largest one fitted: forward validation,
+    /// over every such split. Absent where no split leaves six architectures to fit.
+    pub forward_error: Option<f64>,
     /// Root-mean-square error, in octaves, with which each of them is predicted by the fit to all
     /// others; absent where a cell cannot be left out.
     pub leave_one_out: Option<Effect>,
@@ -65,12 +87,40 @@ pub struct Fit {
 }
 
 impl Fit {
-    /// The law's `log2` value for a network of `depth` hidden layers of one
-    /// `width`: `log2 C - sum_j a_j log2 x_j`.
-    pub fn log2_value(&self, depth: usize, width: usize, inputs: usize, input_rate: f64) -> f64 {
-        let regressors = self.law.log2_regressors(depth, width, inputs, input_rate);
-        let terms = self.exponents.iter().zip(regressors);
-        self.log2_constant - terms.map(|(exponent, x)| exponent.value * x).sum::<f64>()
+    /// The law's `log2` value for a network.
+    pub fn log2_value(&self, network: &Network) -> f64 {
+        let ratio = self.log2_ratio.map_or(1.0, |ratio| ratio.value.exp2());
+        let sizes = self.law.sizes(network, ratio).into_iter().map(f64::log2);
+        let terms: f64 = match self.law {
+            Law::TwoTerm => sizes.sum(),
+            _ => {
+                let terms = self.exponents.iter().zip(sizes);
+                terms.map(|(exponent, x)| exponent.value * x).sum()
+            }
+        };
+        self.log2_constant.value - terms
+    }
+}
+
+/// An F-test.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct FTest {
+    /// The ratio of the two variances.
+    pub ratio: f64,
+    /// Degrees of freedom of its numerator and denominator.
+    pub degrees: [f64; 2],
+    /// Probability of a larger ratio if there were no effect.
+    pub p_value: f64,
+}
+
+impl FTest {
+    fn new(ratio: f64, degrees: [f64; 2]) -> Option<Self> {
+        let distribution = FisherSnedecor::new(degrees[0], degrees[1]).ok()?;
+        ratio.is_finite().then(|| Self {
+            ratio,
+            degrees,
+            p_value: distribution.sf(ratio.max(0.0)),
+        })
     }
 }
 
@@ -139,11 +189,6 @@ pub(crate) fn fit_series(series: &Series<'_>, quantity: Quantity, options: &Opti
         .collect();
     let rates = input_rates(&points);
     let is_eta_star = quantity == Quantity::EtaStar;
-    let laws = if is_eta_star {
-        &Law::ALL[..]
-    } else {
-        &[Law::DepthWidth]
-    };
     let together = (is_eta_star && rates.len() > 1).then_some(None);
     let mut fits = Fits::default();
     for input_rate in rates.into_iter().map(Some).chain(together) {
@@ -159,7 +204,13 @@ pub(crate) fn fit_series(series: &Series<'_>, quantity: Quantity, options: &Opti
                     && width.is_some_and(|width| width >= width_over_depth * depth)
             });
             let searches: SearchCounts = searches.copied().collect();
-            for &law in laws {
+            // At one rate the ratio of the two terms is hardly determined.
+            let laws = Law::ALL.into_iter().filter(|law| match law {
+                Law::DepthWidth => true,
+                Law::TwoTerm => is_eta_star && input_rate.is_none(),
+                _ => is_eta_star,
+            });
+            for law in laws {
                 match numbers(law, &groups, input_rate.is_none(), options) {
                     Ok(numbers) => fits.fits.push(Fit {
                         law,
@@ -195,12 +246,18 @@ pub(crate) enum LawNumber {
     RSquared,
     Rmse,
     LeaveOneOut,
+    Ratio,
+    SizeError,
+    Misfit,
 }
+
+/// How many there are.
+const LAW_NUMBERS: usize = 10;
 
 impl LawNumber {
     pub(crate) fn unit(self) -> Unit {
         match self {
-            Self::Rmse | Self::LeaveOneOut => Unit::Octaves,
+            Self::Rmse | Self::LeaveOneOut | Self::SizeError | Self::Misfit => Unit::Octaves,
             _ => Unit::Plain,
         }
     }
@@ -208,7 +265,10 @@ impl LawNumber {
 
 /// The numbers of a law fitted to a sample of architectures, in the order of [`LawNumber`]; not a
 /// number where the law has none. `full` is the fit to all architectures.
-pub(crate) fn law_numbers(full: &LawFit, sample: &[&Vec<Point>]) -> Result<[f64; 7], NotMeasured> {
+pub(crate) fn law_numbers(
+    full: &LawFit,
+    sample: &[&Vec<Point>],
+) -> Result<[f64; LAW_NUMBERS], NotMeasured> {
     let points: Vec<&Point> = sample.iter().flat_map(|group| group.iter()).collect();
     let fit = full.refit(&points)?;
     let exponent = |index| fit.exponent(index).unwrap_or(f64::NAN);
@@ -220,7 +280,104 @@ pub(crate) fn law_numbers(full: &LawFit, sample: &[&Vec<Point>]) -> Result<[f64;
         fit.quality.r_squared,
         fit.quality.rmse,
         fit.quality.leave_one_out,
+        match fit.law {
+            Law::TwoTerm => fit.ratio.log2(),
+            _ => f64::NAN,
+        },
+        match fit.law.regressors() {
+            [_] => fit.quality.rmse / exponent(0).abs(),
+            _ => f64::NAN,
+        },
+        Noise::new(&points).map_or(f64::NAN, |noise| noise.misfit(&fit)),
     ])
+}
+
+/// The noise of cells' means.
+struct Noise {
+    /// Variance of one repeat, pooled over cells.
+    repeat: Variance,
+    /// Variance of a cell's mean, mean over cells.
+    mean: f64,
+    /// Cells with a value.
+    cells: f64,
+}
+
+impl Noise {
+    fn new(points: &[&Point]) -> Option<Self> {
+        let found: Vec<Vec<f64>> = points.iter().map(|point| point.values()).collect();
+        let found = || found.iter().filter(|values| !values.is_empty());
+        let repeat = Variance::pooled(found().map(Vec::as_slice));
+        let reciprocals: Vec<f64> = found().map(|values| 1.0 / values.len() as f64).collect();
+        Some(Self {
+            mean: repeat.value()? * mean(&reciprocals)?,
+            repeat,
+            cells: reciprocals.len() as f64,
+        })
+    }
+
+    /// The law's residual variance, with its degrees of freedom.
+    fn residual(&self, fit: &LawFit) -> (f64, f64) {
+        let degrees = self.cells - fit.law.coefficients() as f64;
+        (fit.quality.rmse.powi(2) * self.cells / degrees, degrees)
+    }
+
+    fn misfit(&self, fit: &LawFit) -> f64 {
+        (self.residual(fit).0 - self.mean).max(0.0).sqrt()
+    }
+
+    fn lack_of_fit(&self, fit: &LawFit) -> Option<FTest> {
+        let (variance, degrees) = self.residual(fit);
+        FTest::new(variance / self.mean, [degrees, self.repeat.degrees as f64])
+    }
+
+    fn ceiling(&self, fit: &LawFit) -> Option<f64> {
+        let (variance, _) = self.residual(fit);
+        let unexplained = 1.0 - fit.quality.r_squared;
+        let ceiling = 1.0 - unexplained * self.mean / variance;
+        ceiling.is_finite().then_some(ceiling)
+    }
+}
+
+/// Whether depth and width have one exponent: what the law of their product leaves more than that
+/// with an exponent each.
+fn equal_exponents(separate: &LawFit, groups: &[Vec<Point>]) -> Option<FTest> {
+    let product = fit_groups(Law::DepthWidth, groups).ok()?;
+    let found = groups.iter().flatten().filter(|p| p.mean().is_some());
+    let cells = found.count() as f64;
+    let [free, joint] = [separate, &product].map(|fit| fit.quality.rmse.powi(2) * cells);
+    let degrees = cells - Law::Separate.coefficients() as f64;
+    FTest::new((joint - free) / (free / degrees), [1.0, degrees])
+}
+
+/// Fewest architectures that a law is fitted to in forward validation.
+pub(crate) const FEWEST_FITTED: usize = 6;
+
+/// Forward validation predicts cells whose size is larger by a factor of this range.
+const FORWARD: [f64; 2] = [2.0, 4.0];
+
+/// Splits of forward validation: the law fitted to the small of some points, with the errors of its
+/// predictions of larger ones, in octaves.
+pub(crate) fn forward_errors(full: &LawFit, fitted: &[&Point], judged: &[&Point]) -> Vec<f64> {
+    let mut sizes: Vec<usize> = fitted.iter().map(|point| point.size()).collect();
+    sizes.sort_unstable();
+    sizes.dedup();
+    let mut errors = Vec::new();
+    for size in sizes {
+        let far = judged.iter().filter(|point| {
+            let factor = point.size() as f64 / size as f64;
+            (FORWARD[0]..=FORWARD[1]).contains(&factor)
+        });
+        let small = fitted.iter().copied().filter(|point| point.size() <= size);
+        let small: Vec<&Point> = small.collect();
+        if shapes(&small).len() < FEWEST_FITTED {
+            continue;
+        }
+        let Ok(fit) = full.refit(&small) else {
+            continue;
+        };
+        errors.extend(far.filter_map(|point| Some(fit.at(&point.network()) - point.mean()?)));
+    }
+    errors
 }
 
 /// The law fitted to all points of the groups.
@@ -269,6 +426,8 @@ fn numbers(
         .ok()
     });
     let cells = points().filter(|point| point.mean().is_some()).count();
+    let all_points: Vec<&Point> = points().collect();
+    let noise = Noise::new(&all_points);
     let exponents = [LawNumber::FirstExponent, LawNumber::SecondExponent];
     Ok(Fit {
         law,
@@ -276,11 +435,20 @@ fn numbers(
         series: String::new(),
         input_rate: None,
         width_over_depth: 0.0,
-        log2_constant: number(LawNumber::Constant).value,
+        log2_constant: number(LawNumber::Constant),
+        log2_ratio: finite(LawNumber::Ratio),
         exponents: exponents.into_iter().filter_map(finite).collect(),
         exponent_gap: finite(LawNumber::ExponentGap),
         r_squared: number(LawNumber::RSquared),
         rmse: number(LawNumber::Rmse),
+        size_error: finite(LawNumber::SizeError),
+        misfit: finite(LawNumber::Misfit),
+        noise_ceiling: noise.as_ref().and_then(|noise| noise.ceiling(&full)),
+        lack_of_fit: noise.as_ref().and_then(|noise| noise.lack_of_fit(&full)),
+        equal_exponents: (law == Law::Separate)
+            .then(|| equal_exponents(&full, groups))
+            .flatten(),
+        forward_error: root_mean_square(&forward_errors(&full, &all_points, &all_points)),
         leave_one_out: finite(LawNumber::LeaveOneOut),
         leave_one_rate_out: leave_one_rate_out.flatten(),
         aicc: full.quality.aicc,
@@ -306,7 +474,7 @@ pub(crate) fn leave_one_rate_out(
         let fit = full.refit(&others)?;
         let errors = own
             .iter()
-            .filter_map(|point| Some(point.mean()? - fit.at_point(point)));
+            .filter_map(|point| Some(point.mean()? - fit.at(&point.network())));
         squares.extend(errors.map(|error| error * error));
     }
     let none = NotMeasured::NoCells("any input-layer rate");
@@ -356,7 +524,7 @@ pub(crate) fn fitted_line<'a>(
         let points: Vec<&Point> = sample.iter().flat_map(|group| group.iter()).collect();
         let fit = full.refit(&points)?;
         Ok(std::array::from_fn::<f64, PLACES, _>(|place| {
-            fit.at(&[at(place)])
+            fit.at_sizes(&[at(place)])
         }))
     });
     let places = values.ok()?.into_iter().enumerate();
@@ -382,11 +550,9 @@ pub struct Comparison {
     pub width_over_depth: f64,
     /// Number of cells.
     pub cells: usize,
-    /// The laws by ascending AICc; by leave-one-out error where the cells are
-    /// too few for an AICc.
+    /// The laws by ascending error of forward validation; by leave-one-out error where the cells
+    /// are too few for a split.
     pub ranking: Vec<Ranked>,
-    /// The law with the least leave-one-cell-out error.
-    pub best_by_leave_one_out: Law,
 }
 
 /// A law's place in a comparison.
@@ -394,6 +560,8 @@ pub struct Comparison {
 pub struct Ranked {
     /// The law.
     pub law: Law,
+    /// Its error of forward validation, in octaves.
+    pub forward_error: Option<f64>,
     /// Its AICc minus the least one. A difference below 2 decides nothing;
     /// above 10, the law has essentially no support (K. P. Burnham and D. R.
     /// Anderson, Model Selection and Multimodel Inference, 2002, section 2.6).
@@ -403,8 +571,9 @@ pub struct Ranked {
 }
 
 /// Ranks the laws that were fitted to the same cells, wherever there are at
-/// least two, in the order of the fits. Both criteria judge prediction:
-/// AICc by a penalty on parameters, leave-one-out by leaving out cells.
+/// least two, in the order of the fits. Laws are chosen by how they extrapolate, by forward
+/// validation: AICc and leave-one-out judge interpolation, and the laws that they prefer have
+/// predicted larger networks worse.
 ///
 /// Both take the cells' deviations for independent. Where rates are fitted
 /// together they are not quite: cells of one architecture share their noise, so
@@ -423,17 +592,19 @@ fn rank(set: &[Fit]) -> Option<Comparison> {
     let left_out = |fit: &Fit| fit.leave_one_out.map_or(f64::INFINITY, |error| error.value);
     // A law without an AICc has too many parameters for the cells: last.
     let aicc = |fit: &Fit| fit.aicc.unwrap_or(f64::INFINITY);
+    let forward = |fit: &Fit| fit.forward_error.unwrap_or(f64::INFINITY);
     let best = set
         .iter()
         .min_by(|a, b| left_out(a).total_cmp(&left_out(b)))?;
     let least = set.iter().map(aicc).fold(f64::INFINITY, f64::min);
     let mut sorted: Vec<&Fit> = set.iter().collect();
     sorted.sort_by(|a, b| {
-        let criteria = aicc(a).total_cmp(&aicc(b));
-        criteria.then(left_out(a).total_cmp(&left_out(b)))
+        let extrapolation = forward(a).total_cmp(&forward(b));
+        extrapolation.then(left_out(a).total_cmp(&left_out(b)))
     });
     let ranked = |fit: &&Fit| Ranked {
         law: fit.law,
+        forward_error: fit.forward_error,
         delta_aicc: fit.aicc.map(|own| own - least),
         delta_leave_one_out: Some(left_out(fit) - left_out(best)).filter(|d| d.is_finite()),
     };
@@ -443,6 +614,5 @@ fn rank(set: &[Fit]) -> Option<Comparison> {
         width_over_depth: first.width_over_depth,
         cells: first.cells,
         ranking: sorted.iter().map(ranked).collect(),
-        best_by_leave_one_out: best.law,
     })
 }

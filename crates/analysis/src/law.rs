@@ -1,36 +1,69 @@
-//! The laws that are compared, and the one way in which any of them is fitted.
+//! The laws that are compared, as formulas: what sizes of a network each depends on.
 //!
-//! A law is a straight line in `log2`: `log2 y = log2 C - sum_j a_j log2 x_j`. A cell counts
-//! once, however many repeats it has: with a handful of repeats its own variance is too poorly
-//! known to weigh by, the spread between repeats is much the same in all cells, and where a law
-//! is not exact its misfit dominates. The fit is by maximum likelihood, in which repeats that
-//! found no value in range take part as bounds (see the module `censored`); without any, that is
-//! least squares of the cells' means.
+//! A law is a straight line in `log2`, `log2 y = log2 C - sum_j a_j log2 x_j`, but for the two-term
+//! law, which has a sum inside the logarithm.
 
-use nalgebra::DVector;
+use etastar_model::Architecture;
+use etastar_sharpness::moments::Moments;
 use serde::{Deserialize, Serialize};
 
-use crate::censored::{Observed, Precision, Tobit};
-use crate::effect::NoFit;
-use crate::least_squares::{LeastSquares, Quality, quality};
-use crate::points::Point;
+/// A network of constant width, as laws see it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Network {
+    /// Number of input features, `n_0`.
+    pub inputs: usize,
+    /// Number of hidden layers, `L`.
+    pub depth: usize,
+    /// Their width, `n`.
+    pub width: usize,
+    /// Learning rate of the input layer relative to the others, `mu`.
+    pub input_rate: f64,
+    /// Variance of the output layer's weights times its fan-in, `c`.
+    pub output_gain: f64,
+}
 
-/// The laws that are compared. `depth` counts hidden layers.
+/// The laws that are compared. `depth`, `L`, counts hidden layers of width `n`; `n_0` is the number
+/// of inputs and `mu` the input layer's rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Law {
-    /// `eta* = C (depth * width)^-a`: the paper's law (claim C1).
+    /// `eta* = C (L n)^-a`: the paper's law (claim C1).
     DepthWidth,
-    /// `eta* = C depth^-a width^-b`.
+    /// `eta* = C L^-a n^-b`.
     Separate,
-    /// `eta* = C (input_rate * inputs + depth * width)^-a`: the effective
-    /// size, our hypothesis.
+    /// `eta* = C (mu n_0 + L n)^-a`: the effective size, our hypothesis. For `c = 2` it is the mean
+    /// of the tangent kernel's diagonal.
     EffectiveSize,
+    /// `eta* = C (mu n_0 + (L - 1) n)^-a`: the same without the readout, which is convex on its own
+    /// and has no edge. Our hypothesis.
+    HiddenEffectiveSize,
+    /// `eta* = C (E Theta^2)^(-a/2)` with the exact second moment of the tangent kernel's diagonal
+    /// at finite width. Our hypothesis.
+    Moment,
+    /// `1 / eta* = mu n_0 / B + (L - 1) sqrt(n) / K`: under cross-entropy a network recovers from a
+    /// first divergence (M. Haas et al., arXiv:2505.22491), and each term is the edge of a part.
+    /// Its constants are `C = B` and the ratio `B / K`. Our hypothesis.
+    TwoTerm,
 }
 
 impl Law {
     /// All laws, in the order in which they are reported.
-    pub const ALL: [Self; 3] = [Self::DepthWidth, Self::Separate, Self::EffectiveSize];
+    pub const ALL: [Self; 6] = [
+        Self::DepthWidth,
+        Self::Separate,
+        Self::EffectiveSize,
+        Self::HiddenEffectiveSize,
+        Self::Moment,
+        Self::TwoTerm,
+    ];
+
+    /// Those that describe all input-layer rates by the same constants.
+    pub const POOLED: [Self; 4] = [
+        Self::EffectiveSize,
+        Self::HiddenEffectiveSize,
+        Self::Moment,
+        Self::TwoTerm,
+    ];
 
     /// Its name in files and on the command line.
     pub fn name(self) -> &'static str {
@@ -38,6 +71,9 @@ impl Law {
             Self::DepthWidth => "depth-width",
             Self::Separate => "separate",
             Self::EffectiveSize => "effective-size",
+            Self::HiddenEffectiveSize => "hidden-effective-size",
+            Self::Moment => "moment",
+            Self::TwoTerm => "two-term",
         }
     }
 
@@ -47,6 +83,21 @@ impl Law {
             Self::DepthWidth => "depth × width law",
             Self::Separate => "law with separate exponents of depth and width",
             Self::EffectiveSize => "effective-size law",
+            Self::HiddenEffectiveSize => "effective-size law without the readout",
+            Self::Moment => "law of the tangent kernel's second moment",
+            Self::TwoTerm => "two-term law",
+        }
+    }
+
+    /// Its formula, in the markup of texts.
+    pub fn formula(self) -> &'static str {
+        match self {
+            Self::DepthWidth => "η* = C (depth × width)^{−a}",
+            Self::Separate => "η* = C depth^{−a} width^{−b}",
+            Self::EffectiveSize => "η* = C (μ n_{0} + depth × width)^{−a}",
+            Self::HiddenEffectiveSize => "η* = C (μ n_{0} + (depth − 1) × width)^{−a}",
+            Self::Moment => "η* = C (E Θ^{2})^{−a/2}",
+            Self::TwoTerm => "1/η* = μ n_{0}/B + (depth − 1) √width / K",
         }
     }
 
@@ -56,185 +107,64 @@ impl Law {
             Self::DepthWidth => &["depth x width"],
             Self::Separate => &["depth", "width"],
             Self::EffectiveSize => &["effective size"],
+            Self::HiddenEffectiveSize => &["effective size without the readout"],
+            Self::Moment => &["root second moment of the tangent kernel"],
+            Self::TwoTerm => &[],
         }
     }
 
-    /// `log2` of its regressors, in the order of [`Law::regressors`], for a
-    /// network of `depth` hidden layers of one `width`.
-    pub fn log2_regressors(
-        self,
-        depth: usize,
-        width: usize,
-        inputs: usize,
-        input_rate: f64,
-    ) -> Vec<f64> {
-        let (depth, width, inputs) = (depth as f64, width as f64, inputs as f64);
+    /// The sizes that it depends on, of which the first is what a figure shows it against: for a
+    /// law with exponents one for each of [`Law::regressors`]. `ratio` is `B / K` of the two-term
+    /// law.
+    pub fn sizes(self, network: &Network, ratio: f64) -> Vec<f64> {
+        let [inputs, depth, width] =
+            [network.inputs, network.depth, network.width].map(|number| number as f64);
+        let input_layer = network.input_rate * inputs;
         match self {
-            Self::DepthWidth => vec![(depth * width).log2()],
-            Self::Separate => vec![depth.log2(), width.log2()],
-            Self::EffectiveSize => vec![(input_rate * inputs + depth * width).log2()],
+            Self::DepthWidth => vec![depth * width],
+            Self::Separate => vec![depth, width],
+            Self::EffectiveSize => vec![input_layer + depth * width],
+            Self::HiddenEffectiveSize => vec![input_layer + (depth - 1.0) * width],
+            Self::Moment => vec![kernel_moment(network).unwrap_or(f64::NAN)],
+            Self::TwoTerm => vec![input_layer + ratio * (depth - 1.0) * width.sqrt()],
         }
-    }
-
-    /// The same at a point.
-    pub(crate) fn at_point(self, point: &Point) -> Vec<f64> {
-        self.log2_regressors(point.depth, point.width, point.inputs, point.input_rate)
     }
 
     /// Number of coefficients, the constant among them.
     pub(crate) fn coefficients(self) -> usize {
-        1 + self.regressors().len()
-    }
-}
-
-/// A law fitted to points.
-#[derive(Debug, Clone)]
-pub(crate) struct LawFit {
-    pub(crate) law: Law,
-    /// `log2 C`, then the slope of each regressor, the negative of an exponent.
-    pub(crate) coefficients: DVector<f64>,
-    /// How well it describes the points that found a value.
-    pub(crate) quality: Quality,
-    /// Where refits to similar points start, if any repeat is censored.
-    start: Option<Tobit>,
-}
-
-impl LawFit {
-    /// Fits the law to points, each as often as it occurs.
-    ///
-    /// # Errors
-    /// If the points that found a value do not determine the law: bounds can correct a law, but
-    /// not make one.
-    pub(crate) fn new(law: Law, points: &[&Point]) -> Result<Self, NoFit> {
-        Self::fit(law, points, None)
-    }
-
-    /// Fits the same law to other points of the same kind, as in a resample: to the precision of
-    /// a refit, from this fit on.
-    ///
-    /// # Errors
-    /// As [`LawFit::new`].
-    pub(crate) fn refit(&self, points: &[&Point]) -> Result<Self, NoFit> {
-        Self::fit(self.law, points, self.start.as_ref())
-    }
-
-    fn fit(law: Law, points: &[&Point], from: Option<&Tobit>) -> Result<Self, NoFit> {
-        let regressors: Vec<Vec<f64>> = points.iter().map(|point| law.at_point(point)).collect();
-        let means: Vec<Option<f64>> = points.iter().map(|point| point.mean()).collect();
-        let (found, y): (Vec<Vec<f64>>, Vec<f64>) = regressors
-            .iter()
-            .zip(&means)
-            .filter_map(|(x, mean)| Some((x.clone(), (*mean)?)))
-            .unzip();
-        check(law, &found)?;
-        let least_squares = LeastSquares::new(&regressors).ok_or(NoFit::Collinear)?;
-        if found.len() < points.len() {
-            LeastSquares::new(&found).ok_or(NoFit::Collinear)?;
+        match self {
+            Self::TwoTerm => 2,
+            _ => 1 + self.regressors().len(),
         }
-        let (coefficients, start) = if points.iter().all(|point| point.censored() == 0) {
-            (
-                least_squares.coefficients(&DVector::from_column_slice(&y)),
-                None,
-            )
-        } else {
-            let cells: Vec<Vec<Observed>> = points
-                .iter()
-                .map(|point| {
-                    point
-                        .repeats
-                        .iter()
-                        .map(|(_, observed)| *observed)
-                        .collect()
-                })
-                .collect();
-            let (start, precision) = match from {
-                Some(from) => (from.clone(), Precision::REFIT),
-                None => (
-                    Tobit::start(&regressors, &cells).ok_or(NoFit::Collinear)?,
-                    Precision::FULL,
-                ),
-            };
-            let tobit = start.maximise(&least_squares, &cells, precision);
-            (tobit.coefficients.clone(), Some(tobit))
-        };
-        let fitted = least_squares.fitted(&coefficients);
-        let of_found = |values: &[f64]| -> Vec<f64> {
-            let all = values.iter().zip(&means);
-            all.filter(|(_, mean)| mean.is_some())
-                .map(|(value, _)| *value)
-                .collect()
-        };
-        let residuals: Vec<f64> = y
-            .iter()
-            .zip(of_found(fitted.as_slice()))
-            .map(|(y, fitted)| y - fitted)
-            .collect();
-        let leverages = of_found(&grouped_leverages(points, least_squares.leverages()));
-        Ok(Self {
-            law,
-            quality: quality(&y, &residuals, &leverages, coefficients.len()),
-            coefficients,
-            start: start.or_else(|| from.cloned()),
-        })
     }
 
-    /// The exponent of the law's regressor of this index: `a` in `x^-a`.
-    pub(crate) fn exponent(&self, index: usize) -> Option<f64> {
-        self.coefficients.get(index + 1).map(|slope| -slope)
-    }
-
-    /// The law's `log2` value at these `log2` regressors.
-    pub(crate) fn at(&self, regressors: &[f64]) -> f64 {
-        let all = std::iter::once(&1.0).chain(regressors);
-        let terms = self.coefficients.iter().zip(all);
-        terms.map(|(coefficient, x)| coefficient * x).sum()
-    }
-
-    /// The law's `log2` value at a point.
-    pub(crate) fn at_point(&self, point: &Point) -> f64 {
-        self.at(&self.law.at_point(point))
+    /// The law, linear in its coefficients near `ratio`: what is added to a network's `log2 eta*`
+    /// before it is fitted, and the regressors. The two-term law is
+    /// `log2 eta* = log2 B - log2(u + r v)` with `u = mu n_0`, `v = (L - 1) sqrt(n)`, and its
+    /// derivative in `log2 r` is `-r v / (u + r v)`.
+    pub(crate) fn linearised(self, network: &Network, ratio: f64) -> (f64, Vec<f64>) {
+        let sizes = self.sizes(network, ratio);
+        match (self, sizes.as_slice()) {
+            (Self::TwoTerm, [sum]) => {
+                let input_layer = network.input_rate * network.inputs as f64;
+                (sum.log2(), vec![1.0 - input_layer / sum])
+            }
+            _ => (0.0, sizes.into_iter().map(f64::log2).collect()),
+        }
     }
 }
 
-/// Leverages with which each point would be left out together with its copies.
-///
-/// In a resample a cell occurs as often as its architecture, `m` times: all its
-/// copies are left out together, or the others would give it away. With the
-/// residual `e` and the leverage `h` of one copy, the error of prediction is
-/// `e / (1 - m h)`: the hat matrix of `m` equal rows is `h` in every entry, and
-/// `(I - h 1 1^T)^-1 1 = 1 / (1 - m h)`.
-///
-/// With censored repeats the identity is that of the completed values, which
-/// are taken as given.
-fn grouped_leverages(points: &[&Point], leverages: Vec<f64>) -> Vec<f64> {
-    let copies = |point: &&Point| {
-        let same = points.iter().filter(|other| std::ptr::eq(**other, *point));
-        same.count() as f64
+/// `sqrt(E Theta_kk^2)` of a network of inputs with `|x|^2 = n_0`, exact at finite width
+/// ([`Moments::ntk_diagonal_second_moment`]).
+fn kernel_moment(network: &Network) -> Option<f64> {
+    let architecture = Architecture {
+        inputs: network.inputs,
+        hidden: vec![network.width; network.depth],
+        // The moment is that of one output.
+        outputs: 1,
+        bias: false,
+        output_gain: network.output_gain,
     };
-    let each = points.iter().zip(leverages);
-    each.map(|(point, leverage)| copies(point) * leverage)
-        .collect()
-}
-
-/// That there are enough points with a value to leave a degree of freedom, and that every
-/// regressor varies among them.
-fn check(law: Law, regressors: &[Vec<f64>]) -> Result<(), NoFit> {
-    let names = law.regressors();
-    let needed = names.len() + 2;
-    if regressors.len() < needed {
-        return Err(NoFit::TooFewCells {
-            cells: regressors.len(),
-            needed,
-        });
-    }
-    for (index, regressor) in names.iter().enumerate() {
-        let values = || regressors.iter().filter_map(|x| x.get(index));
-        let first = values().next();
-        if values().all(|value| Some(value) == first) {
-            return Err(NoFit::NoVariance {
-                regressor: (*regressor).to_owned(),
-            });
-        }
-    }
-    Ok(())
+    let moments = Moments::new(&architecture, network.input_rate, 1.0).ok()?;
+    Some(moments.ntk_diagonal_second_moment().sqrt())
 }

@@ -25,6 +25,7 @@ mod fit;
 mod kernel_prediction;
 mod late_stage;
 mod law;
+mod law_fit;
 mod least_squares;
 mod numbers;
 mod points;
@@ -45,16 +46,18 @@ pub use bounds::{
     CERTIFIED, CertifiedBound, EXPECTED, ExpectedBound, HoldsFor, MEAN_SQUARE_INPUT, Side,
     Tightness,
 };
-pub use criterion::{Criterion, Finding, Specification, SpecificationError, Subtrahend, View};
+pub use criterion::{
+    Criterion, Evidence, Finding, Specification, SpecificationError, Subtrahend, View,
+};
 pub use dataset::{InputRate, Selector};
 pub use effect::{Effect, NoFit, NotMeasured, Options, OptionsError, Unit};
 pub use eta_sharpness::{EtaSharpness, EtaSharpnessPoint, Scope, SharpnessKind, Slope};
 pub use fit::{
-    Comparison, Fit, FitError, Fits, FittedLine, NotFitted, Place, Ranked, compare, fit,
+    Comparison, FTest, Fit, FitError, Fits, FittedLine, NotFitted, Place, Ranked, compare, fit,
 };
 pub use kernel_prediction::{CellPrediction, Method, Ratio, RatioSummary};
 pub use late_stage::{Course, CoursePoint, LateStageCourse, Stage, Step};
-pub use law::Law;
+pub use law::{Law, Network};
 pub use numbers::{distinct, mean, quantile};
 pub use points::{Matrix, Quantity};
 pub use predict::{

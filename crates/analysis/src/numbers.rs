@@ -10,6 +10,12 @@ pub fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
+/// Root of the mean square, or `None` of an empty slice.
+pub(crate) fn root_mean_square(values: &[f64]) -> Option<f64> {
+    let squares: Vec<f64> = values.iter().map(|value| value * value).collect();
+    mean(&squares).map(f64::sqrt)
+}
+
 /// Sum of the squared deviations from a centre.
 pub(crate) fn squares_about(values: &[f64], centre: f64) -> f64 {
     values.iter().map(|value| (value - centre).powi(2)).sum()

@@ -5,6 +5,7 @@ use etastar_sharpness::NetworkSharpness;
 use serde::{Deserialize, Serialize};
 
 use crate::censored::Observed;
+use crate::law::Network;
 use crate::numbers::{distinct, mean};
 
 /// The matrix whose top eigenvalue is meant. With an input-layer rate `mu`, both are
@@ -106,6 +107,8 @@ pub(crate) struct Point {
     pub(crate) width: usize,
     /// Learning rate of the input layer relative to the others.
     pub(crate) input_rate: f64,
+    /// Variance of the output layer's weights times its fan-in.
+    pub(crate) output_gain: f64,
     /// What each finished repeat says of the quantity's `log2`, by index of the repeat.
     pub(crate) repeats: Vec<(usize, Observed)>,
 }
@@ -121,8 +124,20 @@ impl Point {
             depth: record.cell.depth(),
             width,
             input_rate: record.cell.input_rate,
+            output_gain: record.cell.output_gain,
             repeats,
         })
+    }
+
+    /// The network, as laws see it.
+    pub(crate) fn network(&self) -> Network {
+        Network {
+            inputs: self.inputs,
+            depth: self.depth,
+            width: self.width,
+            input_rate: self.input_rate,
+            output_gain: self.output_gain,
+        }
     }
 
     /// The `log2` of the repeats that found a value, by index of the repeat.

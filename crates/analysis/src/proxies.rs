@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::dataset::{Dataset, Selector};
 use crate::effect::NotMeasured;
 use crate::eta_sharpness::are_same_networks;
-use crate::law::{Law, LawFit};
+use crate::law::Law;
+use crate::law_fit::LawFit;
 use crate::numbers::{mean, squares_about};
 use crate::points::{Matrix, Point, Quantity};
 
@@ -204,7 +205,7 @@ fn left_out(law: Law, all_rates: bool, point: &Point, points: &[&Point]) -> Opti
         .filter(|other| all_rates || other.input_rate == point.input_rate)
         .filter(|other| other.shape() != point.shape())
         .collect();
-    Some(LawFit::new(law, &others).ok()?.at_point(point))
+    Some(LawFit::new(law, &others).ok()?.at(&point.network()))
 }
 
 fn search_cost(record: &CellRecord) -> f64 {

@@ -3,16 +3,17 @@
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::bootstrap::{Estimator, Shape};
-use crate::bounds::{HoldsFor, tightness};
+use crate::bounds::{CERTIFIED, HoldsFor, tightness};
+use crate::censored::Observed;
 use crate::dataset::{Dataset, Selector, not_negative, number};
 use crate::effect::{NotMeasured, Unit};
 use crate::eta_sharpness::{Scope, SharpnessKind, joined, line};
-use crate::fit::{LawNumber, fit_groups, law_numbers, leave_one_rate_out};
+use crate::fit::{LawNumber, fit_groups, forward_errors, law_numbers, leave_one_rate_out};
 use crate::late_stage::{Course, LateStage, Step};
 use crate::law::Law;
 use crate::least_squares::Line;
-use crate::numbers::{quantile, sorted};
-use crate::points::{Matrix, Point, Quantity, input_rates};
+use crate::numbers::{quantile, root_mean_square, sorted};
+use crate::points::{Matrix, Point, Quantity, by_architecture, input_rates};
 use crate::proxies::{Proxy, ProxyCell, proxy_cells, rmse};
 use crate::searches::SearchCounts;
 use crate::transfer::{Covered, Transferred, predicted, transfers};
@@ -44,6 +45,30 @@ pub enum Statistic {
     Rmse {
         /// Which law.
         law: Law,
+    },
+    /// Root-mean-square residual over the exponent, of a law with one: how many octaves of *size*
+    /// the law misses by, which compares fits with different exponents.
+    SizeError {
+        /// Which law.
+        law: Law,
+    },
+    /// Standard deviation, in octaves, by which the law itself misses the cells, beyond the noise
+    /// of their means.
+    Misfit {
+        /// Which law.
+        law: Law,
+    },
+    /// Root-mean-square error, in octaves, with which a law fitted to small networks predicts those
+    /// 2 to 4 times larger. Predictions are made once; the interval resamples the architectures
+    /// predicted.
+    ForwardError {
+        /// Which law.
+        law: Law,
+    },
+    /// Exponent `b` of a certified bound on `lambda_1`, `C (depth width)^b`: claim C4.
+    BoundExponent {
+        /// Its name in exports, as `hessian_upper`.
+        bound: String,
     },
     /// Root-mean-square error with which each cell is predicted by the fit to all others, in
     /// octaves.
@@ -195,7 +220,7 @@ impl Statistic {
             Self::SharpnessExponent { matrix } | Self::SharpnessRSquared { matrix } => {
                 (*matrix).into()
             }
-            Self::BoundViolations {} => Quantity::Hessian,
+            Self::BoundViolations {} | Self::BoundExponent { .. } => Quantity::Hessian,
             _ => Quantity::EtaStar,
         }
     }
@@ -213,7 +238,12 @@ impl Statistic {
     pub(crate) fn looked_at(&self, cells: &Selector) -> Selector {
         let none = Selector::default();
         match self {
-            Self::Shift { .. } | Self::NoiseRatio { .. } => none,
+            Self::NoiseRatio { .. } => none,
+            Self::Shift { .. } => Selector {
+                variant: None,
+                loss: None,
+                ..cells.clone()
+            },
             Self::BoundViolations {} => Selector {
                 variant: cells.variant.clone(),
                 ..none
@@ -241,7 +271,13 @@ impl Statistic {
         match self {
             Self::Exponent { law, part } => {
                 let number = match (part, law) {
-                    (Part::Joint, Law::DepthWidth | Law::EffectiveSize)
+                    (
+                        Part::Joint,
+                        Law::DepthWidth
+                        | Law::EffectiveSize
+                        | Law::HiddenEffectiveSize
+                        | Law::Moment,
+                    )
                     | (Part::Depth, Law::Separate) => LawNumber::FirstExponent,
                     (Part::Width, Law::Separate) => LawNumber::SecondExponent,
                     _ => return Err(NotMeasured::Undetermined("the law has no such exponent")),
@@ -251,6 +287,10 @@ impl Statistic {
             Self::ExponentGap {} => of_law(dataset, cells, Law::Separate, LawNumber::ExponentGap),
             Self::RSquared { law } => of_law(dataset, cells, *law, LawNumber::RSquared),
             Self::Rmse { law } => of_law(dataset, cells, *law, LawNumber::Rmse),
+            Self::SizeError { law } => of_law(dataset, cells, *law, LawNumber::SizeError),
+            Self::Misfit { law } => of_law(dataset, cells, *law, LawNumber::Misfit),
+            Self::ForwardError { law } => forward_error(dataset, cells, *law),
+            Self::BoundExponent { bound } => bound_exponent(dataset, cells, bound),
             Self::LeaveOneOut { law } => of_law(dataset, cells, *law, LawNumber::LeaveOneOut),
             Self::LeaveOneRateOut { law } => rate_left_out(dataset, cells, *law),
             Self::NotMonotone {} => not_monotone(dataset, cells),
@@ -273,7 +313,7 @@ impl Statistic {
             Self::Shift { variant } => {
                 let none = NotMeasured::Undetermined("the experiment has no variants");
                 let first = dataset.variants().first().ok_or(none)?;
-                Ok(difference(dataset, dataset.variant(variant)?, first))
+                difference(dataset, dataset.variant(variant)?, first, cells)
             }
             Self::NoiseRatio { variant, against } => {
                 let cells =
@@ -339,6 +379,15 @@ impl Statistic {
             Self::ExponentGap {} => "exponent of depth minus exponent of width".to_owned(),
             Self::RSquared { law } => quality("R^{2}", law),
             Self::Rmse { law } => quality("rms residual", law),
+            Self::SizeError { law } => quality("rms residual over the exponent", law),
+            Self::Misfit { law } => quality("misfit beyond noise", law),
+            Self::ForwardError { law } => quality(
+                "error on networks 2 to 4 times larger than those fitted",
+                law,
+            ),
+            Self::BoundExponent { bound } => {
+                format!("exponent of the power law of the bound `{bound}` in depth × width")
+            }
             Self::LeaveOneOut { law } => quality("leave-one-cell-out error", law),
             Self::LeaveOneRateOut { law } => quality("error at an input rate left out", law),
             Self::NotMonotone {} => "share of searches that are not monotone".to_owned(),
@@ -480,6 +529,57 @@ fn shaped(groups: Vec<Vec<Point>>) -> Vec<(Shape, Vec<Point>)> {
         .into_iter()
         .filter_map(|group| Some((group.first()?.shape(), group)));
     shaped.collect()
+}
+
+fn forward_error<'a>(
+    dataset: &Dataset<'a>,
+    cells: &Selector,
+    law: Law,
+) -> Result<Estimator<'a>, NotMeasured> {
+    let groups = dataset.points(cells, Quantity::EtaStar)?;
+    let full = fit_groups(law, &groups)?;
+    let all: Vec<&Point> = groups.iter().flatten().collect();
+    let judged = groups.iter().filter_map(|group| {
+        let own: Vec<&Point> = group.iter().collect();
+        let errors = forward_errors(&full, &all, &own);
+        (!errors.is_empty()).then(|| Some((group.first()?.shape(), errors)))?
+    });
+    let judged: Vec<(Shape, Vec<f64>)> = judged.collect();
+    let coefficients = law.coefficients();
+    Ok(Estimator::new(
+        judged,
+        coefficients,
+        Unit::Octaves,
+        |sample| {
+            let errors: Vec<f64> = sample.iter().copied().flatten().copied().collect();
+            root_mean_square(&errors).ok_or(NO_PREDICTION)
+        },
+    ))
+}
+
+fn bound_exponent<'a>(
+    dataset: &Dataset<'a>,
+    cells: &Selector,
+    bound: &str,
+) -> Result<Estimator<'a>, NotMeasured> {
+    let bound = CERTIFIED.iter().find(|one| one.name == bound);
+    let bound = bound.ok_or(NotMeasured::Undetermined("there is no bound of that name"))?;
+    let chosen = dataset.select(cells, Quantity::Hessian)?;
+    let records = chosen.architectures.iter().flat_map(|own| own.cells.iter());
+    let points = records.filter_map(|record| {
+        let point = Point::from_record(record, Quantity::Hessian)?;
+        let bounds = record.repeats.iter().filter_map(|repeat| {
+            let bounds = repeat.sharpness()?.sharpness.bounds.as_ref()?;
+            Some((repeat.repeat, Observed::Found((bound.of)(bounds).log2())))
+        });
+        let repeats: Vec<(usize, Observed)> = bounds.collect();
+        (!repeats.is_empty()).then_some(Point { repeats, ..point })
+    });
+    let groups = by_architecture(points);
+    if groups.is_empty() {
+        return Err(NotMeasured::NoCells("sharpness with certified bounds"));
+    }
+    estimator(groups, Law::DepthWidth, LawNumber::FirstExponent, -1.0)
 }
 
 fn rate_left_out<'a>(

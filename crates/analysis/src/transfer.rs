@@ -10,12 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::dataset::{Dataset, Selector};
 use crate::effect::NotMeasured;
+use crate::fit::FEWEST_FITTED;
 use crate::numbers::{quantile, sorted};
 use crate::points::{Point, Quantity, input_rates, shapes};
 use crate::predict::{NetworkShape, PredictOptions, Predictor};
-
-/// Fewest architectures that a law is fitted to.
-const FEWEST_FITTED: usize = 6;
 
 /// Confidence of the prediction intervals whose coverage is measured, whatever
 /// the confidence of the statistic's own interval.

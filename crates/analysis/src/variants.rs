@@ -4,10 +4,10 @@ use etastar_search::{CellRecord, Snapshot, VariantCells, Vary};
 use serde::{Deserialize, Serialize};
 
 use crate::bootstrap::{Estimator, Shape};
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Selector};
 use crate::effect::{Effect, NotMeasured, Options, Unit};
 use crate::numbers::{mean, squares_about};
-use crate::points::{Point, Quantity, by_architecture};
+use crate::points::{Point, Quantity, by_architecture, input_rates};
 use crate::searches::SearchCounts;
 use crate::summary::Variance;
 
@@ -57,7 +57,7 @@ pub(crate) fn variants(
     own.flat_map(|dataset| {
         variants.iter().filter_map(|variant| {
             let records = dataset.counterparts(variant);
-            let pairs = pairs(dataset, variant, first);
+            let pairs = pairs(dataset, variant, first, &Selector::default()).ok()?;
             let differences: Vec<f64> = pairs.into_iter().flat_map(|(_, own)| own).collect();
             let is_other = variant.name != first.name;
             let noise = log2_deviation(&records).effect(options).ok();
@@ -67,7 +67,10 @@ pub(crate) fn variants(
                 vary: records.first()?.cell.vary,
                 against: is_other.then(|| first.name.clone()),
                 shift: is_other
-                    .then(|| difference(dataset, variant, first).effect(options).ok())
+                    .then(|| {
+                        let shift = difference(dataset, variant, first, &Selector::default());
+                        shift.ok()?.effect(options).ok()
+                    })
                     .flatten(),
                 spread: spread(&differences).filter(|_| is_other),
                 pairs: differences.len(),
@@ -91,14 +94,18 @@ pub(crate) fn variants(
 /// (1/n) sum_c [ log2 eta*_c(variant) - log2 eta*_c(against) ]
 /// ```
 ///
-/// in octaves.
+/// in octaves, over the pairs of the selected architectures and input-layer rates.
+///
+/// # Errors
+/// If the selected rate was not measured.
 pub(crate) fn difference<'a>(
     dataset: &Dataset<'a>,
     variant: &VariantCells,
     against: &VariantCells,
-) -> Estimator<'a> {
-    Estimator::new(
-        pairs(dataset, variant, against),
+    cells: &Selector,
+) -> Result<Estimator<'a>, NotMeasured> {
+    Ok(Estimator::new(
+        pairs(dataset, variant, against, cells)?,
         1,
         Unit::Octaves,
         |sample| {
@@ -108,7 +115,7 @@ pub(crate) fn difference<'a>(
                 .collect();
             mean(&all).ok_or(NotMeasured::NoCells("both variants"))
         },
-    )
+    ))
 }
 
 /// Variant minus another one, in octaves, of each pair of cells with the same architecture and
@@ -117,9 +124,16 @@ fn pairs(
     dataset: &Dataset<'_>,
     variant: &VariantCells,
     against: &VariantCells,
-) -> Vec<(Shape, Vec<f64>)> {
+    cells: &Selector,
+) -> Result<Vec<(Shape, Vec<f64>)>, NotMeasured> {
     let theirs = points(&dataset.counterparts(against));
-    let groups = by_architecture(points(&dataset.counterparts(variant))).into_iter();
+    let mut mine = points(&dataset.counterparts(variant));
+    let rate = cells.input_rate.among(&input_rates(&mine))?;
+    mine.retain(|point| {
+        cells.has_shape(point.depth, point.width)
+            && rate.is_none_or(|rate| point.input_rate == rate)
+    });
+    let groups = by_architecture(mine).into_iter();
     let paired = groups.filter_map(|group| {
         let pairs = group.iter().filter_map(|mine| {
             let mut others = theirs.iter();
@@ -129,7 +143,7 @@ fn pairs(
         let pairs: Vec<f64> = pairs.collect();
         (!pairs.is_empty()).then_some((group.first()?.shape(), pairs))
     });
-    paired.collect()
+    Ok(paired.collect())
 }
 
 fn points(records: &[&CellRecord]) -> Vec<Point> {

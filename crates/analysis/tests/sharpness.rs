@@ -67,7 +67,7 @@ proptest! {
         for fit in &series.fits {
             let factor = if fit.quantity == Quantity::GaussNewton { 0.8f64.log2() } else { 0.0 };
             prop_assert!(is_exactly(&fit.exponents[0], -exponent), "{:?}", fit);
-            prop_assert!(close(fit.log2_constant, log2 + factor) && fit.rmse.value < 1e-9);
+            prop_assert!(close(fit.log2_constant.value, log2 + factor) && fit.rmse.value < 1e-9);
         }
         for matrix in Matrix::ALL {
             // The criterion has the exponent of a quantity that grows.

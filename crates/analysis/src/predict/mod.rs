@@ -1,8 +1,8 @@
 //! eta\* of a network that was not measured, from the cells of a store that
 //! were.
 //!
-//! Candidate laws are fitted to the cells of one series; the one with the least
-//! leave-one-out error predicts. A prediction comes with two intervals, how far
+//! Candidate laws are fitted to the cells of one series; the one that predicts the larger of
+//! them best from the smaller ones is taken. A prediction comes with two intervals, how far
 //! it extrapolates, and warnings; where it reaches too far, it is refused.
 
 mod predictor;
@@ -17,7 +17,8 @@ use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 use crate::effect::{OptionsError, check};
-use crate::law::Law;
+use crate::law::{Law, Network};
+use crate::law_fit::LawFit;
 use crate::points::{Point, Quantity};
 use crate::series::{Series, constants, eta_star_series, kebab};
 
@@ -128,7 +129,9 @@ pub struct Prediction {
     pub cells: usize,
     /// Repeats of the fit that found none.
     pub censored_repeats: usize,
-    /// The law's error when architectures are left out, in octaves.
+    /// The law's root-mean-square error, in octaves: of forward validation, in which it predicts
+    /// networks 2 to 4 times larger than those fitted, or where there are too few, when
+    /// architectures are left out.
     pub error_octaves: f64,
     /// The law that came second.
     pub runner_up: Option<Rival>,
@@ -145,7 +148,7 @@ pub struct Rival {
     pub law: Law,
     /// The input-layer rate it was fitted at, or `None` for all of them.
     pub law_input_rate: Option<f64>,
-    /// Its error when architectures are left out, in octaves.
+    /// Its error, as that of the law that predicts.
     pub error_octaves: f64,
 }
 
@@ -198,8 +201,8 @@ impl fmt::Display for Warning {
             ),
             Self::UnmeasuredRate { rate } => write!(
                 formatter,
-                "the input-layer rate {rate} was not measured; the law of the effective size \
-                 predicts it from other rates"
+                "the input-layer rate {rate} was not measured; a law that describes all rates \
+                 predicts it from others"
             ),
         }
     }
@@ -295,22 +298,20 @@ pub struct Extrapolation {
 }
 
 impl Extrapolation {
-    fn new(law: Law, network: &NetworkShape, inputs: usize, fitted: &[&Point]) -> Self {
+    fn new(fit: &LawFit, network: &Network, fitted: &[&Point]) -> Self {
         let depth_width = |depth: usize, width: usize| (depth * width) as f64;
         let effective = |inputs: usize, rate: f64, size: f64| rate * inputs as f64 + size;
         let own = depth_width(network.depth, network.width);
-        let own_effective = effective(inputs, network.input_rate, own);
+        let own_effective = effective(network.inputs, network.input_rate, own);
         let sizes = fitted.iter().map(|p| depth_width(p.depth, p.width));
         let effectives = fitted
             .iter()
             .map(|p| effective(p.inputs, p.input_rate, depth_width(p.depth, p.width)));
-        let outside = regressors(law, network, inputs)
-            .into_iter()
-            .enumerate()
-            .map(|(index, own)| {
-                let [low, high] = range(law, index, fitted);
-                (own - high).max(low - own).max(0.0).exp2()
-            });
+        let own_sizes = fit.log2_sizes(network).into_iter().enumerate();
+        let outside = own_sizes.map(|(index, own)| {
+            let [low, high] = range(fit, index, fitted);
+            (own - high).max(low - own).max(0.0).exp2()
+        });
         Self {
             depth_width: own / sizes.fold(0.0, f64::max),
             effective_size: own_effective / effectives.fold(0.0, f64::max),
@@ -319,15 +320,11 @@ impl Extrapolation {
     }
 }
 
-fn regressors(law: Law, network: &NetworkShape, inputs: usize) -> Vec<f64> {
-    law.log2_regressors(network.depth, network.width, inputs, network.input_rate)
-}
-
-/// Ends of the range of a regressor over the points, as `log2`.
-fn range(law: Law, index: usize, points: &[&Point]) -> [f64; 2] {
+/// Ends of the range of a size over the points, as `log2`.
+fn range(fit: &LawFit, index: usize, points: &[&Point]) -> [f64; 2] {
     points
         .iter()
-        .filter_map(|point| law.at_point(point).get(index).copied())
+        .filter_map(|point| fit.log2_sizes(&point.network()).get(index).copied())
         .fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| {
             [low.min(x), high.max(x)]
         })
@@ -360,7 +357,7 @@ pub enum PredictError {
     /// were.
     #[error(
         "the input-layer rate {rate} was not measured (measured: {measured}), and only the law of \
-         the effective size, over a range of rates, can predict between them: ask for a rate \
+         all rates, over a range of them, can predict between them: ask for a rate \
          within the range, or sweep this one"
     )]
     UnmeasuredRate {
@@ -380,6 +377,12 @@ pub enum PredictError {
         /// How many are needed.
         needed: usize,
     },
+    /// One hidden layer and a frozen input layer.
+    #[error(
+        "a network with one hidden layer whose input layer is frozen has no edge: under \
+         cross-entropy its training is a convex problem of the readout"
+    )]
+    NoEdge,
     /// The network is too far from those measured.
     #[error(
         "the network is a factor of {beyond:.1} beyond the sizes that were fitted, and a law says \

@@ -4,8 +4,11 @@ use super::spread::Spread;
 use super::{
     Extrapolation, NetworkShape, PredictError, PredictOptions, Prediction, Rival, Warning,
 };
-use crate::law::{Law, LawFit};
+use crate::fit::forward_errors;
+use crate::law::{Law, Network};
+use crate::law_fit::LawFit;
 use crate::least_squares::LeastSquares;
+use crate::numbers::root_mean_square;
 use crate::points::{Point, input_rates, shapes};
 
 /// Fewest architectures that a filter on width may leave; below, it is
@@ -28,14 +31,14 @@ const LEAST_ERROR: f64 = 1e-9;
 /// The law that predicts at one input-layer rate, chosen among:
 ///
 /// - `depth-width`, `separate` and `effective-size`, fitted at that rate, and
-/// - `effective-size`, fitted to all rates together: the only one left where
-///   the rate was not measured, between rates that were.
+/// - the laws of [`Law::POOLED`], fitted to all rates together: the only ones left
+///   where the rate was not measured, between rates that were.
 ///
-/// The choice is by the root-mean-square error with which the cells at that
-/// rate (all cells, where there are none) are predicted when their whole
-/// architecture is left out of the fit, at all rates; cells of one architecture
-/// share their noise, so that leaving out the cell alone would favour the
-/// pooled law.
+/// The choice is by forward validation: each law is fitted to small networks and
+/// predicts those that are 2 to 4 times larger, and the one with the least
+/// root-mean-square error at that rate (at all rates, where there are no cells at
+/// it) is taken. Where the cells are too few for any split, it is the error with
+/// which cells are predicted when their whole architecture is left out.
 #[derive(Debug, Clone)]
 pub(crate) struct Predictor<'a> {
     chosen: Candidate<'a>,
@@ -61,7 +64,9 @@ struct Candidate<'a> {
     found: Vec<&'a Point>,
     censored_repeats: usize,
     error: f64,
-    /// Cells behind the error.
+    /// Whether the error is that of forward validation.
+    is_forward: bool,
+    /// Architectures behind the error.
     judged: usize,
 }
 
@@ -111,15 +116,20 @@ impl<'a> Predictor<'a> {
             }
             let mut sets: Vec<(Law, Option<f64>, &[&Point])> = Vec::new();
             if measured {
-                sets.extend(Law::ALL.map(|law| (law, Some(input_rate), at_rate.as_slice())));
+                let laws = [Law::DepthWidth, Law::Separate, Law::EffectiveSize];
+                sets.extend(laws.map(|law| (law, Some(input_rate), at_rate.as_slice())));
             }
             if several {
-                sets.push((Law::EffectiveSize, None, wide.as_slice()));
+                sets.extend(Law::POOLED.map(|law| (law, None, wide.as_slice())));
             }
             let mut candidates: Vec<Candidate<'a>> = sets
                 .into_iter()
                 .filter_map(|(law, rate, set)| Candidate::new(law, rate, set, judged))
                 .collect();
+            // Errors of extrapolation and of interpolation do not compare.
+            if candidates.iter().any(|candidate| candidate.is_forward) {
+                candidates.retain(|candidate| candidate.is_forward);
+            }
             candidates.sort_by(|a, b| a.error.total_cmp(&b.error));
             let mut ranked = candidates.into_iter();
             let Some(chosen) = ranked.next() else {
@@ -151,14 +161,27 @@ impl<'a> Predictor<'a> {
     ) -> Result<Prediction, PredictError> {
         let chosen = &self.chosen;
         let first = chosen.found.first().ok_or(PredictError::NothingMeasured)?;
-        let (law, inputs) = (chosen.law, first.inputs);
-        let x = law.log2_regressors(network.depth, network.width, inputs, network.input_rate);
-        let centre = chosen.fit.at(&x);
-        let choice = self.choice(network, inputs, centre);
-        let leverage = chosen.least_squares.leverage_at(&x);
+        let law = chosen.law;
+        let shape = Network {
+            depth: network.depth,
+            width: network.width,
+            input_rate: network.input_rate,
+            ..first.network()
+        };
+        let centre = chosen.fit.at(&shape);
+        if !centre.is_finite() {
+            return Err(PredictError::NoEdge);
+        }
+        let choice = self.choice(&shape, centre);
+        let regressors = chosen.fit.regressors(&shape);
+        let leverage = chosen.least_squares.leverage_at(&regressors);
         let around = |half: f64| [(centre - half).exp2(), (centre + half).exp2()];
         let confidence = options.confidence;
-        let extrapolation = Extrapolation::new(law, network, inputs, &chosen.found);
+        let extrapolation = Extrapolation::new(&chosen.fit, &shape, &chosen.found);
+        // Beyond what was fitted, the law's misfit is that of forward validation.
+        let beyond = chosen.is_forward && extrapolation.depth_width > 1.0;
+        let misfit = if beyond { chosen.error } else { 0.0 };
+        let spread = chosen.spread.at_least(misfit, chosen.judged);
         let mut warnings = Vec::new();
         if self.relaxed {
             warnings.push(Warning::Relaxed {
@@ -190,8 +213,8 @@ impl<'a> Predictor<'a> {
             input_rate: network.input_rate,
             eta_star: centre.exp2(),
             log2_eta_star: centre,
-            mean_interval: around(chosen.spread.of_mean(leverage, choice, confidence)),
-            network_interval: around(chosen.spread.of_network(leverage, choice, confidence)),
+            mean_interval: around(spread.of_mean(leverage, choice, confidence)),
+            network_interval: around(spread.of_network(leverage, choice, confidence)),
             confidence,
             law,
             law_input_rate: chosen.input_rate,
@@ -208,15 +231,16 @@ impl<'a> Predictor<'a> {
 
 impl Predictor<'_> {
     /// The variance of the choice of the law (see the module `spread`).
-    fn choice(&self, network: &NetworkShape, inputs: usize, chosen: f64) -> f64 {
+    fn choice(&self, network: &Network, chosen: f64) -> f64 {
         let least = self.chosen.error.max(LEAST_ERROR);
         let (mut weights, mut squares) = (1.0, 0.0);
         for rival in &self.rivals {
             let weight = (least / rival.error.max(LEAST_ERROR)).powf(rival.judged as f64);
-            let law = rival.law;
-            let x = law.log2_regressors(network.depth, network.width, inputs, network.input_rate);
-            weights += weight;
-            squares += weight * (rival.fit.at(&x) - chosen).powi(2);
+            let predicted = rival.fit.at(network);
+            if predicted.is_finite() {
+                weights += weight;
+                squares += weight * (predicted - chosen).powi(2);
+            }
         }
         squares / weights
     }
@@ -234,24 +258,24 @@ impl<'a> Candidate<'a> {
     ) -> Option<Self> {
         let fit = LawFit::new(law, set).ok()?;
         let found: Vec<&'a Point> = set.iter().copied().filter(|p| p.mean().is_some()).collect();
-        let regressors: Vec<Vec<f64>> = found.iter().map(|point| law.at_point(point)).collect();
-        if least_range(&regressors) < LEAST_RANGE {
+        let networks = || found.iter().map(|point| point.network());
+        let regressors: Vec<Vec<f64>> = networks().map(|one| fit.regressors(&one)).collect();
+        let sizes: Vec<Vec<f64>> = networks().map(|one| fit.log2_sizes(&one)).collect();
+        if least_range(&sizes) < LEAST_RANGE {
             return None;
         }
-        let error = |fit: &LawFit, point: &Point| Some(point.mean()? - fit.at_point(point));
+        let error = |fit: &LawFit, point: &Point| Some(point.mean()? - fit.at(&point.network()));
         let residuals: Vec<f64> = found
             .iter()
             .filter_map(|point| error(&fit, point))
             .collect();
-        let (mut squares, mut count) = (0.0, 0usize);
-        for shape in shapes(judged) {
+        let mut errors = forward_errors(&fit, set, judged);
+        let is_forward = !errors.is_empty();
+        for shape in shapes(judged).into_iter().filter(|_| !is_forward) {
             let others = set.iter().copied().filter(|point| point.shape() != shape);
             let refit = fit.refit(&others.collect::<Vec<_>>()).ok()?;
             let own = judged.iter().filter(|point| point.shape() == shape);
-            for error in own.filter_map(|point| error(&refit, point)) {
-                squares += error * error;
-                count += 1;
-            }
+            errors.extend(own.filter_map(|point| error(&refit, point)));
         }
         Some(Self {
             law,
@@ -261,8 +285,9 @@ impl<'a> Candidate<'a> {
             censored_repeats: set.iter().map(|point| point.censored()).sum(),
             fit,
             found,
-            error: f64::sqrt(squares / count as f64),
-            judged: count,
+            error: root_mean_square(&errors)?,
+            is_forward,
+            judged: shapes(judged).len(),
         })
     }
 

@@ -41,10 +41,14 @@
 //! ```
 //!
 //! is added: `y_k` is the prediction of candidate `k`, `y` that of the chosen
-//! one, `e_k` its leave-one-out error and `m` the number of errors behind it, so
+//! one, `e_k` its error of validation and `m` the architectures behind it, so
 //! that the weights are Akaike's, `exp(-AIC_k / 2)` with `AIC = m ln e^2` (S. T.
 //! Buckland, K. P. Burnham and N. H. Augustin, Biometrics 53(2), 1997; the
-//! leave-one-out error in place of a likelihood is our choice).
+//! error of validation in place of a likelihood is our choice).
+//!
+//! **Beyond the cells.** A law that fits the cells within `s` may miss larger networks by more.
+//! The error of forward validation says by how much it has missed networks 2 to 4 times larger, and
+//! stands for `s` there if it is larger.
 //!
 //! Where input-layer rates are pooled, the cells of one architecture share
 //! their noise. The degrees of freedom are therefore those of as many
@@ -95,6 +99,19 @@ impl Spread {
             repeat_freedom: within_freedom,
             repeats: cells / reciprocals,
         })
+    }
+
+    /// The same with a residual deviation of at least this, known from so many architectures: where
+    /// the law has missed larger networks by more than it misses those fitted.
+    pub(super) fn at_least(&self, deviation: f64, architectures: usize) -> Self {
+        if deviation * deviation <= self.residual {
+            return *self;
+        }
+        Self {
+            residual: deviation * deviation,
+            residual_freedom: self.residual_freedom.min(architectures as f64),
+            ..*self
+        }
     }
 
     /// Half the width of interval (a), in octaves, at leverage `h` and with the
@@ -151,6 +168,7 @@ mod tests {
                 depth: 1,
                 width: index + 1,
                 input_rate: 1.0,
+                output_gain: 2.0,
                 repeats: values
                     .iter()
                     .map(|y| Observed::Found(*y))

@@ -58,7 +58,8 @@ pub(super) fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
-fn significant(value: f64, digits: usize, trim: bool) -> String {
+/// `value` with so many significant digits; trailing zeros are left out where `trim` says so.
+pub(super) fn significant(value: f64, digits: usize, trim: bool) -> String {
     let precision = digits.saturating_sub(1);
     let scientific = format!("{value:.precision$e}");
     let Some((mantissa, exponent)) = scientific.split_once('e') else {

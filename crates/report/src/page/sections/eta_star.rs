@@ -142,11 +142,17 @@ pub(super) fn laws(store: &Store<'_>) -> Section {
         return section;
     }
     section.paragraph(Text::markup(
-        "Three laws are fitted by maximum likelihood to log_{2} η*: η* = C (depth × width)^{−α}; \
-         η* = C depth^{−a} width^{−b}; and η* = C (μ_{in}·n_{0} + depth × width)^{−α}. Searches \
-         that left their range take part as bounds. A lower leave-one-out error or AICc is better; \
-         a difference in AICc below 2 decides nothing.",
+        "Laws are fitted by maximum likelihood to log_{2} η*; searches that left their range take \
+         part as bounds. A law is chosen by how it extrapolates: fitted to small networks, it \
+         predicts those 2 to 4 times larger (forward validation). AICc and the leave-one-out error \
+         judge interpolation. The misfit is what a law misses beyond the noise of the cells' means; \
+         the p-value is that of the F-test of lack of fit.",
     ));
+    section.list(
+        Law::ALL
+            .map(|law| Text::markup(&format!("{}: {}", law.words(), law.formula())))
+            .to_vec(),
+    );
     let best = store
         .analysis
         .eta_star
@@ -156,11 +162,11 @@ pub(super) fn laws(store: &Store<'_>) -> Section {
         .filter(|comparison| comparison.input_rate.is_none())
         .map(|comparison| {
             Text::markup(&format!(
-                "On {}, {}, {}: the {} predicts left-out cells best.",
+                "On {}, {}, {}: the {} predicts larger networks best.",
                 comparison.series,
                 input_rate(comparison.input_rate),
                 filter(comparison.width_over_depth),
-                comparison.best_by_leave_one_out.words()
+                comparison.ranking[0].law.words()
             ))
         });
     section.list(best.collect());
@@ -176,9 +182,13 @@ pub(super) fn laws(store: &Store<'_>) -> Section {
             FitColumn::Filter,
             FitColumn::Cells,
             FitColumn::Censored,
+            FitColumn::Constant,
             FitColumn::Exponent,
             FitColumn::RSquared,
             FitColumn::Rmse,
+            FitColumn::Misfit,
+            FitColumn::LackOfFit,
+            FitColumn::Forward,
             FitColumn::LeaveOneOut,
             FitColumn::Aicc,
         ],

@@ -9,7 +9,7 @@ use etastar_analysis::{
 };
 
 use super::document::{Entry, Section, Table};
-use super::number::{count, fixed, octaves, percent, rate, setting};
+use super::number::{count, fixed, octaves, percent, rate, setting, significant};
 use super::words::{cell_name, effect_entry, filter, input_rate};
 use crate::figure::{Data, Figure, Marker, Panel, Point, Series, Style, Text};
 
@@ -79,6 +79,9 @@ pub(super) fn views(statistic: &Statistic) -> &'static [View] {
         Statistic::LeaveOneOut { .. } | Statistic::LeaveOneRateOut { .. } => {
             &[View::EffectiveSize, View::Laws]
         }
+        Statistic::SizeError { .. } | Statistic::Misfit { .. } | Statistic::ForwardError { .. } => {
+            &[View::Laws]
+        }
         Statistic::Shift { .. } => &[View::Shifts],
         Statistic::NoiseRatio { .. } => &[View::Noise],
         Statistic::EtaSharpnessSlope { .. } | Statistic::EtaSharpnessRSquared { .. } => {
@@ -92,7 +95,7 @@ pub(super) fn views(statistic: &Statistic) -> &'static [View] {
         Statistic::SharpnessExponent { .. } | Statistic::SharpnessRSquared { .. } => {
             &[View::SharpnessGrowth, View::SharpnessExponents]
         }
-        Statistic::BoundViolations {} => &[View::SharpnessBounds],
+        Statistic::BoundViolations {} | Statistic::BoundExponent { .. } => &[View::SharpnessBounds],
     }
 }
 
@@ -105,12 +108,16 @@ enum FitColumn {
     Filter,
     Cells,
     Censored,
+    Constant,
     Exponent,
     DepthExponent,
     WidthExponent,
     Gap,
     RSquared,
     Rmse,
+    Misfit,
+    LackOfFit,
+    Forward,
     LeaveOneOut,
     LeaveOneRateOut,
     Aicc,
@@ -127,12 +134,16 @@ impl FitColumn {
             Self::Filter => "k",
             Self::Cells => "cells",
             Self::Censored => "censored",
+            Self::Constant => "log_{2} C",
             Self::Exponent => "exponent",
             Self::DepthExponent => "a (depth)",
             Self::WidthExponent => "b (width)",
             Self::Gap => "a − b",
             Self::RSquared => "R^{2}",
             Self::Rmse => "rmse",
+            Self::Misfit => "misfit",
+            Self::LackOfFit => "p of lack of fit",
+            Self::Forward => "forward",
             Self::LeaveOneOut => "leave one out",
             Self::LeaveOneRateOut => "leave one rate out",
             Self::Aicc => "AICc",
@@ -171,12 +182,25 @@ impl FitColumn {
                     width.unwrap_or_default()
                 )))
             }
+            Self::Exponent if fit.law == Law::TwoTerm => {
+                let ratio = fit.log2_ratio.as_ref();
+                let ratio = ratio.map(|ratio| effect_entry(Some(ratio)).text.flat());
+                let words = format!("log_{{2}} B/K {}", ratio.unwrap_or_default());
+                Entry::text(Text::markup(&words))
+            }
+            Self::Constant => effect_entry(Some(&fit.log2_constant)),
             Self::Exponent => effect_entry(fit.exponents.first()),
             Self::DepthExponent => effect_entry(separate().and_then(|fit| fit.exponents.first())),
             Self::WidthExponent => effect_entry(separate().and_then(|fit| fit.exponents.get(1))),
             Self::Gap => effect_entry(separate().and_then(|fit| fit.exponent_gap.as_ref())),
             Self::RSquared => effect_entry(Some(&fit.r_squared)),
             Self::Rmse => effect_entry(Some(&fit.rmse)),
+            Self::Misfit => effect_entry(fit.misfit.as_ref()),
+            Self::LackOfFit => {
+                let p_value = fit.lack_of_fit.map(|test| test.p_value);
+                Entry::optional(p_value, |value| significant(value, 2, true))
+            }
+            Self::Forward => Entry::optional(fit.forward_error, |value| fixed(value, 3)),
             Self::LeaveOneOut => effect_entry(fit.leave_one_out.as_ref()),
             Self::LeaveOneRateOut => effect_entry(fit.leave_one_rate_out.as_ref()),
             Self::Aicc => Entry::optional(fit.aicc, |value| fixed(value, 1)),
