@@ -9,6 +9,7 @@ use crate::bootstrap::effects;
 use crate::effect::{Effect, NoFit, NotMeasured, Options, OptionsError, Unit};
 use crate::law::{Law, Network};
 use crate::law_fit::LawFit;
+use crate::least_squares::LeastSquares;
 use crate::numbers::{mean, root_mean_square};
 use crate::points::{Point, Quantity, by_architecture, input_rates, shapes};
 use crate::searches::SearchCounts;
@@ -355,13 +356,39 @@ pub(crate) const FEWEST_FITTED: usize = 6;
 /// Forward validation predicts cells whose size is larger by a factor of this range.
 const FORWARD: [f64; 2] = [2.0, 4.0];
 
-/// Splits of forward validation: the law fitted to the small of some points, with the errors of its
-/// predictions of larger ones, in octaves.
-pub(crate) fn forward_errors(full: &LawFit, fitted: &[&Point], judged: &[&Point]) -> Vec<f64> {
+/// A prediction of forward validation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Forward {
+    /// Predicted minus measured, in octaves.
+    pub(crate) error: f64,
+    /// `x' (X' X)^-1 x` of the network predicted in the fit to the smaller ones: the error's
+    /// variance is that of a cell about the law times one more than this.
+    leverage: f64,
+}
+
+impl Forward {
+    /// Root mean square of the errors; `None` of none.
+    pub(crate) fn error(all: &[Self]) -> Option<f64> {
+        root_mean_square(&all.iter().map(|one| one.error).collect::<Vec<_>>())
+    }
+
+    /// The deviation of a cell about the law that the errors tell of, apart from the errors of the
+    /// coefficients.
+    pub(crate) fn deviation(all: &[Self]) -> Option<f64> {
+        let reduced = all
+            .iter()
+            .map(|one| one.error / (1.0 + one.leverage).sqrt());
+        root_mean_square(&reduced.collect::<Vec<_>>())
+    }
+}
+
+/// Every split of forward validation: the law fitted to the small of some points predicts larger
+/// ones.
+pub(crate) fn forward(full: &LawFit, fitted: &[&Point], judged: &[&Point]) -> Vec<Forward> {
     let mut sizes: Vec<usize> = fitted.iter().map(|point| point.size()).collect();
     sizes.sort_unstable();
     sizes.dedup();
-    let mut errors = Vec::new();
+    let mut predictions = Vec::new();
     for size in sizes {
         let far = judged.iter().filter(|point| {
             let factor = point.size() as f64 / size as f64;
@@ -375,9 +402,19 @@ pub(crate) fn forward_errors(full: &LawFit, fitted: &[&Point], judged: &[&Point]
         let Ok(fit) = full.refit(&small) else {
             continue;
         };
-        errors.extend(far.filter_map(|point| Some(fit.at(&point.network()) - point.mean()?)));
+        let regressors = small.iter().map(|point| fit.regressors(&point.network()));
+        let Some(design) = LeastSquares::new(&regressors.collect::<Vec<_>>()) else {
+            continue;
+        };
+        predictions.extend(far.filter_map(|point| {
+            let network = point.network();
+            Some(Forward {
+                error: fit.at(&network) - point.mean()?,
+                leverage: design.leverage_at(&fit.regressors(&network)),
+            })
+        }));
     }
-    errors
+    predictions
 }
 
 /// The law fitted to all points of the groups.
@@ -448,7 +485,7 @@ fn numbers(
         equal_exponents: (law == Law::Separate)
             .then(|| equal_exponents(&full, groups))
             .flatten(),
-        forward_error: root_mean_square(&forward_errors(&full, &all_points, &all_points)),
+        forward_error: Forward::error(&forward(&full, &all_points, &all_points)),
         leave_one_out: finite(LawNumber::LeaveOneOut),
         leave_one_rate_out: leave_one_rate_out.flatten(),
         aicc: full.quality.aicc,

@@ -8,7 +8,7 @@ use crate::censored::Observed;
 use crate::dataset::{Dataset, Selector, not_negative, number};
 use crate::effect::{NotMeasured, Unit};
 use crate::eta_sharpness::{Scope, SharpnessKind, joined, line};
-use crate::fit::{LawNumber, fit_groups, forward_errors, law_numbers, leave_one_rate_out};
+use crate::fit::{LawNumber, fit_groups, forward, law_numbers, leave_one_rate_out};
 use crate::late_stage::{Course, LateStage, Step};
 use crate::law::Law;
 use crate::least_squares::Line;
@@ -541,7 +541,10 @@ fn forward_error<'a>(
     let all: Vec<&Point> = groups.iter().flatten().collect();
     let judged = groups.iter().filter_map(|group| {
         let own: Vec<&Point> = group.iter().collect();
-        let errors = forward_errors(&full, &all, &own);
+        let errors: Vec<f64> = forward(&full, &all, &own)
+            .into_iter()
+            .map(|one| one.error)
+            .collect();
         (!errors.is_empty()).then(|| Some((group.first()?.shape(), errors)))?
     });
     let judged: Vec<(Shape, Vec<f64>)> = judged.collect();

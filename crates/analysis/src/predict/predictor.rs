@@ -4,7 +4,7 @@ use super::spread::Spread;
 use super::{
     Extrapolation, NetworkShape, PredictError, PredictOptions, Prediction, Rival, Warning,
 };
-use crate::fit::forward_errors;
+use crate::fit::{Forward, forward};
 use crate::law::{Law, Network};
 use crate::law_fit::LawFit;
 use crate::least_squares::LeastSquares;
@@ -64,6 +64,8 @@ struct Candidate<'a> {
     found: Vec<&'a Point>,
     censored_repeats: usize,
     error: f64,
+    /// The deviation of a cell about the law that forward validation tells of.
+    deviation: Option<f64>,
     /// Whether the error is that of forward validation.
     is_forward: bool,
     /// Architectures behind the error.
@@ -179,9 +181,10 @@ impl<'a> Predictor<'a> {
         let confidence = options.confidence;
         let extrapolation = Extrapolation::new(&chosen.fit, &shape, &chosen.found);
         // Beyond what was fitted, the law's misfit is that of forward validation.
-        let beyond = chosen.is_forward && extrapolation.depth_width > 1.0;
-        let misfit = if beyond { chosen.error } else { 0.0 };
-        let spread = chosen.spread.at_least(misfit, chosen.judged);
+        let deviation = chosen.deviation.filter(|_| extrapolation.depth_width > 1.0);
+        let spread = chosen
+            .spread
+            .at_least(deviation.unwrap_or(0.0), chosen.judged);
         let mut warnings = Vec::new();
         if self.relaxed {
             warnings.push(Warning::Relaxed {
@@ -269,8 +272,9 @@ impl<'a> Candidate<'a> {
             .iter()
             .filter_map(|point| error(&fit, point))
             .collect();
-        let mut errors = forward_errors(&fit, set, judged);
-        let is_forward = !errors.is_empty();
+        let forward = forward(&fit, set, judged);
+        let is_forward = !forward.is_empty();
+        let mut errors = Vec::new();
         for shape in shapes(judged).into_iter().filter(|_| !is_forward) {
             let others = set.iter().copied().filter(|point| point.shape() != shape);
             let refit = fit.refit(&others.collect::<Vec<_>>()).ok()?;
@@ -285,7 +289,8 @@ impl<'a> Candidate<'a> {
             censored_repeats: set.iter().map(|point| point.censored()).sum(),
             fit,
             found,
-            error: root_mean_square(&errors)?,
+            error: Forward::error(&forward).or_else(|| root_mean_square(&errors))?,
+            deviation: Forward::deviation(&forward),
             is_forward,
             judged: shapes(judged).len(),
         })

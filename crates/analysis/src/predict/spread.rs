@@ -47,8 +47,9 @@
 //! error of validation in place of a likelihood is our choice).
 //!
 //! **Beyond the cells.** A law that fits the cells within `s` may miss larger networks by more.
-//! The error of forward validation says by how much it has missed networks 2 to 4 times larger, and
-//! stands for `s` there if it is larger.
+//! Forward validation says by how much it has missed networks 2 to 4 times larger: with an error `e`
+//! at the leverage `h` in the fit to the smaller ones, the mean of `e^2 / (1 + h)` stands for `s^2`
+//! there if it is larger.
 //!
 //! Where input-layer rates are pooled, the cells of one architecture share
 //! their noise. The degrees of freedom are therefore those of as many

@@ -9,6 +9,7 @@ mod html;
 mod markdown;
 mod number;
 mod reproduction;
+mod scoreboard;
 mod sections;
 mod words;
 mod write;

@@ -1,15 +1,16 @@
 //! The whole page: what it is, the scoreboard, a section for each experiment, and how to get it
 //! again.
 
-use etastar_analysis::{Finding, StoreAnalysis, Verdict, View};
+use etastar_analysis::{Finding, StoreAnalysis, View};
 use etastar_search::{Manifest, Session, Strategy};
 
 use super::document::{Entry, Report, Section, Table};
 use super::number::{count, counted, percent, setting};
-use super::sections::{Store, section, views};
-use super::words::{conditions, effect, sentence, slug};
+use super::scoreboard::{in_short, scoreboard, tally};
+use super::sections::{Store, section};
+use super::words::{conditions, sentence, slug};
 use super::write::ReportError;
-use crate::figure::{Text, Tone};
+use crate::figure::Text;
 
 impl Report {
     /// The report of one store or several, each with its name: a scoreboard of all criteria, if
@@ -34,7 +35,8 @@ impl Report {
             };
             on_page.push(Store { id, analysis });
         }
-        let mut sections: Vec<Section> = scoreboard(&on_page).into_iter().collect();
+        let mut sections: Vec<Section> = in_short(&on_page).into_iter().collect();
+        sections.extend(scoreboard(&on_page));
         for store in &on_page {
             sections.extend(experiment(store));
         }
@@ -107,120 +109,6 @@ fn distinct(values: impl IntoIterator<Item = String>) -> Vec<String> {
         }
     }
     kept
-}
-
-/// A verdict as a badge.
-fn badge(verdict: Verdict) -> Text {
-    let (sign, tone) = match verdict {
-        Verdict::Supported => ("✓", Tone::Positive),
-        Verdict::Contradicted => ("✗", Tone::Negative),
-        Verdict::Unclear => ("?", Tone::Neutral),
-        Verdict::NotMeasured => ("–", Tone::Absent),
-    };
-    Text::default().and_badge(format!("{sign} {}", verdict.name()), tone)
-}
-
-/// How many findings came to each verdict, in words.
-fn tally(findings: &[&Finding]) -> String {
-    let each = Verdict::ALL.into_iter().filter_map(|verdict| {
-        let own = findings
-            .iter()
-            .filter(|finding| finding.verdict == verdict)
-            .count();
-        (own > 0).then(|| format!("{} {}", count(own), verdict.name()))
-    });
-    each.collect::<Vec<_>>().join(", ")
-}
-
-/// Every criterion on every dataset.
-fn scoreboard(stores: &[Store<'_>]) -> Option<Section> {
-    let all = || {
-        stores
-            .iter()
-            .flat_map(|s| s.analysis.findings.iter().map(move |f| (s, f)))
-    };
-    let findings: Vec<&Finding> = all().map(|(_, finding)| finding).collect();
-    if findings.is_empty() {
-        return None;
-    }
-    let mut section = Section::new(2, "scoreboard", "Scoreboard");
-    section.paragraph(Text::markup(&format!(
-        "{}, each of one criterion on one dataset: {}. A criterion is supported where the whole \
-         interval of its number satisfies the rule, contradicted where none of it does, and \
-         unclear otherwise. A criterion is kept in the store before its first trial.",
-        counted(findings.len(), "verdict", "verdicts"),
-        tally(&findings)
-    )));
-    let rows = all().map(|(store, finding)| {
-        let shown = &store.analysis.specification.show;
-        let mut own = views(&finding.criterion.statistic).iter();
-        let place = match own.find(|view| shown.contains(view)) {
-            Some(view) => format!("#{}", store.anchor(*view)),
-            None => format!("#{}", store.id),
-        };
-        let says = sentence(&finding.criterion.says)
-            .and_plain(" ")
-            .and_markup(&format!(
-                "Number: {}. Rule: {}.",
-                finding.number, finding.rule
-            ));
-        vec![
-            Entry::text(finding.criterion.claim.clone()),
-            Entry::text(says),
-            Entry::text(Text::code(finding.dataset.clone())),
-            Entry::text(badge(finding.verdict)),
-            Entry::text(number(finding)),
-            Entry::text(
-                Text::default().and_link(store.analysis.manifest.experiment.clone(), place),
-            ),
-        ]
-    });
-    let columns = [
-        "claim",
-        "what it says, by which number and rule",
-        "dataset",
-        "verdict",
-        "number",
-        "experiment",
-    ];
-    let mut rows: Vec<Vec<Entry>> = rows.collect();
-    // In pieces that are short enough to stay on the page: they are what it is about.
-    let mut first = true;
-    while !rows.is_empty() {
-        let rest = rows.split_off(rows.len().min(16));
-        section.table(Table {
-            caption: Text::markup(if first {
-                "Every criterion on every dataset."
-            } else {
-                "Continued."
-            }),
-            columns: columns.iter().map(|column| Text::markup(column)).collect(),
-            rows,
-            name: String::new(),
-        });
-        (rows, first) = (rest, false);
-    }
-    let missing = stores.iter().flat_map(|store| {
-        store.analysis.manifest.not_run.iter().map(|one| {
-            Text::plain(format!(
-                "Not run: {} on ",
-                store.analysis.manifest.experiment
-            ))
-            .and_code(one.dataset.clone())
-            .and_plain(format!(", because {}.", one.reason))
-        })
-    });
-    section.list(missing.collect());
-    Some(section)
-}
-
-/// A finding's number, or why there is none.
-fn number(finding: &Finding) -> Text {
-    match (&finding.effect, &finding.reason) {
-        (Some(own), None) => Text::markup(&effect(own)),
-        (Some(own), Some(reason)) => Text::markup(&format!("{}; {reason}", effect(own))),
-        (None, reason) => Text::plain(reason.clone().unwrap_or_default()),
-    }
 }
 
 /// One experiment: its question, its grid, what its criteria came to, and its sections.
