@@ -9,6 +9,7 @@ mod faults;
 mod files;
 mod fuzz;
 mod gpu_check;
+mod publish;
 mod reproduce;
 mod screenshots;
 #[cfg(unix)]
@@ -44,6 +45,8 @@ enum Command {
     /// Run a sweep in parts on a Slurm of this machine, disturb it, and compare with one process
     #[cfg(unix)]
     SlurmTest(slurm_test::SlurmTestArguments),
+    /// Write the measurements that `etastar predict` uses without a store
+    Publish(publish::PublishArguments),
     /// Take pictures of a report's page, light and dark, with Chromium
     Screenshots(screenshots::ScreenshotsArguments),
     /// Run every test
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         #[cfg(unix)]
         Command::SlurmTest(arguments) => slurm_test::run(&arguments),
+        Command::Publish(arguments) => publish::run(&arguments),
         Command::Screenshots(arguments) => screenshots::run(&arguments),
         Command::Test(arguments) => checks::test(&arguments),
         Command::Check => checks::check(),

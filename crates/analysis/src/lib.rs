@@ -62,7 +62,7 @@ pub use numbers::{distinct, mean, quantile};
 pub use points::{Matrix, Quantity};
 pub use predict::{
     Extrapolation, NetworkShape, PredictError, PredictOptions, Prediction, Rival, Warning,
-    matching_series, predict, source,
+    matching_series, predict, predict_published, source,
 };
 pub use proxies::{Proxies, Proxy, ProxyCell, ProxyQuality, ProxyValue};
 pub use rule::{Rule, Verdict};

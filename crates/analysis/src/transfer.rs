@@ -142,6 +142,7 @@ fn predict(
 ) -> Option<Transferred> {
     let measured = point.mean()?;
     let network = NetworkShape {
+        inputs: None,
         depth: point.depth,
         width: point.width,
         input_rate: point.input_rate,

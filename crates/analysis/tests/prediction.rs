@@ -16,6 +16,7 @@ const NETWORK: NetworkShape = shape(4, 128);
 
 const fn shape(depth: usize, width: usize) -> NetworkShape {
     NetworkShape {
+        inputs: None,
         depth,
         width,
         input_rate: 1.0,

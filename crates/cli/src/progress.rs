@@ -6,6 +6,7 @@ use std::time::Duration;
 use etastar_search::{Observer, PlannedCell, RepeatRecord, Repeats, Snapshot, TrialRecord};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::numbers::rate;
 use crate::provenance;
 use crate::status_file::{State, StatusFile, StatusWriter};
 
@@ -154,7 +155,7 @@ impl Observer for Progress {
             self.show(
                 &cell.cell.hidden,
                 record.repeat,
-                &format!("lambda_1 {lambda:.4}"),
+                &format!("lambda_1 {}", rate(lambda)),
             );
         }
         self.advance(cell.cost());

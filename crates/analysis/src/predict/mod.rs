@@ -6,7 +6,10 @@
 //! it extrapolates, and warnings; where it reaches too far, it is refused.
 
 mod predictor;
+mod published;
 mod spread;
+
+pub use published::predict_published;
 
 pub(crate) use predictor::Predictor;
 
@@ -40,7 +43,11 @@ pub fn predict(
         .collect();
     let references: Vec<&Point> = points.iter().collect();
     let predictor = Predictor::new(&references, network.input_rate, options)?;
-    let prediction = predictor.predict(network, &series.label, options)?;
+    accepted(predictor.predict(network, &series.label, options)?, options)
+}
+
+/// The prediction, unless it reaches too far.
+fn accepted(prediction: Prediction, options: &PredictOptions) -> Result<Prediction, PredictError> {
     if prediction.extrapolation.beyond > options.furthest && !options.force {
         return Err(PredictError::TooFar {
             beyond: prediction.extrapolation.beyond,
@@ -53,6 +60,8 @@ pub fn predict(
 /// A network of constant width whose eta\* is asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NetworkShape {
+    /// Number of input features, where they are not those of the measured networks.
+    pub inputs: Option<usize>,
     /// Number of hidden layers.
     pub depth: usize,
     /// Their width.
@@ -125,7 +134,15 @@ pub struct Prediction {
     pub law_input_rate: Option<f64>,
     /// It was fitted to cells with `width >= width_over_depth * depth`.
     pub width_over_depth: f64,
-    /// How many of these found an eta\*.
+    /// `log2 C` of the law, and `log2 B` of the two-term law.
+    pub log2_constant: f64,
+    /// The exponents of the law.
+    pub exponents: Vec<f64>,
+    /// `log2 (B / K)` of the two-term law.
+    pub log2_ratio: Option<f64>,
+    /// The sizes of the network that the law depends on (see [`Law::sizes`]).
+    pub sizes: Vec<f64>,
+    /// How many of these cells found an eta\*.
     pub cells: usize,
     /// Repeats of the fit that found none.
     pub censored_repeats: usize,
@@ -179,6 +196,16 @@ pub enum Warning {
         /// The rate.
         rate: f64,
     },
+    /// The network has fewer hidden layers than those measured.
+    Shallow {
+        /// Its hidden layers.
+        depth: usize,
+    },
+    /// The network has another number of outputs than those measured.
+    Outputs {
+        /// Its outputs.
+        outputs: usize,
+    },
 }
 
 impl fmt::Display for Warning {
@@ -203,6 +230,15 @@ impl fmt::Display for Warning {
                 formatter,
                 "the input-layer rate {rate} was not measured; a law that describes all rates \
                  predicts it from others"
+            ),
+            Self::Shallow { depth } => write!(
+                formatter,
+                "networks of depth 4 and more were measured; one of depth {depth} recovers from \
+                 divergence and trains at larger rates than their law says"
+            ),
+            Self::Outputs { outputs } => write!(
+                formatter,
+                "networks with 10 outputs were measured, not with {outputs}"
             ),
         }
     }
@@ -377,6 +413,12 @@ pub enum PredictError {
         /// How many are needed.
         needed: usize,
     },
+    /// The loss was not measured.
+    #[error(
+        "the published law is that of cross-entropy: for squared error, sweep networks of your own \
+         with `protocol.loss = \"squared-error\"` and predict from their store"
+    )]
+    Loss,
     /// One hidden layer and a frozen input layer.
     #[error(
         "a network with one hidden layer whose input layer is frozen has no edge: under \

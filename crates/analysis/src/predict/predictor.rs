@@ -82,6 +82,29 @@ impl<'a> Predictor<'a> {
         input_rate: f64,
         options: &PredictOptions,
     ) -> Result<Self, PredictError> {
+        let own = [Law::DepthWidth, Law::Separate, Law::EffectiveSize];
+        Self::among(&own, points, input_rate, options)
+    }
+
+    /// The same by a law that describes all rates.
+    ///
+    /// # Errors
+    /// If no law can be fitted for that rate.
+    pub(crate) fn pooled(
+        points: &[&'a Point],
+        input_rate: f64,
+        options: &PredictOptions,
+    ) -> Result<Self, PredictError> {
+        Self::among(&[], points, input_rate, options)
+    }
+
+    /// By one of these laws, fitted at that rate, or by one that describes all rates.
+    fn among(
+        at_one_rate: &[Law],
+        points: &[&'a Point],
+        input_rate: f64,
+        options: &PredictOptions,
+    ) -> Result<Self, PredictError> {
         let found = points
             .iter()
             .copied()
@@ -118,8 +141,8 @@ impl<'a> Predictor<'a> {
             }
             let mut sets: Vec<(Law, Option<f64>, &[&Point])> = Vec::new();
             if measured {
-                let laws = [Law::DepthWidth, Law::Separate, Law::EffectiveSize];
-                sets.extend(laws.map(|law| (law, Some(input_rate), at_rate.as_slice())));
+                let laws = at_one_rate.iter();
+                sets.extend(laws.map(|law| (*law, Some(input_rate), at_rate.as_slice())));
             }
             if several {
                 sets.extend(Law::POOLED.map(|law| (law, None, wide.as_slice())));
@@ -164,11 +187,13 @@ impl<'a> Predictor<'a> {
         let chosen = &self.chosen;
         let first = chosen.found.first().ok_or(PredictError::NothingMeasured)?;
         let law = chosen.law;
+        let measured = first.network();
         let shape = Network {
+            inputs: network.inputs.unwrap_or(measured.inputs),
             depth: network.depth,
             width: network.width,
             input_rate: network.input_rate,
-            ..first.network()
+            ..measured
         };
         let centre = chosen.fit.at(&shape);
         if !centre.is_finite() {
@@ -222,6 +247,12 @@ impl<'a> Predictor<'a> {
             law,
             law_input_rate: chosen.input_rate,
             width_over_depth: self.width_over_depth,
+            log2_constant: chosen.fit.coefficients[0],
+            exponents: (0..law.regressors().len())
+                .filter_map(|index| chosen.fit.exponent(index))
+                .collect(),
+            log2_ratio: (law == Law::TwoTerm).then(|| chosen.fit.ratio.log2()),
+            sizes: law.sizes(&shape, chosen.fit.ratio),
             cells: chosen.found.len(),
             censored_repeats: chosen.censored_repeats,
             error_octaves: chosen.error,

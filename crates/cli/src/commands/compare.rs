@@ -1,3 +1,5 @@
+//! `etastar compare`: sweeps of one experiment on different backends or machines.
+
 use std::path::PathBuf;
 
 use clap::Args;

@@ -1,3 +1,5 @@
+//! `etastar export`: the rows of a store as CSV, JSON or Parquet.
+
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};

@@ -22,7 +22,7 @@ use crate::arguments::{Execution, Format, LossName, Training};
 use crate::error::CliError;
 use crate::flag::Flag;
 use crate::measure::{Measurement, MissingData};
-use crate::numbers::{count, depth, positive};
+use crate::numbers::{count, depth, positive, rate};
 use crate::output;
 use crate::provenance::Title;
 
@@ -354,7 +354,7 @@ impl Found {
         text.push_str(&self.result());
         let rows = self.searches().map(|(repeat, search)| {
             let eta_star = match search.eta_star {
-                EtaStar::Found { eta_star, .. } => format!("{eta_star:.4}"),
+                EtaStar::Found { eta_star, .. } => rate(eta_star),
                 EtaStar::NothingSucceeds { lowest } => format!("below {lowest:.3e}"),
                 EtaStar::NothingFails { highest } => format!("at least {highest}"),
             };
@@ -419,7 +419,7 @@ impl Found {
         match (value, log2) {
             (Some(eta_star), Some(log2)) => {
                 let name = if is_median { "median eta*" } else { "eta*" };
-                text.push_str(&format!("{name} = {eta_star:.4} (2^{log2:.3})"));
+                text.push_str(&format!("{name} = {} (2^{log2:.3})", rate(eta_star)));
             }
             _ => text.push_str(&match (self.estimate.below, self.estimate.at_least) {
                 (Some(below), _) => format!("median eta* is below {below:.3e}"),
@@ -430,13 +430,13 @@ impl Found {
         let percent = 100.0 * CONFIDENCE;
         text.push_str(&match interval {
             Some([Some(low), Some(high)]) => {
-                format!(", {percent:.0} % interval {low:.4} to {high:.4}")
+                format!(", {percent:.0} % interval {} to {}", rate(low), rate(high))
             }
             Some([None, Some(high)]) => {
-                format!(", at most {high:.4} with {percent:.0} % confidence")
+                format!(", at most {} with {percent:.0} % confidence", rate(high))
             }
             Some([Some(low), None]) => {
-                format!(", at least {low:.4} with {percent:.0} % confidence")
+                format!(", at least {} with {percent:.0} % confidence", rate(low))
             }
             Some([None, None]) | None => ", no interval: too few repeats".to_owned(),
         });

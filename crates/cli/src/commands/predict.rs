@@ -1,27 +1,34 @@
+//! `etastar predict`: eta\* of a network that was not measured, from a store or from measurements
+//! that come with the program.
+
 use std::path::PathBuf;
 
 use clap::Args;
-use etastar_analysis::{Law, NetworkShape, PredictOptions, Prediction, Series, predict, source};
+use etastar_analysis::{
+    Law, NetworkShape, PredictOptions, Prediction, Series, predict, predict_published, source,
+};
 use etastar_search::{Manifest, Store};
 use serde_json::{Value, json};
 
-use crate::arguments::Format;
+use crate::arguments::{Format, LossName};
 use crate::error::CliError;
-use crate::numbers::{count, depth, not_negative};
+use crate::numbers::{count, depth, not_negative, rate};
 use crate::output;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
+Examples:
+  etastar predict --depth 8 --width 1024 --inputs 784 --input-rate 0.1
   etastar predict results/power-law-quick-*.db --depth 8 --width 1024 --input-rate 0.1
 
-The law of `etastar fit` that predicts left-out networks best at that input-layer
-rate predicts this one. An input-layer rate that was not measured is predicted by
-the law of the effective size, between rates that were. The prediction holds under
-the sweep's protocol, which is printed with it.")]
+Without a store, a law predicts that is fitted to published measurements: networks of
+depth 4 to 32 on two datasets, under the default protocol of `etastar find`. With a
+store, the prediction holds under the sweep's protocol, which is printed with it. Of
+several laws the one is taken that, fitted to the smaller networks, predicts those 2 to
+4 times larger best. A law that describes all input-layer rates predicts between them.")]
 pub(crate) struct PredictArguments {
-    /// Store of a sweep
-    store: PathBuf,
+    /// Store of a sweep [default: published measurements]
+    store: Option<PathBuf>,
 
     /// Number of hidden layers
     #[arg(long, value_name = "L", value_parser = depth)]
@@ -31,12 +38,24 @@ pub(crate) struct PredictArguments {
     #[arg(long, value_name = "W", value_parser = count)]
     width: usize,
 
+    /// Number of input features [default: those of the measured networks; 784 without a store]
+    #[arg(long, value_name = "N0", value_parser = count)]
+    inputs: Option<usize>,
+
+    /// Number of outputs
+    #[arg(long, value_name = "K", value_parser = count, default_value = "10")]
+    outputs: usize,
+
     /// Learning rate of the input layer relative to the others
     #[arg(long, value_name = "M", value_parser = not_negative, default_value = "1")]
     input_rate: f64,
 
+    /// Training loss, without a store
+    #[arg(long, value_enum, default_value_t = LossName::CrossEntropy, conflicts_with = "store")]
+    loss: LossName,
+
     /// Dataset, or the name under which `etastar fit` lists it [default: the only one]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", requires = "store")]
     dataset: Option<String>,
 
     /// Fit only cells with width >= K * depth, if they are enough
@@ -51,14 +70,17 @@ pub(crate) struct PredictArguments {
     #[arg(long)]
     force: bool,
 
+    /// Show the law's formula, its constants and its terms
+    #[arg(long)]
+    explain: bool,
+
     #[command(flatten)]
     format: Format,
 }
 
 pub(crate) fn run(arguments: &PredictArguments) -> Result<(), CliError> {
-    let snapshot = Store::open_to_read(&arguments.store)?.snapshot()?;
-    let series = source(&snapshot, arguments.dataset.as_deref())?;
     let network = NetworkShape {
+        inputs: arguments.inputs,
         depth: arguments.depth,
         width: arguments.width,
         input_rate: arguments.input_rate,
@@ -69,21 +91,75 @@ pub(crate) fn run(arguments: &PredictArguments) -> Result<(), CliError> {
         force: arguments.force,
         ..PredictOptions::default()
     };
+    let Some(store) = &arguments.store else {
+        let loss = arguments.loss.into();
+        let prediction = predict_published(&network, arguments.outputs, loss, &options)?;
+        return show(&prediction, None, arguments);
+    };
+    let snapshot = Store::open_to_read(store)?.snapshot()?;
+    let series = source(&snapshot, arguments.dataset.as_deref())?;
     let prediction = predict(&series, &network, &options)?;
+    show(&prediction, Some((&series, &snapshot.manifest)), arguments)
+}
+
+/// Where a prediction is from: the cells, and what their store says of itself.
+type Origin<'a> = Option<(&'a Series<'a>, &'a Manifest)>;
+
+fn show(
+    prediction: &Prediction,
+    origin: Origin<'_>,
+    arguments: &PredictArguments,
+) -> Result<(), CliError> {
     if arguments.format.json {
-        output::print_json(&json(&prediction, &series, &snapshot.manifest)?)
-    } else {
-        output::print(&text(&prediction, &series, &snapshot.manifest))
+        return output::print_json(&json(prediction, origin)?);
     }
+    let mut text = text(prediction);
+    if arguments.explain {
+        text.push_str(&explanation(prediction));
+    }
+    text.push_str(&match origin {
+        Some((series, manifest)) => protocol(series, manifest),
+        None => "protocol: accuracy 0.2 within 128 steps of 128 samples, cross-entropy; \
+                 experiment deep-networks of etastar's repository\n"
+            .to_owned(),
+    });
+    output::print(&text)
+}
+
+/// The law with its numbers put in.
+fn explanation(prediction: &Prediction) -> String {
+    let law = prediction.law;
+    let mut text = format!("formula: {}\n", law.formula().replace(['{', '}'], ""));
+    text.push_str(&match prediction.log2_ratio {
+        Some(ratio) => format!(
+            "constants: B = 2^{:.3}, K = 2^{:.3}\n",
+            prediction.log2_constant,
+            prediction.log2_constant - ratio
+        ),
+        None => {
+            let exponents = prediction.exponents.iter().map(|one| format!("{one:.3}"));
+            let exponents = exponents.collect::<Vec<_>>().join(", ");
+            format!(
+                "constants: C = 2^{:.3}; exponents {exponents}\n",
+                prediction.log2_constant
+            )
+        }
+    });
+    let names = law.regressors().iter().chain(["sum of the terms"].iter());
+    for (name, size) in names.zip(&prediction.sizes) {
+        text.push_str(&format!("{name}: {size:.1} (2^{:.3})\n", size.log2()));
+    }
+    text
 }
 
 /// The prediction with the protocol under which it holds.
-fn json(
-    prediction: &Prediction,
-    series: &Series<'_>,
-    manifest: &Manifest,
-) -> Result<Value, CliError> {
+fn json(prediction: &Prediction, origin: Origin<'_>) -> Result<Value, CliError> {
     let mut object = serde_json::to_value(prediction)?;
+    // Of one network, as whoever trains one wants it.
+    object["interval"] = json!(prediction.network_interval);
+    let Some((series, manifest)) = origin else {
+        return Ok(object);
+    };
     let cell = series.cells.first().map(|record| &record.cell);
     object["protocol"] = json!(cell.and_then(|cell| cell.protocol()));
     object["dataset_settings"] = json!(cell.map(|cell| &cell.dataset));
@@ -93,19 +169,19 @@ fn json(
     Ok(object)
 }
 
-fn text(prediction: &Prediction, series: &Series<'_>, manifest: &Manifest) -> String {
+fn text(prediction: &Prediction) -> String {
     let percent = 100.0 * prediction.confidence;
     let mut text = format!(
         "depth {} (hidden layers), width {} on {}, input-layer rate {}\n\
-         eta* = {:.4} (2^{:.3}), predicted\n",
+         eta* = {} (2^{:.3}), predicted\n",
         prediction.depth,
         prediction.width,
         prediction.dataset,
         prediction.input_rate,
-        prediction.eta_star,
+        rate(prediction.eta_star),
         prediction.log2_eta_star,
     );
-    let interval = |[low, high]: [f64; 2]| format!("{low:.4} to {high:.4}");
+    let interval = |[low, high]: [f64; 2]| format!("{} to {}", rate(low), rate(high));
     let rows = [
         [
             format!("{percent} % interval, geometric mean over networks"),
@@ -126,7 +202,6 @@ fn text(prediction: &Prediction, series: &Series<'_>, manifest: &Manifest) -> St
     for warning in &prediction.warnings {
         text.push_str(&format!("warning: {warning}\n"));
     }
-    text.push_str(&protocol(series, manifest));
     text
 }
 
@@ -147,7 +222,7 @@ fn law(prediction: &Prediction) -> String {
     };
     format!(
         "law: {}, fitted to {} cells with width >= {} x depth{censored}\n\
-         why: least leave-one-network-out error, {:.3} octaves{why}\n",
+         why: least error on networks larger than those fitted, {:.3} octaves{why}\n",
         law_name(prediction.law, prediction.law_input_rate),
         prediction.cells,
         prediction.width_over_depth,

@@ -9,6 +9,7 @@ use etastar_search::{Cell, SearchMethod, Snapshot, Store};
 use serde_json::{Value, json};
 
 use crate::error::CliError;
+use crate::numbers::rate;
 
 /// A predicted start, or why there is none.
 pub(crate) struct WarmStart {
@@ -61,11 +62,11 @@ impl WarmStart {
     pub(crate) fn text(&self) -> String {
         match &self.outcome {
             Ok((prediction, start)) => format!(
-                "warm start at 2^{start}, from {}: predicted {:.4}, one network {:.4} to {:.4}\n",
+                "warm start at 2^{start}, from {}: predicted {}, one network {} to {}\n",
                 self.store.display(),
-                prediction.eta_star,
-                prediction.network_interval[0],
-                prediction.network_interval[1],
+                rate(prediction.eta_star),
+                rate(prediction.network_interval[0]),
+                rate(prediction.network_interval[1]),
             ),
             Err(_) => "no warm start\n".to_owned(),
         }
@@ -95,6 +96,7 @@ fn predicted(
         return Err("only networks of constant width can be predicted".to_owned());
     };
     let network = NetworkShape {
+        inputs: None,
         depth: cell.depth(),
         width,
         input_rate: cell.input_rate,

@@ -1,0 +1,115 @@
+//! Predictions without a store, from measurements that come with the program: the confirmatory
+//! experiment `deep-networks` of its repository, one line a search in `published.csv`.
+//!
+//! The laws that describe all input-layer rates are fitted to all of them at once, and the one that
+//! predicts the larger networks best from the smaller ones is taken. What differs between the
+//! datasets is part of its residuals, and so of the interval.
+
+use std::collections::BTreeMap;
+
+use etastar_model::Loss;
+
+use super::{NetworkShape, PredictError, PredictOptions, Prediction, Predictor, Warning, accepted};
+use crate::censored::Observed;
+use crate::points::Point;
+
+const MEASURED: &str = include_str!("published.csv");
+
+/// Outputs of the networks measured.
+const OUTPUTS: usize = 10;
+
+/// Least number of their hidden layers.
+const LEAST_DEPTH: usize = 4;
+
+/// Predicts eta\* of a network with these outputs, trained by cross-entropy, from published
+/// measurements.
+///
+/// # Errors
+/// If the loss is another one, or the prediction is refused; the error says what to do.
+pub fn predict_published(
+    network: &NetworkShape,
+    outputs: usize,
+    loss: Loss,
+    options: &PredictOptions,
+) -> Result<Prediction, PredictError> {
+    options.check()?;
+    if loss != Loss::CrossEntropy {
+        return Err(PredictError::Loss);
+    }
+    let points = points();
+    let references: Vec<&Point> = points.iter().collect();
+    let predictor = Predictor::pooled(&references, network.input_rate, options)?;
+    let mut prediction = predictor.predict(network, "published measurements", options)?;
+    if network.depth < LEAST_DEPTH {
+        let depth = network.depth;
+        prediction.warnings.push(Warning::Shallow { depth });
+    }
+    if outputs != OUTPUTS {
+        prediction.warnings.push(Warning::Outputs { outputs });
+    }
+    accepted(prediction, options)
+}
+
+/// The measured cells.
+fn points() -> Vec<Point> {
+    let mut cells: BTreeMap<[&str; 5], Vec<(usize, Observed)>> = BTreeMap::new();
+    for line in MEASURED.lines().skip(1) {
+        if let Some((cell, search)) = search(line) {
+            cells.entry(cell).or_default().push(search);
+        }
+    }
+    cells.into_iter().filter_map(point).collect()
+}
+
+/// `dataset,inputs,depth,width,input_rate,repeat,result,log2`: the cell, and what the search of a
+/// repeat says.
+fn search(line: &str) -> Option<([&str; 5], (usize, Observed))> {
+    let fields: Vec<&str> = line.split(',').collect();
+    let [
+        dataset,
+        inputs,
+        depth,
+        width,
+        input_rate,
+        repeat,
+        result,
+        log2,
+    ] = <[&str; 8]>::try_from(fields).ok()?;
+    let log2 = log2.parse().ok()?;
+    let observed = match result {
+        "found" => Observed::Found(log2),
+        "nothing-succeeds" => Observed::Below(log2),
+        "nothing-fails" => Observed::AtLeast(log2),
+        _ => return None,
+    };
+    let cell = [dataset, inputs, depth, width, input_rate];
+    Some((cell, (repeat.parse().ok()?, observed)))
+}
+
+fn point(
+    ([_, inputs, depth, width, input_rate], repeats): ([&str; 5], Vec<(usize, Observed)>),
+) -> Option<Point> {
+    Some(Point {
+        inputs: inputs.parse().ok()?,
+        depth: depth.parse().ok()?,
+        width: width.parse().ok()?,
+        input_rate: input_rate.parse().ok()?,
+        output_gain: 2.0,
+        repeats,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_is_a_search() {
+        let lines = MEASURED.lines().skip(1);
+        assert!(lines.clone().count() > 100);
+        assert!(lines.clone().all(|line| search(line).is_some()));
+        let repeats: usize = points().iter().map(|point| point.repeats.len()).sum();
+        assert_eq!(repeats, lines.count());
+        assert!(points().iter().all(|point| point.depth >= LEAST_DEPTH));
+    }
+}
