@@ -238,3 +238,30 @@ fn a_damaged_store_is_refused_and_what_is_whole_is_recovered() {
     etastar.sweep("saved.db");
     assert_eq!(rows(&etastar, "saved.db"), rows(&etastar, "whole.db"));
 }
+
+/// Strategies that look ahead try rates that others do not, and come to the same verdict.
+#[test]
+fn every_strategy_says_the_same_of_monotony_and_its_rows_merge() {
+    let etastar = Sandbox::new();
+    etastar.sweep("one.db");
+    let verdicts = |store: &str| -> Vec<(bool, String)> {
+        let snapshot = etastar.snapshot(store);
+        let repeats = snapshot.cells.iter().flat_map(|cell| &cell.repeats);
+        let searches = repeats.filter_map(|repeat| repeat.search());
+        searches
+            .map(|search| (search.monotone, format!("{:?}", search.eta_star)))
+            .collect()
+    };
+    let own = verdicts("one.db");
+    for networks in [2, 64] {
+        let store = format!("{networks}.db");
+        etastar.succeed(&format!(
+            "sweep small.toml --strategy batched --networks-at-once {networks} -o {store}"
+        ));
+        assert_eq!(verdicts(&store), own, "{networks} networks at once");
+    }
+    etastar.succeed("merge 2.db 64.db -o all.db");
+    assert_eq!(verdicts("all.db"), own);
+    // What is finished is counted with its own trials, so that the store still opens.
+    etastar.succeed("fit all.db --width-over-depth 0");
+}

@@ -183,3 +183,23 @@ fn a_sharpness_sweep_is_exported() {
     let report = etastar.json("report one.db --json");
     assert_contains(&etastar.read(&report["index"]), &["Gauss"]);
 }
+
+/// With one sample the bounds from both sides are the eigenvalue itself, up to rounding.
+#[test]
+fn tight_bounds_are_ordered() {
+    let etastar = Sandbox::new();
+    let result = etastar.json("sharpness --width 8 --depth 1 --samples 1 --repeats 8 --json");
+    for repeat in result["repeats"].as_array().unwrap() {
+        let largest = |pointer: &str| {
+            let bounds = repeat.pointer(pointer).unwrap().as_object().unwrap();
+            bounds.values().map(|one| one.as_f64().unwrap())
+        };
+        let lower = largest("/bounds/lower/gauss_newton").fold(f64::MIN, f64::max);
+        let upper = largest("/bounds/upper/gauss_newton").fold(f64::MAX, f64::min);
+        let measured = repeat["gauss_newton"]["largest"].as_f64().unwrap();
+        assert!(
+            lower <= upper && measured <= upper,
+            "{lower} {measured} {upper}"
+        );
+    }
+}

@@ -3,8 +3,8 @@
 //! Nothing here is an estimate or an expectation: every number bounds
 //! `lambda_1` of this network's Gauss-Newton matrix `G` or Hessian `H` (under
 //! one relative learning rate per layer: of `M^{1/2} G M^{1/2}` and
-//! `M^{1/2} H M^{1/2}`) from one side, up to the rounding of the backend's
-//! arithmetic. Derivations are in the files `lower`, `upper` and, for products
+//! `M^{1/2} H M^{1/2}`) from one side; each is widened by what the backend's
+//! arithmetic may have rounded. Derivations are in the files `lower`, `upper` and, for products
 //! of layers, `propagator`.
 //!
 //! | bound | formula | in |
@@ -86,6 +86,43 @@ pub fn certified_bounds<B: Backend>(
     ];
     match values.into_iter().find(|(_, value)| !value.is_finite()) {
         Some((name, _)) => Err(CertificateError::NotFinite(name)),
-        None => Ok(bounds),
+        None => Ok(bounds.widened(ROUNDING_STEPS * epsilon::<B>())),
+    }
+}
+
+/// Roundings that may add up in a bound, as multiples of the float type's epsilon. Sums of all
+/// parameters are taken in double precision; what rounds are products of layers.
+const ROUNDING_STEPS: f64 = 64.0;
+
+/// Distance from 1 to the next number of the backend's float type.
+fn epsilon<B: Backend>() -> f64 {
+    match size_of::<B::FloatElem>() {
+        8 => f64::EPSILON,
+        _ => f32::EPSILON.into(),
+    }
+}
+
+impl Bounds {
+    /// The bounds farther out, each by a part of itself. Ritz values stay: they are what was
+    /// measured.
+    fn widened(mut self, part: f64) -> Self {
+        let lower = |bound: &mut f64| *bound -= part * bound.abs();
+        let upper = |bound: &mut f64| *bound += part * bound.abs();
+        let below = &mut self.lower;
+        lower(&mut below.gauss_newton.gradient);
+        lower(&mut below.gauss_newton.trace_over_rank);
+        lower(&mut below.gauss_newton.mean_gradient);
+        lower(&mut below.gauss_newton.mean_gradients);
+        lower(&mut below.hessian.gradient);
+        lower(&mut below.hessian.trace_over_parameters);
+        let above = &mut self.upper;
+        upper(&mut above.gauss_newton.frobenius);
+        upper(&mut above.gauss_newton.operator_norm);
+        upper(&mut above.gauss_newton.weighted);
+        upper(&mut above.residual.classwise);
+        upper(&mut above.residual.samplewise);
+        upper(&mut above.residual.averaged);
+        upper(&mut above.hessian);
+        self
     }
 }
