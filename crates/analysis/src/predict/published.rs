@@ -38,7 +38,7 @@ pub fn predict_published(
     }
     let points = points();
     let references: Vec<&Point> = points.iter().collect();
-    let predictor = Predictor::pooled(&references, network.input_rate, options)?;
+    let predictor = Predictor::new(&references, network.input_rate, options)?;
     let mut prediction = predictor.predict(network, "published measurements", options)?;
     if network.depth < LEAST_DEPTH {
         let depth = network.depth;
