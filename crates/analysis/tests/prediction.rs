@@ -78,14 +78,15 @@ fn intervals_cover_at_their_confidence() {
 #[test]
 fn the_law_that_made_the_data_is_chosen_and_says_so() {
     let mut grid = sweep(0.05, 0);
-    (grid.noise, grid.input_rates) = (0.05, vec![0.1, 0.3, 1.0]);
-    let separate = grid.snapshot(|d, w, _, mu| 2.0 * mu - 1.3 * d.log2() - 0.4 * w.log2());
+    grid.noise = 0.05;
+    let separate = grid.snapshot(|d, w, _, _| 2.0 - 1.3 * d.log2() - 0.4 * w.log2());
     let own = of(&separate, NETWORK).unwrap();
     assert_eq!((own.law, own.law_input_rate), (Law::Separate, Some(1.0)));
     assert!(own.runner_up.unwrap().error_octaves > own.error_octaves);
     assert!((own.log2_eta_star - (2.0 - 1.3 * 2.0 - 0.4 * 7.0)).abs() < 0.2);
     assert_eq!((own.cells, own.width_over_depth), (12, 8.0));
-    // Between rates only the pooled laws are left, beyond them none.
+    // Of several rates, laws that describe all of them predict: between them too, not beyond.
+    grid.input_rates = vec![0.1, 0.3, 1.0];
     let effective = grid.snapshot(|d, w, n, mu| 5.0 - 0.9 * (mu * n + d * w).log2());
     let mut between = NETWORK;
     between.input_rate = 0.2;

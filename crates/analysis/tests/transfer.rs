@@ -37,7 +37,7 @@ fn transfer(store: &Snapshot) -> Transfer {
 
 #[test]
 fn only_larger_wide_cells_are_predicted_and_each_split_leaves_six() {
-    let store = sweep(&[1, 2, 4, 8, 16]).snapshot(|d, w, _, _| -(d * w).log2());
+    let store = sweep(&[1, 2, 4, 8, 16]).snapshot(|d, w, n, mu| -(mu * n + d * w).log2());
     let all = transfer(&store);
     assert_eq!((all.width_over_depth, all.confidence), (8.0, 0.95));
     let grid = [1, 2, 4, 8, 16].map(|d| WIDTHS.map(|w| (d, w)));
@@ -85,11 +85,11 @@ fn only_larger_wide_cells_are_predicted_and_each_split_leaves_six() {
 #[test]
 fn what_the_small_cells_cannot_know_is_an_error_of_known_size() {
     let sweep = sweep(&[1, 2, 4, 8]);
-    let exact = sweep.snapshot(|d, w, _, mu| 3.0 * mu - 0.7 * (d * w).log2());
+    let exact = sweep.snapshot(|d, w, n, mu| 3.0 - 0.7 * (mu * n + d * w).log2());
     let effect = effect_of(&exact, error(4.0, 0.9), json!({}));
     assert!(effect.value < 1e-6 && effect.unit == Unit::Octaves);
     let bend = |size: f64| if size > 4000.0 { 2.0 } else { 0.0 };
-    let bent = sweep.snapshot(|d, w, _, _| -0.5 * (d * w).log2() - bend(d * w));
+    let bent = sweep.snapshot(|d, w, n, mu| -0.5 * (mu * n + d * w).log2() - bend(d * w));
     let mut blind = transfer(&bent).predictions;
     blind.retain(|one| one.fitted < 4000 && one.depth * one.width > 4000);
     assert!(blind.len() > 20);

@@ -49,7 +49,7 @@ impl Figure {
         .into_string();
         // One element a line, and empty ones closed at once.
         for tag in ["line", "rect", "circle", "path"] {
-            svg = svg.replace(&format!("></{tag}>"), "/>\n");
+            svg = svg.replace(&format!("\"></{tag}>"), "\"/>\n");
         }
         for end in ["</g>", "</text>", "</title>", "</path>", "</style>"] {
             svg = svg.replace(end, &format!("{end}\n"));

@@ -77,6 +77,23 @@ fn the_standalone_picture_is_as_it_was() {
     insta::assert_snapshot!(small().svg());
 }
 
+/// A picture that is opened on its own is read as XML, where every element has to be closed.
+#[test]
+fn the_standalone_picture_is_well_formed() {
+    let picture = small().svg();
+    let mut open: Vec<&str> = Vec::new();
+    for tag in picture.split('<').skip(1) {
+        let (tag, _) = tag.split_once('>').unwrap();
+        let name = tag.split_whitespace().next().unwrap();
+        match name.strip_prefix('/') {
+            Some(closed) => assert_eq!(open.pop(), Some(closed), "{tag}"),
+            None if tag.ends_with('/') => {}
+            None => open.push(name),
+        }
+    }
+    assert!(open.is_empty(), "{open:?}");
+}
+
 #[test]
 fn every_plotted_number_is_in_the_csv() {
     insta::assert_snapshot!(small().csv());
