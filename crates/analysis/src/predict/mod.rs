@@ -328,8 +328,7 @@ pub struct Extrapolation {
     /// largest one fitted.
     pub effective_size: f64,
     /// Factor by which it lies outside of the range fitted of what the law
-    /// depends on (depth times width; depth and width; effective size), on
-    /// either side; 1 inside.
+    /// depends on, on either side, or above the largest effective size; 1 inside.
     pub beyond: f64,
 }
 
@@ -348,10 +347,11 @@ impl Extrapolation {
             let [low, high] = range(fit, index, fitted);
             (own - high).max(low - own).max(0.0).exp2()
         });
+        let effective_size = own_effective / effectives.fold(0.0, f64::max);
         Self {
             depth_width: own / sizes.fold(0.0, f64::max),
-            effective_size: own_effective / effectives.fold(0.0, f64::max),
-            beyond: outside.fold(1.0, f64::max),
+            effective_size,
+            beyond: outside.fold(effective_size.max(1.0), f64::max),
         }
     }
 }

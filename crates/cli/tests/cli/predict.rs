@@ -149,3 +149,43 @@ fn where_prediction_is_refused_the_search_starts_as_usual() {
     let (_, warnings) = find(&etastar, "--threshold 0.25 --warm-start sweep.db");
     assert_contains(&warnings, &["another protocol"]);
 }
+
+/// The interface that scripts rely on, and what is refused or warned of.
+#[test]
+fn published_measurements_predict_without_a_store() {
+    let etastar = Sandbox::new();
+    let predicted = |depth: usize, width: usize, rest: &str| {
+        etastar.json(&format!(
+            "predict --depth {depth} --width {width} --inputs 784 --outputs 10 --json {rest}"
+        ))
+    };
+    let result = predicted(8, 128, "--input-rate 0.1");
+    let number = |value: &Value| value.as_f64().unwrap();
+    let eta_star = number(&result["eta_star"]);
+    assert!(number(&result["interval"][0]) < eta_star && eta_star < number(&result["interval"][1]));
+    assert!(result["law"].is_string() && result["extrapolation"]["depth_width"].is_number());
+    assert_eq!(result["warnings"], json!([]));
+    // Larger networks, and faster input layers, have a lower eta*.
+    for larger in [
+        predicted(16, 128, "--input-rate 0.1"),
+        predicted(8, 256, "--input-rate 0.1"),
+        predicted(8, 128, "--input-rate 1"),
+    ] {
+        assert!(number(&larger["eta_star"]) < eta_star, "{larger}");
+    }
+    let warnings = |result: Value| result["warnings"].to_string();
+    assert!(warnings(predicted(2, 128, "")).contains("depth 4 and more were measured"));
+    assert!(warnings(predicted(8, 32, "")).contains("width is only 4.00 x its depth"));
+    let far = "predict --depth 8 --width 1000000";
+    etastar.fail(far, 2, &["a factor of", "`--force`"]);
+    etastar.succeed(&format!("{far} --force"));
+    let line = "predict --depth 8 --width 128 --loss squared-error";
+    etastar.fail(line, 2, &["the published law is that of cross-entropy"]);
+    let line = "predict --depth 1 --width 128 --input-rate 0";
+    etastar.fail(line, 2, &["has no edge"]);
+    let text = etastar.succeed("predict --depth 8 --width 128 --explain");
+    assert_contains(
+        &text,
+        &["formula: ", "constants: ", "published measurements"],
+    );
+}

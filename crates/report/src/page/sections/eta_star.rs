@@ -148,11 +148,8 @@ pub(super) fn laws(store: &Store<'_>) -> Section {
          judge interpolation. The misfit is what a law misses beyond the noise of the cells' means; \
          the p-value is that of the F-test of lack of fit.",
     ));
-    section.list(
-        Law::ALL
-            .map(|law| Text::markup(&format!("{}: {}", law.words(), law.formula())))
-            .to_vec(),
-    );
+    let laws = Law::ALL.map(|law| format!("{}, {}", law.words(), law.formula()));
+    section.paragraph(Text::markup(&format!("{}.", laws.join("; "))));
     let best = store
         .analysis
         .eta_star
