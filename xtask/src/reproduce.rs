@@ -9,7 +9,12 @@ use crate::command::{Failure, build_etastar, etastar, last_line};
 
 /// The experiments, in the order in which they are run. Experiments share
 /// searches; in this order most of the shared ones are done already.
-const EXPERIMENTS: [&str; 11] = [
+const EXPERIMENTS: [&str; 16] = [
+    "deep-networks",
+    "two-edges",
+    "inputs",
+    "bound-growth",
+    "transfer",
     "power-law",
     "width-over-depth",
     "late-stage",

@@ -24,7 +24,7 @@ fn experiments() -> Vec<PathBuf> {
 fn every_experiment_runs_at_the_smallest_scale_into_one_report() {
     let etastar = Sandbox::new();
     let experiments = experiments();
-    assert!(experiments.len() >= 11, "{experiments:?}");
+    assert!(experiments.len() >= 16, "{experiments:?}");
     let mut command = "report --json --output report".to_owned();
     for experiment in &experiments {
         let experiment = experiment.display();
