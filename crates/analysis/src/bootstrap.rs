@@ -8,6 +8,8 @@
 //! noise twice (A. C. Davison and D. V. Hinkley, Bootstrap Methods and their
 //! Application, 1997, section 3.8).
 
+use std::thread;
+
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use statrs::distribution::{ContinuousCDF, Normal};
@@ -25,12 +27,12 @@ use crate::searches::{share_difference, share_interval};
 ///
 /// # Errors
 /// If the statistic cannot be computed from all groups or is not finite.
-pub(crate) fn effect<G>(
+pub(crate) fn effect<G: Sync>(
     groups: &[G],
     coefficients: usize,
     unit: Unit,
     options: &Options,
-    statistic: impl Fn(&[&G]) -> Result<f64, NotMeasured>,
+    statistic: impl Fn(&[&G]) -> Result<f64, NotMeasured> + Sync,
 ) -> Result<Effect, NotMeasured> {
     let [value] = effects(groups, coefficients, options, |sample| {
         Ok([statistic(sample)?])
@@ -54,11 +56,11 @@ pub(crate) type WithInterval = (f64, Option<[f64; 2]>);
 ///
 /// # Errors
 /// If they cannot be computed from all groups.
-pub(crate) fn effects<G, const N: usize>(
+pub(crate) fn effects<G: Sync, const N: usize>(
     groups: &[G],
     coefficients: usize,
     options: &Options,
-    statistics: impl Fn(&[&G]) -> Result<[f64; N], NotMeasured>,
+    statistics: impl Fn(&[&G]) -> Result<[f64; N], NotMeasured> + Sync,
 ) -> Result<[WithInterval; N], NotMeasured> {
     let all: Vec<&G> = groups.iter().collect();
     let values = statistics(&all)?;
@@ -78,26 +80,39 @@ pub(crate) fn effects<G, const N: usize>(
     }))
 }
 
-/// The statistics of every resample that determines them.
-fn resamples<G, const N: usize>(
+/// The statistics of every resample that determines them, in the order in which the resamples are
+/// drawn, on all cores.
+fn resamples<G: Sync, const N: usize>(
     groups: &[G],
     options: &Options,
-    statistics: impl Fn(&[&G]) -> Result<[f64; N], NotMeasured>,
+    statistics: impl Fn(&[&G]) -> Result<[f64; N], NotMeasured> + Sync,
 ) -> Vec<[f64; N]> {
     let mut generator = ChaCha8Rng::seed_from_u64(options.seed);
-    (0..options.resamples)
-        .filter_map(|_| {
-            let drawn = groups
+    let drawn: Vec<Vec<&G>> = (0..options.resamples)
+        .map(|_| {
+            let indices = groups
                 .iter()
                 .map(|_| generator.random_range(0..groups.len()));
-            let drawn: Vec<usize> = drawn.collect();
-            let sample: Vec<&G> = drawn
-                .iter()
-                .filter_map(|&index| groups.get(index))
-                .collect();
-            statistics(&sample).ok()
+            indices.filter_map(|index| groups.get(index)).collect()
         })
-        .collect()
+        .collect();
+    let compute = |samples: &[Vec<&G>]| -> Vec<[f64; N]> {
+        let found = samples.iter().filter_map(|sample| statistics(sample).ok());
+        found.collect()
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let share = drawn.len().div_ceil(threads).max(1);
+    thread::scope(|scope| {
+        let parts = drawn.chunks(share);
+        let workers: Vec<_> = parts
+            .map(|part| (part, scope.spawn(move || compute(part))))
+            .collect();
+        let all = workers.into_iter().flat_map(|(part, worker)| {
+            // A thread that panicked is computed again here, where the panic is seen.
+            worker.join().unwrap_or_else(|_| compute(part))
+        });
+        all.collect()
+    })
 }
 
 /// Tail probability of the *expanded* percentile interval of a statistic that
@@ -139,15 +154,15 @@ pub(crate) struct Estimator<'a> {
 /// Depth and width of an architecture.
 pub(crate) type Shape = (usize, usize);
 
-type Compute<'a> = Box<dyn Fn(&[Shape]) -> Result<f64, NotMeasured> + 'a>;
+type Compute<'a> = Box<dyn Fn(&[Shape]) -> Result<f64, NotMeasured> + Sync + 'a>;
 
 impl<'a> Estimator<'a> {
     /// From groups of data, one for each architecture, in ascending order.
-    pub(crate) fn new<G: 'a>(
+    pub(crate) fn new<G: Sync + 'a>(
         groups: Vec<(Shape, G)>,
         coefficients: usize,
         unit: Unit,
-        statistic: impl Fn(&[&G]) -> Result<f64, NotMeasured> + 'a,
+        statistic: impl Fn(&[&G]) -> Result<f64, NotMeasured> + Sync + 'a,
     ) -> Self {
         Self {
             shapes: groups.iter().map(|(shape, _)| *shape).collect(),
@@ -237,11 +252,11 @@ mod tests {
     use crate::numbers::mean;
 
     /// The interval of a statistic that may be undetermined.
-    fn interval<G>(
+    fn interval<G: Sync>(
         groups: &[G],
         coefficients: usize,
         options: &Options,
-        statistic: impl Fn(&[&G]) -> Option<f64>,
+        statistic: impl Fn(&[&G]) -> Option<f64> + Sync,
     ) -> Option<[f64; 2]> {
         let numbers = effects(groups, coefficients, options, |sample| {
             Ok([statistic(sample).unwrap_or(f64::NAN)])
