@@ -8,6 +8,7 @@
 //! noise twice (A. C. Davison and D. V. Hinkley, Bootstrap Methods and their
 //! Application, 1997, section 3.8).
 
+use std::panic::resume_unwind;
 use std::thread;
 
 use rand::{RngExt, SeedableRng};
@@ -105,13 +106,11 @@ fn resamples<G: Sync, const N: usize>(
     thread::scope(|scope| {
         let parts = drawn.chunks(share);
         let workers: Vec<_> = parts
-            .map(|part| (part, scope.spawn(move || compute(part))))
+            .map(|part| scope.spawn(move || compute(part)))
             .collect();
-        let all = workers.into_iter().flat_map(|(part, worker)| {
-            // A thread that panicked is computed again here, where the panic is seen.
-            worker.join().unwrap_or_else(|_| compute(part))
-        });
-        all.collect()
+        let all = workers.into_iter();
+        all.flat_map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
     })
 }
 

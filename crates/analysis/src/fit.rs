@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, FisherSnedecor};
 use thiserror::Error;
 
-use crate::bootstrap::effects;
+use crate::bootstrap::{Shape, effects};
 use crate::effect::{Effect, NoFit, NotMeasured, Options, OptionsError, Unit};
 use crate::law::{Law, Network};
 use crate::law_fit::LawFit;
@@ -359,6 +359,8 @@ const FORWARD: [f64; 2] = [2.0, 4.0];
 /// A prediction of forward validation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Forward {
+    /// The architecture predicted.
+    pub(crate) shape: Shape,
     /// Predicted minus measured, in octaves.
     pub(crate) error: f64,
     /// `x' (X' X)^-1 x` of the network predicted in the fit to the smaller ones: the error's
@@ -382,19 +384,19 @@ impl Forward {
     }
 }
 
-/// Every split of forward validation: the law fitted to the small of some points predicts larger
+/// Every split of forward validation: the law fitted to the small of some points predicts the larger
 /// ones.
-pub(crate) fn forward(full: &LawFit, fitted: &[&Point], judged: &[&Point]) -> Vec<Forward> {
-    let mut sizes: Vec<usize> = fitted.iter().map(|point| point.size()).collect();
+pub(crate) fn forward(full: &LawFit, points: &[&Point]) -> Vec<Forward> {
+    let mut sizes: Vec<usize> = points.iter().map(|point| point.size()).collect();
     sizes.sort_unstable();
     sizes.dedup();
     let mut predictions = Vec::new();
     for size in sizes {
-        let far = judged.iter().filter(|point| {
+        let far = points.iter().filter(|point| {
             let factor = point.size() as f64 / size as f64;
             (FORWARD[0]..=FORWARD[1]).contains(&factor)
         });
-        let small = fitted.iter().copied().filter(|point| point.size() <= size);
+        let small = points.iter().copied().filter(|point| point.size() <= size);
         let small: Vec<&Point> = small.collect();
         if shapes(&small).len() < FEWEST_FITTED {
             continue;
@@ -409,6 +411,7 @@ pub(crate) fn forward(full: &LawFit, fitted: &[&Point], judged: &[&Point]) -> Ve
         predictions.extend(far.filter_map(|point| {
             let network = point.network();
             Some(Forward {
+                shape: point.shape(),
                 error: fit.at(&network) - point.mean()?,
                 leverage: design.leverage_at(&fit.regressors(&network)),
             })
@@ -485,7 +488,7 @@ fn numbers(
         equal_exponents: (law == Law::Separate)
             .then(|| equal_exponents(&full, groups))
             .flatten(),
-        forward_error: Forward::error(&forward(&full, &all_points, &all_points)),
+        forward_error: Forward::error(&forward(&full, &all_points)),
         leave_one_out: finite(LawNumber::LeaveOneOut),
         leave_one_rate_out: leave_one_rate_out.flatten(),
         aicc: full.quality.aicc,

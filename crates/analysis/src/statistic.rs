@@ -8,11 +8,11 @@ use crate::censored::Observed;
 use crate::dataset::{Dataset, Selector, not_negative, number};
 use crate::effect::{NotMeasured, Unit};
 use crate::eta_sharpness::{Scope, SharpnessKind, joined, line};
-use crate::fit::{LawNumber, fit_groups, forward, law_numbers, leave_one_rate_out};
+use crate::fit::{Forward, LawNumber, fit_groups, forward, law_numbers, leave_one_rate_out};
 use crate::late_stage::{Course, LateStage, Step};
 use crate::law::Law;
 use crate::least_squares::Line;
-use crate::numbers::{quantile, root_mean_square, sorted};
+use crate::numbers::{quantile, sorted};
 use crate::points::{Matrix, Point, Quantity, by_architecture, input_rates};
 use crate::proxies::{Proxy, ProxyCell, proxy_cells, rmse};
 use crate::searches::SearchCounts;
@@ -539,23 +539,19 @@ fn forward_error<'a>(
     let groups = dataset.points(cells, Quantity::EtaStar)?;
     let full = fit_groups(law, &groups)?;
     let all: Vec<&Point> = groups.iter().flatten().collect();
-    let judged = groups.iter().filter_map(|group| {
-        let own: Vec<&Point> = group.iter().collect();
-        let errors: Vec<f64> = forward(&full, &all, &own)
-            .into_iter()
-            .map(|one| one.error)
-            .collect();
-        (!errors.is_empty()).then(|| Some((group.first()?.shape(), errors)))?
-    });
-    let judged: Vec<(Shape, Vec<f64>)> = judged.collect();
+    let mut predictions = forward(&full, &all);
+    predictions.sort_by_key(|one| one.shape);
+    let judged = predictions.chunk_by(|a, b| a.shape == b.shape);
+    let judged: Vec<(Shape, Vec<Forward>)> =
+        judged.map(|own| (own[0].shape, own.to_vec())).collect();
     let coefficients = law.coefficients();
     Ok(Estimator::new(
         judged,
         coefficients,
         Unit::Octaves,
         |sample| {
-            let errors: Vec<f64> = sample.iter().copied().flatten().copied().collect();
-            root_mean_square(&errors).ok_or(NO_PREDICTION)
+            let predictions: Vec<Forward> = sample.iter().copied().flatten().copied().collect();
+            Forward::error(&predictions).ok_or(NO_PREDICTION)
         },
     ))
 }

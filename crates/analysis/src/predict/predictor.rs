@@ -68,10 +68,9 @@ struct Candidate<'a> {
     found: Vec<&'a Point>,
     censored_repeats: usize,
     error: f64,
-    /// The deviation of a cell about the law that forward validation tells of.
+    /// The deviation of a cell about the law that forward validation tells of; absent where the
+    /// error is not that of forward validation.
     deviation: Option<f64>,
-    /// Whether the error is that of forward validation.
-    is_forward: bool,
     /// Architectures behind the error.
     judged: usize,
 }
@@ -125,8 +124,8 @@ impl<'a> Predictor<'a> {
                 .filter_map(|(law, rate)| Candidate::new(law, rate, &wide))
                 .collect();
             // Errors of extrapolation and of interpolation do not compare.
-            if candidates.iter().any(|candidate| candidate.is_forward) {
-                candidates.retain(|candidate| candidate.is_forward);
+            if candidates.iter().any(|one| one.deviation.is_some()) {
+                candidates.retain(|one| one.deviation.is_some());
             }
             candidates.sort_by(|a, b| a.error.total_cmp(&b.error));
             let mut ranked = candidates.into_iter();
@@ -270,15 +269,18 @@ impl<'a> Candidate<'a> {
             .iter()
             .filter_map(|point| error(&fit, point))
             .collect();
-        let forward = forward(&fit, set, set);
-        let is_forward = !forward.is_empty();
-        let mut errors = Vec::new();
-        for shape in shapes(set).into_iter().filter(|_| !is_forward) {
-            let others = set.iter().copied().filter(|point| point.shape() != shape);
-            let refit = fit.refit(&others.collect::<Vec<_>>()).ok()?;
-            let own = set.iter().filter(|point| point.shape() == shape);
-            errors.extend(own.filter_map(|point| error(&refit, point)));
-        }
+        let forward = forward(&fit, set);
+        let left_out = || {
+            let mut errors = Vec::new();
+            for shape in shapes(set) {
+                let others = set.iter().copied().filter(|point| point.shape() != shape);
+                let refit = fit.refit(&others.collect::<Vec<_>>()).ok()?;
+                let own = set.iter().filter(|point| point.shape() == shape);
+                errors.extend(own.filter_map(|point| error(&refit, point)));
+            }
+            root_mean_square(&errors)
+        };
+        let validated = Forward::error(&forward).or_else(left_out)?;
         Some(Self {
             law,
             input_rate,
@@ -287,9 +289,8 @@ impl<'a> Candidate<'a> {
             censored_repeats: set.iter().map(|point| point.censored()).sum(),
             fit,
             found,
-            error: Forward::error(&forward).or_else(|| root_mean_square(&errors))?,
+            error: validated,
             deviation: Forward::deviation(&forward),
-            is_forward,
             judged: shapes(set).len(),
         })
     }
