@@ -392,9 +392,8 @@ pub enum PredictError {
     /// The input-layer rate was not measured and does not lie between two that
     /// were.
     #[error(
-        "the input-layer rate {rate} was not measured (measured: {measured}), and only the law of \
-         all rates, over a range of them, can predict between them: ask for a rate \
-         within the range, or sweep this one"
+        "the input-layer rate {rate} was not measured (measured: {measured}), and a law predicts only \
+         between measured rates: ask for a rate within the range, or sweep this one"
     )]
     UnmeasuredRate {
         /// What was asked for.
