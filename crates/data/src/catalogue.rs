@@ -21,6 +21,8 @@ pub(crate) const GAUSSIANS_SAMPLES: usize = 20_000;
 pub enum DatasetName {
     /// 1,797 8x8 handwritten digits, embedded in the crate.
     Digits,
+    /// The first 5,120 training images of Fashion-MNIST, embedded in the crate.
+    FashionMnistMini,
     /// Two multivariate normals, generated.
     Gaussians,
     /// MNIST handwritten digits, IDX files.
@@ -33,8 +35,9 @@ pub enum DatasetName {
 
 impl DatasetName {
     /// Every dataset, in the order in which they are listed.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Digits,
+        Self::FashionMnistMini,
         Self::Gaussians,
         Self::Mnist,
         Self::FashionMnist,
@@ -45,6 +48,7 @@ impl DatasetName {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Digits => "digits",
+            Self::FashionMnistMini => "fashion-mnist-mini",
             Self::Gaussians => "gaussians",
             Self::Mnist => "mnist",
             Self::FashionMnist => "fashion-mnist",
@@ -221,6 +225,7 @@ pub fn catalogue() -> Vec<DatasetEntry> {
 pub fn entry(name: DatasetName) -> DatasetEntry {
     match name {
         DatasetName::Digits => digits(),
+        DatasetName::FashionMnistMini => fashion_mnist_mini(),
         DatasetName::Gaussians => gaussians(),
         DatasetName::Mnist => mnist(),
         DatasetName::FashionMnist => fashion_mnist(),
@@ -237,15 +242,6 @@ pub(crate) fn identify(sha256: &str) -> Option<String> {
 }
 
 fn digits() -> DatasetEntry {
-    let images = FileFormat::IdxImages {
-        count: 1_797,
-        rows: 8,
-        columns: 8,
-    };
-    let labels = FileFormat::IdxLabels {
-        count: 1_797,
-        classes: 10,
-    };
     DatasetEntry {
         name: DatasetName::Digits,
         description: "handwritten digits, grey levels 0 to 16".into(),
@@ -256,23 +252,65 @@ fn digits() -> DatasetEntry {
         samples: 1_797,
         default_validation: 297,
         source: Source::Embedded,
-        files: vec![
-            file(
+        files: embedded_files(
+            [
                 "digits-images-idx3-ubyte",
-                images,
-                true,
                 "359cd13f0f514122884198b78a131df597421cbf5e93a76678fa96fc548f0d96",
-            ),
-            file(
+            ],
+            [
                 "digits-labels-idx1-ubyte",
-                labels,
-                true,
                 "ce71631c1f31ce56fa54f31d1d498fafacff59b001e6c30c4a5e29508aa277ad",
-            ),
-        ],
+            ],
+            1_797,
+            8,
+        ),
         mirrors: Vec::new(),
         subfolders: Vec::new(),
     }
+}
+
+fn fashion_mnist_mini() -> DatasetEntry {
+    DatasetEntry {
+        name: DatasetName::FashionMnistMini,
+        description: "the first 5,120 training images of Fashion-MNIST".into(),
+        samples: 5_120,
+        default_validation: 1_024,
+        source: Source::Embedded,
+        files: embedded_files(
+            [
+                "fashion-mnist-mini-images-idx3-ubyte",
+                "b299e0365f1a2daff82eba742a5fb68fc820cea8c6016c9afce9553b09b2730d",
+            ],
+            [
+                "fashion-mnist-mini-labels-idx1-ubyte",
+                "bdc51937cbef30e4658c73b27810925741d8c4cb638462f0bd38e28bb0dddc75",
+            ],
+            5_120,
+            28,
+        ),
+        mirrors: Vec::new(),
+        subfolders: Vec::new(),
+        ..fashion_mnist()
+    }
+}
+
+/// Square images and their labels of ten classes, each given by name and hash.
+fn embedded_files(
+    images: [&'static str; 2],
+    labels: [&'static str; 2],
+    count: usize,
+    side: usize,
+) -> Vec<DataFile> {
+    let format = FileFormat::IdxImages {
+        count,
+        rows: side,
+        columns: side,
+    };
+    let classes = FileFormat::IdxLabels { count, classes: 10 };
+    vec![
+        file(images[0], format, true, images[1]),
+        file(labels[0], classes, true, labels[1]),
+    ]
 }
 
 fn gaussians() -> DatasetEntry {
@@ -446,7 +484,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "there is no dataset \"mnits\"; the datasets are \
-             digits, gaussians, mnist, fashion-mnist, cifar10"
+             digits, fashion-mnist-mini, gaussians, mnist, fashion-mnist, cifar10"
         );
     }
 

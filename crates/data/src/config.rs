@@ -74,6 +74,10 @@ pub struct DatasetConfig {
     /// Parameters of `gaussians`; absent for every other dataset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gaussians: Option<GaussiansConfig>,
+    /// Side of the squares over which pixels are averaged, so that there are fewer inputs; absent
+    /// for images as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<usize>,
 }
 
 impl DatasetConfig {
@@ -84,6 +88,7 @@ impl DatasetConfig {
             train: None,
             validation: None,
             gaussians: None,
+            pool: None,
         }
     }
 
@@ -91,7 +96,7 @@ impl DatasetConfig {
     ///
     /// # Errors
     /// [`DataError::Config`] when parameters of `gaussians` are out of range or
-    /// given for another dataset, [`DataError::NoSamples`] for a size of 0,
+    /// given for another dataset, or pixels cannot be pooled, [`DataError::NoSamples`] for a size of 0,
     /// [`DataError::TooManySamples`] when the dataset has fewer samples.
     pub fn validate(&self) -> Result<(), DataError> {
         if let Some(gaussians) = &self.gaussians {
@@ -105,6 +110,21 @@ impl DatasetConfig {
             gaussians.validate()?;
         }
         let entry = entry(self.name);
+        if let Some(side) = self.pool {
+            let problem = match entry.shape.as_slice() {
+                [.., rows, columns] if side > 0 && rows % side == 0 && columns % side == 0 => None,
+                [.., rows, columns] => Some(format!(
+                    "pool = {side} does not divide the {rows} x {columns} pixels"
+                )),
+                _ => Some("pool is for images, remove it".to_owned()),
+            };
+            if let Some(problem) = problem {
+                return Err(DataError::Config {
+                    dataset: self.name,
+                    problem,
+                });
+            }
+        }
         resolve_sizes(
             self.name,
             entry.samples,

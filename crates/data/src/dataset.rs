@@ -74,10 +74,41 @@ impl Dataset {
         config: &DatasetConfig,
         folders: &DataFolders,
     ) -> Result<Self, DataError> {
-        match entry.source {
+        let dataset = match entry.source {
             Source::Embedded => load_embedded(entry),
             Source::Generated => generate(entry, &config.gaussians.unwrap_or_default()),
             Source::Files | Source::Archive(_) => load_files(entry, folders),
+        }?;
+        match config.pool {
+            Some(side) => Ok(dataset.pooled(entry, side)),
+            None => Ok(dataset),
+        }
+    }
+
+    /// Images whose pixels are means over squares of this side, which divides the sides of the
+    /// images (see [`DatasetConfig::validate`]). Channels stay apart.
+    fn pooled(self, entry: &DatasetEntry, side: usize) -> Self {
+        let &[.., rows, columns] = entry.shape.as_slice() else {
+            return self;
+        };
+        let Inputs::Bytes(values) = &self.inputs else {
+            return self;
+        };
+        let mut means = Vec::with_capacity(values.len() / (side * side));
+        for channel in values.chunks_exact(rows * columns) {
+            for band in channel.chunks_exact(side * columns) {
+                means.extend((0..columns / side).map(|square| {
+                    let lines = band.chunks_exact(columns);
+                    let pixels = lines.flat_map(|line| &line[square * side..][..side]);
+                    let sum: u64 = pixels.map(|&pixel| u64::from(pixel)).sum();
+                    sum as f32 / (side * side) as f32
+                }));
+            }
+        }
+        Self {
+            inputs: Inputs::Reals(means),
+            features: self.features / (side * side),
+            ..self
         }
     }
 
@@ -136,8 +167,8 @@ fn generate(entry: &DatasetEntry, config: &GaussiansConfig) -> Result<Dataset, D
     })
 }
 
-/// The gzipped IDX files of `digits` (`assets/README.md` says where they come from).
-const EMBEDDED: [(&str, &[u8]); 2] = [
+/// The gzipped IDX files of the embedded datasets (`assets/README.md` says where they come from).
+const EMBEDDED: [(&str, &[u8]); 4] = [
     (
         "digits-images-idx3-ubyte",
         include_bytes!("../assets/digits-images-idx3-ubyte.gz"),
@@ -146,9 +177,17 @@ const EMBEDDED: [(&str, &[u8]); 2] = [
         "digits-labels-idx1-ubyte",
         include_bytes!("../assets/digits-labels-idx1-ubyte.gz"),
     ),
+    (
+        "fashion-mnist-mini-images-idx3-ubyte",
+        include_bytes!("../assets/fashion-mnist-mini-images-idx3-ubyte.gz"),
+    ),
+    (
+        "fashion-mnist-mini-labels-idx1-ubyte",
+        include_bytes!("../assets/fashion-mnist-mini-labels-idx1-ubyte.gz"),
+    ),
 ];
 
-/// Reads the embedded dataset with the same checks as files on disk.
+/// Reads an embedded dataset with the same checks as files on disk.
 fn load_embedded(entry: &DatasetEntry) -> Result<Dataset, DataError> {
     let mut parts = Parts::default();
     let mut fingerprints = BTreeMap::new();
@@ -281,6 +320,52 @@ mod tests {
         assert_eq!(pixels.iter().max(), Some(&16));
         assert_eq!(pixels[..8], [0, 0, 5, 13, 9, 1, 0, 0]);
         assert_eq!(digits.fingerprints.len(), 2);
+    }
+
+    #[test]
+    fn the_embedded_part_of_fashion_mnist_is_its_beginning() {
+        let mini = load_embedded(&entry(DatasetName::FashionMnistMini)).unwrap();
+        assert_eq!((mini.samples(), mini.features), (5_120, 784));
+        // The labels with which Fashion-MNIST's training file begins.
+        assert_eq!(mini.labels[..8], [9, 0, 0, 3, 0, 2, 7, 2]);
+    }
+
+    #[test]
+    fn pooled_pixels_are_means_over_squares() {
+        let pool = |pool| DatasetConfig {
+            pool,
+            ..DatasetConfig::new(DatasetName::Digits)
+        };
+        let load = |config: &DatasetConfig| {
+            let dataset = Dataset::load(config, &DataFolders::only("/nonexistent")).unwrap();
+            let reals = match dataset.inputs {
+                Inputs::Bytes(values) => values.into_iter().map(f32::from).collect(),
+                Inputs::Reals(values) => values,
+            };
+            (dataset.features, reals)
+        };
+        let (_, whole): (_, Vec<f32>) = load(&pool(None));
+        for side in [1, 2, 4, 8] {
+            let (features, pooled) = load(&pool(Some(side)));
+            let columns = 8 / side;
+            assert_eq!(features, columns * columns);
+            assert_eq!(pooled.len(), 1_797 * features);
+            for (index, value) in pooled.iter().enumerate() {
+                let (sample, square) = (index / features, index % features);
+                let corner =
+                    64 * sample + 8 * side * (square / columns) + side * (square % columns);
+                let square = (0..side * side).map(|at| whole[corner + 8 * (at / side) + at % side]);
+                assert_eq!(*value, square.sum::<f32>() / (side * side) as f32);
+            }
+        }
+        let message = |config: DatasetConfig| config.validate().unwrap_err().to_string();
+        assert!(message(pool(Some(3))).contains("pool = 3 does not divide the 8 x 8 pixels"));
+        assert!(message(pool(Some(0))).contains("pool = 0"));
+        let gaussians = DatasetConfig {
+            pool: Some(2),
+            ..DatasetConfig::new(DatasetName::Gaussians)
+        };
+        assert!(message(gaussians).contains("pool is for images"));
     }
 
     #[test]

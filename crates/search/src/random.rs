@@ -86,10 +86,9 @@ mod tests {
 
     fn dataset() -> DatasetConfig {
         DatasetConfig {
-            name: DatasetName::Digits,
             train: Some(100),
             validation: Some(50),
-            gaussians: None,
+            ..DatasetConfig::new(DatasetName::Digits)
         }
     }
 

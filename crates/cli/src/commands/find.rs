@@ -99,6 +99,10 @@ pub(crate) struct FindArguments {
     #[arg(long, value_name = "N", value_parser = count)]
     validation: Option<usize>,
 
+    /// Average pixels over squares of this side, so that images have fewer inputs
+    #[arg(long, value_name = "PIXELS", value_parser = count)]
+    pool: Option<usize>,
+
     /// Dimension of the gaussians task
     #[arg(long, value_name = "N", value_parser = count)]
     dimension: Option<usize>,
@@ -157,6 +161,7 @@ impl FindArguments {
             train: self.train,
             validation: self.validation,
             gaussians: self.gaussians()?,
+            pool: self.pool,
         };
         dataset.validate()?;
         let hidden = match (&self.hidden, self.width, self.depth) {

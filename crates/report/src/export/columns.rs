@@ -170,6 +170,7 @@ fn cell_fields() -> Vec<Field> {
         cell("gaussians", |record| {
             record.cell.dataset.gaussians.as_ref().map(kebab)
         }),
+        cell("pool", |record| record.cell.dataset.pool),
         cell("inputs", |record| record.inputs),
         cell("outputs", |record| record.outputs),
         cell("depth", |record| record.cell.depth()),

@@ -245,6 +245,11 @@ fn data(config: &DatasetConfig) -> String {
         number(config.train, "all remaining"),
         number(config.validation, "the dataset's default number of")
     );
+    if let Some(side) = config.pool {
+        words.push_str(&format!(
+            " Pixels are means over squares of {side} x {side}."
+        ));
+    }
     if let Some(gaussians) = &config.gaussians {
         words.push_str(&format!(
             " Two normal distributions in {} dimensions, their means {} standard deviations \
