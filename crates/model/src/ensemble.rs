@@ -102,6 +102,19 @@ impl<B: Backend> Mlp<B, 3> {
         }
     }
 
+    /// The network of this index.
+    #[must_use]
+    pub fn network(&self, index: usize) -> Mlp<B> {
+        let only = |tensor: &Tensor<B, 3>| tensor.clone().narrow(0, index, 1).squeeze_dim::<2>(0);
+        let layers = self.layers.iter().map(|layer| Layer {
+            weight: only(&layer.weight),
+            bias: layer.bias.as_ref().map(only),
+        });
+        Mlp {
+            layers: layers.collect(),
+        }
+    }
+
     /// One step of stochastic gradient descent of every network, each at its
     /// own rate; see [`Mlp::sgd_step`]. Gives the mean losses **before** the
     /// step, `[networks]`.

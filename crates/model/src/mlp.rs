@@ -2,7 +2,7 @@
 
 use std::borrow::Borrow;
 
-use burn_tensor::{Tensor, TensorData, backend};
+use burn_tensor::{ElementConversion, Tensor, TensorData, backend};
 use etastar_backend::{Backend, Rate};
 
 use crate::batch::{Batch, Loss};
@@ -75,6 +75,25 @@ impl<B: Backend, const D: usize> Mlp<B, D> {
 }
 
 impl<B: Backend> Mlp<B> {
+    /// Whether no step on any of these samples can change the network: it has no biases, no sample
+    /// reaches its last hidden layer, and its gradient is exactly zero.
+    ///
+    /// Where the last hidden activations `a^L` are zero, so are its ReLUs' derivatives, and every
+    /// sample's gradient is a sum of products with a zero. Such a product could still be NaN, if
+    /// the other factor is infinite; then so would the summed gradient be.
+    pub fn is_dead_on(&self, batch: &Batch<B>, loss: Loss) -> bool {
+        let has_bias = self.layers.iter().any(|layer| layer.bias.is_some());
+        if has_bias || self.depth() == 0 {
+            return false;
+        }
+        let is_zero = |tensor: Tensor<B, 2>| tensor.abs().sum().into_scalar().elem::<f64>() == 0.0;
+        let (activations, _) = self.forward_with_activations(batch.inputs.clone());
+        let reached = activations.into_iter().next_back();
+        let (_, gradient) = self.gradient(batch, loss);
+        reached.is_some_and(is_zero)
+            && (gradient.layers.into_iter()).all(|layer| is_zero(layer.weight))
+    }
+
     /// Uploads initial weights.
     pub fn new(initial: &InitialWeights, device: &B::Device) -> Self {
         let layers = initial

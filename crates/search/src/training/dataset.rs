@@ -2,7 +2,7 @@
 
 use etastar_backend::Backend;
 use etastar_data::{Dataset, DatasetConfig, Samples, Split};
-use etastar_model::{Batch, Mlp, Predictions};
+use etastar_model::{Batch, Loss, Mlp, Predictions};
 
 use super::{Evaluation, TrainerError};
 use crate::MasterSeed;
@@ -65,6 +65,27 @@ impl<B: Backend> LoadedDataset<B> {
             largest_output: sum.largest_output,
         });
         evaluations.collect()
+    }
+
+    /// Whether no step on training samples can change the network, see [`Mlp::is_dead_on`]. The
+    /// first samples that reach its outputs end the check.
+    pub(super) fn is_dead(&self, network: &Mlp<B>, loss: Loss) -> bool {
+        let Samples {
+            inputs,
+            labels,
+            features,
+            classes,
+        } = &self.train;
+        let Some(device) = self.validation.first().map(|batch| batch.inputs.device()) else {
+            return false;
+        };
+        inputs
+            .chunks(EVALUATION_CHUNK * features)
+            .zip(labels.chunks(EVALUATION_CHUNK))
+            .all(|(inputs, labels)| {
+                let batch = Batch::upload(inputs, labels, *features, *classes, &device);
+                network.is_dead_on(&batch, loss)
+            })
     }
 
     /// Number of validation samples.

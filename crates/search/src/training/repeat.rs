@@ -3,7 +3,7 @@
 use etastar_backend::Backend;
 use etastar_model::{Batch, Derivatives, LayerRates, Mlp};
 
-use super::batches::Batches;
+use super::batches::{Batches, scalar};
 use super::dataset::LoadedDataset;
 use super::trainer::protocol;
 use super::{BurnTrainer, TrainerError};
@@ -104,6 +104,15 @@ impl<'a, B: Backend> BurnRepeat<'a, B> {
             }
         };
         Ok(self.first_derivatives.insert(derivatives).clone())
+    }
+
+    /// The loss of every further step of a trial, if none can change its network any more. A dead
+    /// network's outputs are zero, so that the labels of a mini-batch do not matter: any will do.
+    pub(super) fn constant_loss(&self, network: &Mlp<B>) -> Option<f64> {
+        let loss = self.protocol.loss;
+        let batch = self.kept.first()?;
+        let dead = self.dataset.is_dead(network, loss);
+        dead.then(|| scalar(&network.loss(batch, loss)))
     }
 
     /// The mini-batch of a step of a trial, which asks for one after the other

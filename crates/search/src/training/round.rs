@@ -155,8 +155,16 @@ impl<'r, 'a, B: Backend> Round<'r, 'a, B> {
             let dataset = self.prepared.repeats[0].dataset;
             let evaluations = dataset.evaluate(&self.networks);
             for member in &mut self.members {
-                if member.judge.wants_accuracy() {
-                    member.judge.evaluated(evaluations[member.row]);
+                if !member.judge.wants_accuracy() {
+                    continue;
+                }
+                let evaluation = evaluations[member.row];
+                member.judge.evaluated(evaluation);
+                let repeat = &self.prepared.repeats[self.sources[member.source].repeat];
+                if evaluation.may_be_dead()
+                    && let Some(loss) = repeat.constant_loss(&self.networks.network(member.row))
+                {
+                    member.judge.stays_as_it_is(loss, evaluation);
                 }
             }
         }

@@ -127,4 +127,9 @@ impl<B: Backend> Training for OneTraining<'_, '_, B> {
                 largest_output: f64::NAN,
             })
     }
+
+    fn constant_loss(&mut self) -> Option<f64> {
+        let network = self.network.as_ref()?;
+        self.repeat.constant_loss(network)
+    }
 }

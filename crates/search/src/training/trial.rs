@@ -12,6 +12,9 @@ pub trait Training {
 
     /// What the network says of the validation samples.
     fn evaluate(&mut self) -> Evaluation;
+
+    /// The loss of every further step, if no step can change the network any more.
+    fn constant_loss(&mut self) -> Option<f64>;
 }
 
 /// What a network says of the validation samples.
@@ -21,6 +24,13 @@ pub struct Evaluation {
     pub accuracy: f64,
     /// Its largest absolute output; not finite where one is not.
     pub largest_output: f64,
+}
+
+impl Evaluation {
+    /// Whether no sample reaches the outputs, so that perhaps no step changes the network.
+    pub fn may_be_dead(&self) -> bool {
+        self.largest_output == 0.0
+    }
 }
 
 /// What a protocol makes of a training, as its losses and accuracies come in.
@@ -122,6 +132,17 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// No step can change the network any more: every further one has this loss, and every
+    /// evaluation says what this last one said. Ends as the rest of the budget would.
+    pub fn stays_as_it_is(&mut self, loss: f64, evaluation: Evaluation) {
+        while !self.is_over() {
+            self.stepped(loss);
+            if self.wants_accuracy() {
+                self.evaluated(evaluation);
+            }
+        }
+    }
+
     /// The record of the trial, if it is over.
     pub fn record(self, learning_rate: f64, seconds: f64) -> Option<TrialRecord> {
         Some(TrialRecord {
@@ -148,7 +169,13 @@ pub fn run_trial(
     while !judge.is_over() {
         judge.stepped(training.step());
         if judge.wants_accuracy() {
-            judge.evaluated(training.evaluate());
+            let evaluation = training.evaluate();
+            judge.evaluated(evaluation);
+            if evaluation.may_be_dead()
+                && let Some(loss) = training.constant_loss()
+            {
+                judge.stays_as_it_is(loss, evaluation);
+            }
         }
         if !judge.is_over() && interrupt.is_requested() {
             return None;
@@ -167,6 +194,8 @@ mod tests {
         accuracies: Vec<f64>,
         steps: usize,
         evaluations: usize,
+        /// The step from which its outputs are zero.
+        dies_at: Option<usize>,
     }
 
     impl Training for Script {
@@ -178,10 +207,15 @@ mod tests {
         fn evaluate(&mut self) -> Evaluation {
             self.evaluations += 1;
             let last = self.accuracies.len() - 1;
+            let dead = self.dies_at.is_some_and(|step| self.steps >= step);
             Evaluation {
                 accuracy: self.accuracies[(self.evaluations - 1).min(last)],
-                largest_output: 2.0,
+                largest_output: if dead { 0.0 } else { 2.0 },
             }
+        }
+
+        fn constant_loss(&mut self) -> Option<f64> {
+            self.losses.last().copied()
         }
     }
 
@@ -191,6 +225,7 @@ mod tests {
             accuracies: accuracies.to_vec(),
             steps: 0,
             evaluations: 0,
+            dies_at: None,
         };
         let protocol = Protocol {
             budget: 10,
@@ -253,6 +288,7 @@ mod tests {
                 accuracies: vec![0.9],
                 steps: 0,
                 evaluations: 0,
+                dies_at: None,
             };
             let protocol = Protocol {
                 budget: 6,
@@ -268,6 +304,36 @@ mod tests {
         assert_eq!(under(&[f64::NAN]).outcome, Outcome::NonFinite);
     }
 
+    /// A dead network takes no steps, and its record is that of a budget used up.
+    #[test]
+    fn a_dead_network_does_not_use_up_the_budget() {
+        let protocol = Protocol {
+            budget: 10,
+            evaluate_every: 4,
+            threshold: 0.5,
+            ..Protocol::default()
+        };
+        let record = |dies_at| {
+            let mut script = Script {
+                losses: vec![1.0, 0.75],
+                accuracies: vec![0.2],
+                steps: 0,
+                evaluations: 0,
+                dies_at,
+            };
+            let record = run_trial(&mut script, 0.1, &protocol, None, &Interrupt::default());
+            (record.unwrap(), script.steps)
+        };
+        let (dead, taken) = record(Some(4));
+        assert_eq!(
+            (dead.outcome, dead.steps, taken),
+            (Outcome::Exhausted, 10, 4)
+        );
+        assert_eq!(steps_evaluated(&dead), [4, 8, 10]);
+        let (lives, taken) = record(None);
+        assert_eq!((lives.losses, lives.steps, taken), (dead.losses, 10, 10));
+    }
+
     #[test]
     fn keeping_the_accuracy_is_judged_at_the_end_of_the_budget() {
         let keep = |accuracies: &[f64], initial, accuracy_margin| {
@@ -276,6 +342,7 @@ mod tests {
                 accuracies: accuracies.to_vec(),
                 steps: 0,
                 evaluations: 0,
+                dies_at: None,
             };
             let protocol = Protocol {
                 budget: 10,
@@ -305,6 +372,7 @@ mod tests {
             accuracies: vec![0.0],
             steps: 0,
             evaluations: 0,
+            dies_at: None,
         };
         let interrupt = Interrupt::default();
         interrupt.request();

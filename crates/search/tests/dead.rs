@@ -1,0 +1,129 @@
+//! Networks that no step can change do not use up the budget, and are recorded as if they did.
+
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
+use burn_flex::Flex;
+use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName, Split};
+use etastar_model::{Batch, InitialWeights, LayerRates, Loss, Mlp};
+use etastar_search::{
+    BurnTrainer, Cell, EnsembleLimits, EnsembleTrainer, Interrupt, MasterSeed, Measurement,
+    Outcome, Protocol, Trainer, TrialRecord,
+};
+
+/// Two units wide and twelve layers deep: most of these networks are dead from the start.
+fn cell(loss: Loss, bias: bool) -> Cell {
+    Cell {
+        dataset: DatasetConfig {
+            train: Some(300),
+            validation: Some(100),
+            ..DatasetConfig::new(DatasetName::Digits)
+        },
+        hidden: vec![2; 12],
+        bias,
+        output_gain: 2.0,
+        input_rate: 1.0,
+        measurement: Measurement::EtaStar(Protocol {
+            loss,
+            batch_size: 32,
+            budget: 24,
+            evaluate_every: 5,
+            threshold: 0.9,
+            ..Protocol::default()
+        }),
+        checkpoint: None,
+        vary: Default::default(),
+    }
+}
+
+fn records(trainer: &dyn Trainer, cell: &Cell, repeats: &[usize]) -> Vec<TrialRecord> {
+    let mut prepared = trainer.prepare(cell, repeats).unwrap();
+    let repeats = repeats.iter();
+    let record = |repeat: &usize| prepared.trial(*repeat, 0.1, &Interrupt::default());
+    repeats
+        .map(record)
+        .map(|record| record.unwrap().unwrap())
+        .collect()
+}
+
+/// The oracle: every step is taken, on batches of other samples, and changes nothing.
+#[test]
+fn a_dead_network_never_changes_and_is_recorded_so() {
+    let repeats: Vec<usize> = (0..12).collect();
+    for loss in [Loss::CrossEntropy, Loss::SquaredError] {
+        let cell = cell(loss, false);
+        let dataset = Dataset::load(&cell.dataset, &DataFolders::only("/nonexistent")).unwrap();
+        let seed = MasterSeed(1);
+        let data = [(cell.dataset.clone(), dataset)];
+        let trainer = BurnTrainer::<Flex>::new(Default::default(), seed, &data).unwrap();
+        let split = Split::new(
+            &data[0].1,
+            Some(300),
+            Some(100),
+            &mut seed.split(&cell.dataset),
+        );
+        let train = split.unwrap().train;
+        let all = Batch::upload(&train.inputs, &train.labels, 64, 10, &Default::default());
+        let architecture = cell.architecture(64, 10);
+        let rates = LayerRates::with_input_rate(12, 1.0);
+        let mut dead = 0;
+        for (repeat, record) in repeats.iter().zip(records(&trainer, &cell, &repeats)) {
+            let mut rng = seed.initialisation(&architecture, *repeat);
+            let initial = InitialWeights::draw::<f32>(&architecture, &mut rng);
+            let network: Mlp<Flex> = Mlp::new(&initial, &Default::default());
+            assert_eq!((record.outcome, record.steps), (Outcome::Exhausted, 24));
+            if !network.is_dead_on(&all, loss) {
+                continue;
+            }
+            dead += 1;
+            let weights = |network: &Mlp<Flex>| -> Vec<_> {
+                let layers = network.layers.iter();
+                layers.map(|layer| layer.weight.to_data()).collect()
+            };
+            let mut trained = network.clone();
+            for rows in 0..9 {
+                let (inputs, labels) = (&train.inputs[rows * 2048..], &train.labels[rows * 32..]);
+                let batch =
+                    Batch::upload(&inputs[..2048], &labels[..32], 64, 10, &Default::default());
+                let (next, before) = trained.sgd_step(&batch, loss, 0.1, &rates);
+                trained = next;
+                let before = f64::from(before.into_scalar());
+                assert_eq!(record.losses.last, Some(before));
+                assert_eq!(record.losses.largest, Some(before));
+            }
+            assert_eq!(weights(&trained), weights(&network));
+            let steps: Vec<usize> = record.curve.iter().map(|point| point.step).collect();
+            assert_eq!(steps, [5, 10, 15, 20, 24]);
+            let evaluation = |one: &etastar_search::CurvePoint| (one.accuracy, one.largest_output);
+            let first = evaluation(&record.curve[0]);
+            assert!(record.curve.iter().all(|one| evaluation(one) == first));
+        }
+        assert!(dead >= 6, "{dead} of 12 networks are dead");
+        let limits = EnsembleLimits {
+            networks: 12,
+            memory: 1 << 30,
+        };
+        let together = EnsembleTrainer::new(&trainer, limits);
+        let one_by_one = records(&trainer, &cell, &repeats);
+        for (a, b) in one_by_one.iter().zip(records(&together, &cell, &repeats)) {
+            assert_eq!(
+                (a.outcome, a.steps, a.losses),
+                (b.outcome, b.steps, b.losses)
+            );
+        }
+    }
+}
+
+/// Output biases learn the frequencies of the classes, whatever is dead below.
+#[test]
+fn with_biases_a_network_is_never_called_dead() {
+    let cell = cell(Loss::CrossEntropy, true);
+    let architecture = cell.architecture(64, 10);
+    let inputs = vec![0.5; 64];
+    let batch: Batch<Flex> = Batch::upload(&inputs, &[3], 64, 10, &Default::default());
+    for repeat in 0..12 {
+        let mut rng = MasterSeed(1).initialisation(&architecture, repeat);
+        let initial = InitialWeights::draw::<f32>(&architecture, &mut rng);
+        let network: Mlp<Flex> = Mlp::new(&initial, &Default::default());
+        assert!(!network.is_dead_on(&batch, Loss::CrossEntropy));
+    }
+}
