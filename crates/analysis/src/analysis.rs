@@ -34,6 +34,10 @@ pub struct StoreAnalysis {
     /// The experiment's `[analysis]`; that of a store without one shows every section that says
     /// something.
     pub specification: Specification,
+    /// The commit that first had the rules of its criteria, and when it was made. A store does not
+    /// know it: whoever has the experiment's history may set it.
+    #[serde(default)]
+    pub rules_commit: Option<String>,
     /// Repeats that the sweep has, in all cells.
     pub expected_repeats: usize,
     /// Those that are finished.
@@ -144,6 +148,7 @@ pub fn analyse(
         manifest: snapshot.manifest.clone(),
         sessions: snapshot.sessions.clone(),
         options: options.clone(),
+        rules_commit: None,
         expected_repeats: snapshot.expected_repeats(),
         finished_repeats: snapshot.finished_repeats(),
         eta_star: eta_star
@@ -284,8 +289,10 @@ fn lines(
             chosen.dedup_by_key(|fit| fit.width_over_depth);
             lines.extend(chosen.into_iter().filter_map(|fit| {
                 let is_fitted = |point: &&Point| {
-                    point.is_wide(fit.width_over_depth)
-                        && fit.input_rate.is_none_or(|rate| rate == point.input_rate)
+                    point.network.is_wide(fit.width_over_depth)
+                        && fit
+                            .input_rate
+                            .is_none_or(|rate| rate == point.network.input_rate)
                 };
                 Some(FittedLine {
                     law,

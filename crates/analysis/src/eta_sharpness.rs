@@ -39,6 +39,9 @@ impl SharpnessKind {
 pub enum Scope {
     /// Cells: of each the geometric means over repeats.
     AcrossCells,
+    /// Cells, of which the noise of both means is taken off: what the line would be with infinitely
+    /// many repeats.
+    AcrossCellsCorrected,
     /// The networks of one cell, which differ in their initial weights only.
     /// Their sharpness is measured on a sample of the data, whose noise brings
     /// this slope closer to 0 than it is.
@@ -46,13 +49,18 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::AcrossCells, Self::WithinCells];
+    /// All of them.
+    pub const ALL: [Self; 3] = [
+        Self::AcrossCells,
+        Self::AcrossCellsCorrected,
+        Self::WithinCells,
+    ];
 
     /// In words.
     pub fn words(self) -> &'static str {
         match self {
             Self::AcrossCells => "across cells",
+            Self::AcrossCellsCorrected => "across cells, corrected for noise",
             Self::WithinCells => "between networks of one cell",
         }
     }
@@ -60,7 +68,7 @@ impl Scope {
     /// Coefficients of its line; between networks of one cell the constant is each cell's own.
     pub(crate) fn coefficients(self) -> usize {
         match self {
-            Self::AcrossCells => 2,
+            Self::AcrossCells | Self::AcrossCellsCorrected => 2,
             Self::WithinCells => 1,
         }
     }
@@ -202,6 +210,10 @@ pub(crate) fn line(sample: &[&Vec<JoinedCell<'_>>], scope: Scope) -> Result<Line
             let means: Vec<[f64; 2]> = cells.filter_map(JoinedCell::means).collect();
             Line::through(&means)
         }
+        Scope::AcrossCellsCorrected => {
+            let networks: Vec<Vec<[f64; 2]>> = cells.map(JoinedCell::networks).collect();
+            Line::corrected(&networks)
+        }
         Scope::WithinCells => {
             let networks: Vec<Vec<[f64; 2]>> = cells.map(JoinedCell::networks).collect();
             Line::within(&networks)
@@ -327,7 +339,7 @@ fn slope(
         slope: effect(0),
         r_squared: effect(1),
         log2_constant: effect(2)
-            .filter(|_| scope == Scope::AcrossCells)
+            .filter(|_| scope != Scope::WithinCells)
             .map(|constant| constant.value),
         reason: numbers.as_ref().err().map(ToString::to_string),
     }

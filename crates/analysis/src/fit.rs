@@ -195,8 +195,10 @@ pub(crate) fn fit_series(series: &Series<'_>, quantity: Quantity, options: &Opti
     for input_rate in rates.into_iter().map(Some).chain(together) {
         let is_at_rate = |rate: f64| input_rate.is_none_or(|own| own == rate);
         for &width_over_depth in &options.width_over_depth {
-            let own = points.iter().filter(|point| is_at_rate(point.input_rate));
-            let wide = own.filter(|point| point.is_wide(width_over_depth));
+            let own = points
+                .iter()
+                .filter(|point| is_at_rate(point.network.input_rate));
+            let wide = own.filter(|point| point.network.is_wide(width_over_depth));
             let groups = by_architecture(wide.cloned());
             let searches = series.cells.iter().filter(|record| {
                 let (cell, depth) = (&record.cell, record.cell.depth() as f64);
@@ -387,16 +389,19 @@ impl Forward {
 /// Every split of forward validation: the law fitted to the small of some points predicts the larger
 /// ones.
 pub(crate) fn forward(full: &LawFit, points: &[&Point]) -> Vec<Forward> {
-    let mut sizes: Vec<usize> = points.iter().map(|point| point.size()).collect();
+    let mut sizes: Vec<usize> = points.iter().map(|point| point.network.size()).collect();
     sizes.sort_unstable();
     sizes.dedup();
     let mut predictions = Vec::new();
     for size in sizes {
         let far = points.iter().filter(|point| {
-            let factor = point.size() as f64 / size as f64;
+            let factor = point.network.size() as f64 / size as f64;
             (FORWARD[0]..=FORWARD[1]).contains(&factor)
         });
-        let small = points.iter().copied().filter(|point| point.size() <= size);
+        let small = points
+            .iter()
+            .copied()
+            .filter(|point| point.network.size() <= size);
         let small: Vec<&Point> = small.collect();
         if shapes(&small).len() < FEWEST_FITTED {
             continue;
@@ -404,12 +409,12 @@ pub(crate) fn forward(full: &LawFit, points: &[&Point]) -> Vec<Forward> {
         let Ok(fit) = full.refit(&small) else {
             continue;
         };
-        let regressors = small.iter().map(|point| fit.regressors(&point.network()));
+        let regressors = small.iter().map(|point| fit.regressors(&point.network));
         let Some(design) = LeastSquares::new(&regressors.collect::<Vec<_>>()) else {
             continue;
         };
         predictions.extend(far.filter_map(|point| {
-            let network = point.network();
+            let network = point.network;
             Some(Forward {
                 shape: point.shape(),
                 error: fit.at(&network) - point.mean()?,
@@ -509,12 +514,13 @@ pub(crate) fn leave_one_rate_out(
     let points: Vec<&Point> = sample.iter().flat_map(|group| group.iter()).collect();
     let mut squares = Vec::with_capacity(points.len());
     for &rate in rates {
-        let (own, others): (Vec<&Point>, Vec<&Point>) =
-            points.iter().partition(|point| point.input_rate == rate);
+        let (own, others): (Vec<&Point>, Vec<&Point>) = points
+            .iter()
+            .partition(|point| point.network.input_rate == rate);
         let fit = full.refit(&others)?;
         let errors = own
             .iter()
-            .filter_map(|point| Some(point.mean()? - fit.at(&point.network())));
+            .filter_map(|point| Some(point.mean()? - fit.at(&point.network)));
         squares.extend(errors.map(|error| error * error));
     }
     let none = NotMeasured::NoCells("any input-layer rate");

@@ -20,6 +20,54 @@ pub struct Network {
     pub input_rate: f64,
     /// Variance of the output layer's weights times its fan-in, `c`.
     pub output_gain: f64,
+    /// `sqrt(E Theta_kk^2)` for inputs with `|x|^2 = n_0`, exact at finite width
+    /// ([`Moments::ntk_diagonal_second_moment`]); NaN where it is beyond the range of numbers.
+    kernel_moment: f64,
+}
+
+impl Network {
+    /// A network of these numbers of inputs, hidden layers and units in each, with the relative
+    /// rate of its input layer and its output gain.
+    pub fn new(
+        inputs: usize,
+        depth: usize,
+        width: usize,
+        input_rate: f64,
+        output_gain: f64,
+    ) -> Self {
+        let architecture = Architecture {
+            inputs,
+            hidden: vec![width; depth],
+            // The moment is that of one output.
+            outputs: 1,
+            bias: false,
+            output_gain,
+        };
+        let moments = Moments::new(&architecture, input_rate, 1.0);
+        Self {
+            inputs,
+            depth,
+            width,
+            input_rate,
+            output_gain,
+            kernel_moment: moments.map_or(f64::NAN, |all| all.ntk_diagonal_second_moment().sqrt()),
+        }
+    }
+
+    /// `depth * width`.
+    pub(crate) fn size(&self) -> usize {
+        self.depth * self.width
+    }
+
+    /// `input_rate * inputs + depth * width`.
+    pub(crate) fn effective_size(&self) -> f64 {
+        self.input_rate * self.inputs as f64 + self.size() as f64
+    }
+
+    /// Whether `width >= width_over_depth * depth`.
+    pub(crate) fn is_wide(&self, width_over_depth: f64) -> bool {
+        self.width as f64 >= width_over_depth * self.depth as f64
+    }
 }
 
 /// The laws that are compared. `depth`, `L`, counts hidden layers of width `n`; `n_0` is the number
@@ -123,9 +171,9 @@ impl Law {
         match self {
             Self::DepthWidth => vec![depth * width],
             Self::Separate => vec![depth, width],
-            Self::EffectiveSize => vec![input_layer + depth * width],
+            Self::EffectiveSize => vec![network.effective_size()],
             Self::HiddenEffectiveSize => vec![input_layer + (depth - 1.0) * width],
-            Self::Moment => vec![kernel_moment(network).unwrap_or(f64::NAN)],
+            Self::Moment => vec![network.kernel_moment],
             Self::TwoTerm => vec![input_layer + ratio * (depth - 1.0) * width.sqrt()],
         }
     }
@@ -152,19 +200,4 @@ impl Law {
             _ => (0.0, sizes.into_iter().map(f64::log2).collect()),
         }
     }
-}
-
-/// `sqrt(E Theta_kk^2)` of a network of inputs with `|x|^2 = n_0`, exact at finite width
-/// ([`Moments::ntk_diagonal_second_moment`]).
-fn kernel_moment(network: &Network) -> Option<f64> {
-    let architecture = Architecture {
-        inputs: network.inputs,
-        hidden: vec![network.width; network.depth],
-        // The moment is that of one output.
-        outputs: 1,
-        bias: false,
-        output_gain: network.output_gain,
-    };
-    let moments = Moments::new(&architecture, network.input_rate, 1.0).ok()?;
-    Some(moments.ntk_diagonal_second_moment().sqrt())
 }

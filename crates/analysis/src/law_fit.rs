@@ -84,7 +84,7 @@ impl LawFit {
     ) -> Result<Self, NoFit> {
         let (offsets, regressors): (Vec<f64>, Vec<Vec<f64>>) = points
             .iter()
-            .map(|point| law.linearised(&point.network(), ratio))
+            .map(|point| law.linearised(&point.network, ratio))
             .unzip();
         let of_points = regressors.iter().flatten().chain(&offsets);
         if !of_points.copied().all(f64::is_finite) {

@@ -61,8 +61,8 @@ pub use law::{Law, Network};
 pub use numbers::{distinct, mean, quantile};
 pub use points::{Matrix, Quantity};
 pub use predict::{
-    Extrapolation, NetworkShape, PredictError, PredictOptions, Prediction, Rival, Warning,
-    matching_series, predict, predict_published, source,
+    Extrapolation, FittedLaw, Formula, NetworkShape, PredictError, PredictOptions, Prediction,
+    Rival, Spread, Warning, matching_series, predict, predict_published, published_formula, source,
 };
 pub use proxies::{Proxies, Proxy, ProxyCell, ProxyQuality, ProxyValue};
 pub use rule::{Rule, Verdict};
@@ -70,5 +70,5 @@ pub use searches::SearchCounts;
 pub use series::{Series, eta_star_series, kebab};
 pub use statistic::{Part, Statistic};
 pub use summary::{CellSummary, Centre, Estimate, Variance, summaries};
-pub use transfer::{Covered, Transfer, TransferRange, Transferred};
+pub use transfer::{Covered, FarTransfer, SizeBy, Transfer, TransferRange, Transferred};
 pub use variants::VariantSummary;

@@ -99,16 +99,8 @@ pub(crate) fn observed(end: EtaStar) -> Observed {
 /// One cell of constant width as a law sees it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Point {
-    /// Number of input features, `n_0`.
-    pub(crate) inputs: usize,
-    /// Number of hidden layers.
-    pub(crate) depth: usize,
-    /// Their width.
-    pub(crate) width: usize,
-    /// Learning rate of the input layer relative to the others.
-    pub(crate) input_rate: f64,
-    /// Variance of the output layer's weights times its fan-in.
-    pub(crate) output_gain: f64,
+    /// The network.
+    pub(crate) network: Network,
     /// What each finished repeat says of the quantity's `log2`, by index of the repeat.
     pub(crate) repeats: Vec<(usize, Observed)>,
 }
@@ -119,25 +111,12 @@ impl Point {
     pub(crate) fn from_record(record: &CellRecord, quantity: Quantity) -> Option<Self> {
         let repeats = quantity.observations(record);
         let width = record.cell.constant_width()?;
-        (!repeats.is_empty()).then_some(Self {
-            inputs: record.inputs,
-            depth: record.cell.depth(),
-            width,
-            input_rate: record.cell.input_rate,
-            output_gain: record.cell.output_gain,
+        let cell = &record.cell;
+        let (depth, rate, gain) = (cell.depth(), cell.input_rate, cell.output_gain);
+        (!repeats.is_empty()).then(|| Self {
+            network: Network::new(record.inputs, depth, width, rate, gain),
             repeats,
         })
-    }
-
-    /// The network, as laws see it.
-    pub(crate) fn network(&self) -> Network {
-        Network {
-            inputs: self.inputs,
-            depth: self.depth,
-            width: self.width,
-            input_rate: self.input_rate,
-            output_gain: self.output_gain,
-        }
     }
 
     /// The `log2` of the repeats that found a value, by index of the repeat.
@@ -168,17 +147,7 @@ impl Point {
 
     /// Depth and width.
     pub(crate) fn shape(&self) -> (usize, usize) {
-        (self.depth, self.width)
-    }
-
-    /// `depth * width`.
-    pub(crate) fn size(&self) -> usize {
-        self.depth * self.width
-    }
-
-    /// Whether `width >= width_over_depth * depth`.
-    pub(crate) fn is_wide(&self, width_over_depth: f64) -> bool {
-        self.width as f64 >= width_over_depth * self.depth as f64
+        (self.network.depth, self.network.width)
     }
 }
 
@@ -187,7 +156,7 @@ impl Point {
 pub(crate) fn by_architecture(points: impl IntoIterator<Item = Point>) -> Vec<Vec<Point>> {
     let mut points: Vec<Point> = points.into_iter().collect();
     points.sort_by(|a, b| {
-        let rates = a.input_rate.total_cmp(&b.input_rate);
+        let rates = a.network.input_rate.total_cmp(&b.network.input_rate);
         a.shape().cmp(&b.shape()).then(rates)
     });
     let groups = points.chunk_by(|a, b| a.shape() == b.shape());
@@ -196,7 +165,7 @@ pub(crate) fn by_architecture(points: impl IntoIterator<Item = Point>) -> Vec<Ve
 
 /// The input-layer rates of points, ascending.
 pub(crate) fn input_rates<'a>(points: impl IntoIterator<Item = &'a Point>) -> Vec<f64> {
-    distinct(points.into_iter().map(|point| point.input_rate))
+    distinct(points.into_iter().map(|point| point.network.input_rate))
 }
 
 /// The different depths and widths of points that found a value.

@@ -135,9 +135,9 @@ pub(crate) fn proxy_cells(
         };
         let batch_size = record.cell.protocol()?.batch_size as f64;
         Some(ProxyCell {
-            depth: point.depth,
-            width: point.width,
-            input_rate: point.input_rate,
+            depth: point.network.depth,
+            width: point.network.width,
+            input_rate: point.network.input_rate,
             measured: point.mean()?,
             search_cost: search_cost(record),
             values: Proxy::ALL
@@ -202,10 +202,10 @@ fn left_out(law: Law, all_rates: bool, point: &Point, points: &[&Point]) -> Opti
     let others: Vec<&Point> = points
         .iter()
         .copied()
-        .filter(|other| all_rates || other.input_rate == point.input_rate)
+        .filter(|other| all_rates || other.network.input_rate == point.network.input_rate)
         .filter(|other| other.shape() != point.shape())
         .collect();
-    Some(LawFit::new(law, &others).ok()?.at(&point.network()))
+    Some(LawFit::new(law, &others).ok()?.at(&point.network))
 }
 
 fn search_cost(record: &CellRecord) -> f64 {

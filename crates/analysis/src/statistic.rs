@@ -680,7 +680,7 @@ fn far(
 ) -> Result<Vec<(Shape, Vec<Transferred>)>, NotMeasured> {
     let groups = transfers(dataset, cells)?.into_iter().filter_map(|group| {
         let all = group.into_iter();
-        let far: Vec<Transferred> = all.filter(|one| one.factor() >= at_least_factor).collect();
+        let far: Vec<Transferred> = all.filter(|one| one.factor >= at_least_factor).collect();
         let first = far.first()?;
         Some(((first.depth, first.width), far))
     });

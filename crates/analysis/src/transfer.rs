@@ -11,13 +11,42 @@ use serde::{Deserialize, Serialize};
 use crate::dataset::{Dataset, Selector};
 use crate::effect::NotMeasured;
 use crate::fit::FEWEST_FITTED;
-use crate::numbers::{quantile, sorted};
+use crate::law::{Law, Network};
+use crate::numbers::{distinct, quantile, sorted};
 use crate::points::{Point, Quantity, input_rates, shapes};
 use crate::predict::{NetworkShape, PredictOptions, Predictor};
 
 /// Confidence of the prediction intervals whose coverage is measured, whatever
 /// the confidence of the statistic's own interval.
 const PREDICTION_CONFIDENCE: f64 = 0.95;
+
+/// By which size networks are larger than those fitted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SizeBy {
+    /// `depth * width`.
+    #[default]
+    DepthWidth,
+    /// `input_rate * inputs + depth * width`: at a fast input rate small networks are large.
+    EffectiveSize,
+}
+
+impl SizeBy {
+    fn size(self, network: &Network) -> f64 {
+        match self {
+            Self::DepthWidth => network.size() as f64,
+            Self::EffectiveSize => network.effective_size(),
+        }
+    }
+
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::DepthWidth => "depth × width",
+            Self::EffectiveSize => "effective size",
+        }
+    }
+}
 
 /// A cell predicted from smaller ones.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -28,23 +57,22 @@ pub struct Transferred {
     pub width: usize,
     /// Input-layer rate.
     pub input_rate: f64,
-    /// The largest `depth * width` that was fitted.
-    pub fitted: usize,
+    /// The largest size that was fitted.
+    pub fitted: f64,
+    /// Its own size over that.
+    pub factor: f64,
+    /// The law that predicted it.
+    pub law: Law,
     /// Predicted minus measured mean `log2 eta*`, in octaves.
     pub error: f64,
+    /// The error of the law that came second.
+    pub runner_up_error: Option<f64>,
     /// Whether the measured geometric mean lies in the interval of means.
     pub mean_inside: bool,
     /// How many of its repeats lie in the interval of one network.
     pub repeats_inside: usize,
     /// Repeats that found an eta\*.
     pub repeats: usize,
-}
-
-impl Transferred {
-    /// Its `depth * width` over the largest one fitted.
-    pub fn factor(&self) -> f64 {
-        (self.depth * self.width) as f64 / self.fitted as f64
-    }
 }
 
 /// An interval and what it is to hold.
@@ -81,36 +109,44 @@ pub(crate) fn transfers(
     let options = transfer_options(selector);
     let groups = dataset.points(&predicted(selector), Quantity::EtaStar)?;
     let points: Vec<&Point> = groups.iter().flatten().collect();
-    let mut sizes: Vec<usize> = points.iter().map(|point| point.size()).collect();
-    sizes.sort_unstable();
-    sizes.dedup();
-    let mut transferred: Vec<Transferred> = Vec::new();
-    for &fitted in &sizes {
-        let small: Vec<&Point> = points
-            .iter()
-            .copied()
-            .filter(|p| p.size() <= fitted)
-            .collect();
-        for rate in input_rates(points.iter().copied()) {
-            let at_rate = small
-                .iter()
-                .copied()
-                .filter(|point| point.input_rate == rate);
-            if shapes(&at_rate.collect::<Vec<_>>()).len() < FEWEST_FITTED {
-                continue;
-            }
-            let Ok(predictor) = Predictor::new(&small, rate, &options) else {
-                continue;
-            };
-            let larger = points
-                .iter()
-                .filter(|p| p.input_rate == rate && p.size() > fitted);
-            transferred.extend(larger.filter_map(|p| predict(&predictor, p, fitted, &options)));
-        }
-    }
+    let mut transferred = predictions(&points, SizeBy::DepthWidth, &options);
     transferred.sort_by_key(|one| (one.depth, one.width));
     let groups = transferred.chunk_by(|a, b| (a.depth, a.width) == (b.depth, b.width));
     Ok(groups.map(<[Transferred]>::to_vec).collect())
+}
+
+/// Every prediction of larger points from smaller ones, by either size split at the values of
+/// `depth * width`.
+fn predictions(points: &[&Point], by: SizeBy, options: &PredictOptions) -> Vec<Transferred> {
+    let splits = distinct(points.iter().map(|point| point.network.size() as f64));
+    let mut transferred = Vec::new();
+    for split in splits {
+        let is_small = |point: &&Point| by.size(&point.network) <= split;
+        let small: Vec<&Point> = points.iter().copied().filter(is_small).collect();
+        let Ok(predictor) = Predictor::new(&small, options) else {
+            continue;
+        };
+        let sizes = small.iter().map(|point| by.size(&point.network));
+        let fitted = sizes.fold(0.0, f64::max);
+        for rate in input_rates(points.iter().copied()) {
+            let is_at_rate = |point: &&Point| point.network.input_rate == rate;
+            let judged: Vec<&Point> = match by {
+                SizeBy::DepthWidth => small.iter().copied().filter(is_at_rate).collect(),
+                // That its rate was fitted is not asked for: a slow rate's cells say it all.
+                SizeBy::EffectiveSize => small.clone(),
+            };
+            if shapes(&judged).len() < FEWEST_FITTED {
+                continue;
+            }
+            let larger = points.iter().copied().filter(is_at_rate);
+            let larger = larger.filter(|point| !is_small(point));
+            transferred.extend(larger.filter_map(|point| {
+                let factor = by.size(&point.network) / fitted;
+                predict(&predictor, point, [fitted, factor], options)
+            }));
+        }
+    }
+    transferred
 }
 
 /// The selected cells that meet the filter of predictions.
@@ -137,15 +173,21 @@ fn transfer_options(selector: &Selector) -> PredictOptions {
 fn predict(
     predictor: &Predictor<'_>,
     point: &Point,
-    fitted: usize,
+    [fitted, factor]: [f64; 2],
     options: &PredictOptions,
 ) -> Option<Transferred> {
     let measured = point.mean()?;
+    let Network {
+        depth,
+        width,
+        input_rate,
+        ..
+    } = point.network;
     let network = NetworkShape {
         inputs: None,
-        depth: point.depth,
-        width: point.width,
-        input_rate: point.input_rate,
+        depth,
+        width,
+        input_rate,
     };
     let prediction = predictor.predict(&network, "", options).ok()?;
     let is_inside = |[low, high]: [f64; 2], y: f64| low.log2() <= y && y <= high.log2();
@@ -154,11 +196,16 @@ fn predict(
         .iter()
         .filter(|y| is_inside(prediction.network_interval, **y));
     Some(Transferred {
-        depth: point.depth,
-        width: point.width,
-        input_rate: point.input_rate,
+        depth,
+        width,
+        input_rate,
         fitted,
+        factor,
+        law: prediction.law,
         error: prediction.log2_eta_star - measured,
+        runner_up_error: prediction
+            .runner_up
+            .map(|rival| rival.log2_eta_star - measured),
         mean_inside: is_inside(prediction.mean_interval, measured),
         repeats_inside: inside.count(),
         repeats: values.len(),
@@ -178,6 +225,62 @@ pub struct Transfer {
     pub predictions: Vec<Transferred>,
     /// The same by how far they reach.
     pub ranges: Vec<TransferRange>,
+    /// Networks at least four times larger than those fitted, counted in other ways.
+    pub far: Vec<FarTransfer>,
+}
+
+/// Predictions of networks at least four times larger than those fitted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FarTransfer {
+    /// By which size they are larger.
+    pub size_by: SizeBy,
+    /// Whether the fastest input rate took part in the fits: it anchors the large sizes.
+    pub fastest_fitted: bool,
+    /// The input-layer rate of the networks predicted; absent for all of them.
+    pub input_rate: Option<f64>,
+    /// How often each law was the one that predicted.
+    pub laws: Vec<(Law, usize)>,
+    /// The errors.
+    pub errors: TransferRange,
+    /// Median of the absolute error of the law that came second, in octaves.
+    pub runner_up_median: Option<f64>,
+}
+
+/// From which factor a network is far.
+const FAR: f64 = 4.0;
+
+fn far(points: &[&Point], options: &PredictOptions) -> Vec<FarTransfer> {
+    let rates = input_rates(points.iter().copied());
+    let fastest = rates.last().copied();
+    let slower = |point: &&Point| Some(point.network.input_rate) != fastest;
+    let slower: Vec<&Point> = points.iter().copied().filter(slower).collect();
+    let ways = [
+        (SizeBy::DepthWidth, true, points),
+        (SizeBy::EffectiveSize, true, points),
+        (SizeBy::DepthWidth, false, slower.as_slice()),
+    ];
+    let mut all = Vec::new();
+    for (size_by, fastest_fitted, points) in ways {
+        let predicted = predictions(points, size_by, options);
+        for input_rate in std::iter::once(None).chain(rates.iter().copied().map(Some)) {
+            let own = predicted.iter().filter(|one| {
+                one.factor >= FAR && input_rate.is_none_or(|rate| one.input_rate == rate)
+            });
+            let own: Vec<Transferred> = own.copied().collect();
+            let count = |law: Law| own.iter().filter(|one| one.law == law).count();
+            let laws = Law::ALL.map(|law| (law, count(law))).into_iter();
+            let rivals = own.iter().filter_map(|one| one.runner_up_error);
+            all.extend(range(&own, FAR, None).map(|errors| FarTransfer {
+                size_by,
+                fastest_fitted,
+                input_rate,
+                laws: laws.filter(|(_, count)| *count > 0).collect(),
+                errors,
+                runner_up_median: quantile(&sorted(rivals.map(f64::abs)), 0.5),
+            }));
+        }
+    }
+    all
 }
 
 /// Predictions over a range of factors.
@@ -206,7 +309,7 @@ const RANGES: [f64; 5] = [1.0, 2.0, 4.0, 8.0, 16.0];
 
 fn range(all: &[Transferred], from: f64, to: Option<f64>) -> Option<TransferRange> {
     let is_in = |factor: f64| factor >= from && to.is_none_or(|to| factor < to);
-    let own: Vec<&Transferred> = all.iter().filter(|one| is_in(one.factor())).collect();
+    let own: Vec<&Transferred> = all.iter().filter(|one| is_in(one.factor)).collect();
     let errors = sorted(own.iter().map(|one| one.error));
     let absolute = sorted(errors.iter().map(|error| error.abs()));
     Some(TransferRange {
@@ -238,6 +341,10 @@ pub(crate) fn transfer(datasets: &[Dataset<'_>]) -> Vec<Transfer> {
                 .filter_map(|(from, to)| range(&predictions, *from, to))
                 .collect(),
             predictions,
+            far: dataset
+                .points(&predicted(&selector), Quantity::EtaStar)
+                .map(|groups| far(&groups.iter().flatten().collect::<Vec<_>>(), &options))
+                .unwrap_or_default(),
         })
     });
     each.collect()

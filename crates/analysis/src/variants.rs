@@ -130,15 +130,16 @@ fn pairs(
     let mut mine = points(&dataset.counterparts(variant));
     let rate = cells.input_rate.among(&input_rates(&mine))?;
     mine.retain(|point| {
-        cells.has_shape(point.depth, point.width)
-            && rate.is_none_or(|rate| point.input_rate == rate)
+        let network = &point.network;
+        cells.has_shape(network.depth, network.width)
+            && rate.is_none_or(|rate| network.input_rate == rate)
     });
     let groups = by_architecture(mine).into_iter();
     let paired = groups.filter_map(|group| {
         let pairs = group.iter().filter_map(|mine| {
             let mut others = theirs.iter();
-            let is_same = |p: &&Point| p.shape() == mine.shape() && p.input_rate == mine.input_rate;
-            Some(mine.mean()? - others.find(is_same)?.mean()?)
+            let same = others.find(|other| other.network == mine.network)?;
+            Some(mine.mean()? - same.mean()?)
         });
         let pairs: Vec<f64> = pairs.collect();
         (!pairs.is_empty()).then_some((group.first()?.shape(), pairs))

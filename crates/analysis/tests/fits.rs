@@ -53,7 +53,7 @@ proptest! {
             let ratio = fit.log2_ratio.map(|ratio| close(ratio.value, 4.0 * b));
             prop_assert_eq!(ratio, (fit.law == Law::TwoTerm).then_some(true), "{:?}", fit);
             prop_assert!(close(fit.log2_constant.value, c), "{:?}", fit);
-            let network = Network { inputs: 784, depth: 3, width: 100, input_rate: 0.5, output_gain: 2.0 };
+            let network = Network::new(784, 3, 100, 0.5, 2.0);
             prop_assert!(close(fit.log2_value(&network), value));
             prop_assert!(fit.forward_error.unwrap() < 1e-6);
             prop_assert_eq!(fit.exponents.len(), exponents.len());

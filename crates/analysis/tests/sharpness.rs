@@ -271,19 +271,23 @@ proptest! {
             let lambda = growth * size + own;
             [lambda, 1.0 + slope * lambda]
         });
-        for (scope, rate) in [("across-cells", "slowest"), ("within-cells", "all")] {
+        for (scope, rate) in [
+            ("across-cells", "slowest"),
+            ("across-cells-corrected", "slowest"),
+            ("within-cells", "all"),
+        ] {
             let criterion = json!({"statistic": line("slope", scope), "cells": {"input_rate": rate}});
             agree!(&store, [criterion, [slope]]);
         }
         let relation = one(shown(&store, "eta-sharpness").eta_sharpness);
-        // Two rates and both, in two scopes.
-        prop_assert_eq!((relation.points.len(), relation.slopes.len()), (24, 6));
+        // Two rates and both, in three scopes.
+        prop_assert_eq!((relation.points.len(), relation.slopes.len()), (24, 9));
         for own in &relation.slopes {
             let cells = if own.input_rate.is_some() { 12 } else { 24 };
             prop_assert_eq!((own.cells, own.networks, &own.reason), (cells, 5 * cells, &None));
             prop_assert!(is_exactly(&own.slope.unwrap(), slope));
             let constant = own.log2_constant.map(|constant| close(constant, 1.0));
-            prop_assert_eq!(constant, (own.scope == Scope::AcrossCells).then_some(true));
+            prop_assert_eq!(constant, (own.scope != Scope::WithinCells).then_some(true));
         }
     }
 }

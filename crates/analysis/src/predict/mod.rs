@@ -5,11 +5,14 @@
 //! them best from the smaller ones is taken. A prediction comes with two intervals, how far
 //! it extrapolates, and warnings; where it reaches too far, it is refused.
 
+mod formula;
 mod predictor;
 mod published;
 mod spread;
 
-pub use published::predict_published;
+pub use formula::{FittedLaw, Formula};
+pub use published::{predict_published, published_formula};
+pub use spread::Spread;
 
 pub(crate) use predictor::Predictor;
 
@@ -42,7 +45,7 @@ pub fn predict(
         .filter_map(|record| Point::from_record(record, Quantity::EtaStar))
         .collect();
     let references: Vec<&Point> = points.iter().collect();
-    let predictor = Predictor::new(&references, network.input_rate, options)?;
+    let predictor = Predictor::new(&references, options)?;
     accepted(predictor.predict(network, &series.label, options)?, options)
 }
 
@@ -167,6 +170,8 @@ pub struct Rival {
     pub law_input_rate: Option<f64>,
     /// Its error, as that of the law that predicts.
     pub error_octaves: f64,
+    /// What it predicts, `log2 eta*`.
+    pub log2_eta_star: f64,
 }
 
 /// What speaks against a prediction.
@@ -334,36 +339,36 @@ pub struct Extrapolation {
 
 impl Extrapolation {
     fn new(fit: &LawFit, network: &Network, fitted: &[&Point]) -> Self {
-        let depth_width = |depth: usize, width: usize| (depth * width) as f64;
-        let effective = |inputs: usize, rate: f64, size: f64| rate * inputs as f64 + size;
-        let own = depth_width(network.depth, network.width);
-        let own_effective = effective(network.inputs, network.input_rate, own);
-        let sizes = fitted.iter().map(|p| depth_width(p.depth, p.width));
-        let effectives = fitted
-            .iter()
-            .map(|p| effective(p.inputs, p.input_rate, depth_width(p.depth, p.width)));
+        let largest = |size: fn(&Network) -> f64| {
+            let sizes = fitted.iter().map(|point| size(&point.network));
+            sizes.fold(0.0, f64::max)
+        };
         let own_sizes = fit.log2_sizes(network).into_iter().enumerate();
+        let ranges = range_of_sizes(fit, fitted);
         let outside = own_sizes.map(|(index, own)| {
-            let [low, high] = range(fit, index, fitted);
+            let [low, high] = ranges[index];
             (own - high).max(low - own).max(0.0).exp2()
         });
-        let effective_size = own_effective / effectives.fold(0.0, f64::max);
+        let effective_size = network.effective_size() / largest(Network::effective_size);
         Self {
-            depth_width: own / sizes.fold(0.0, f64::max),
+            depth_width: network.size() as f64 / largest(|network| network.size() as f64),
             effective_size,
             beyond: outside.fold(effective_size.max(1.0), f64::max),
         }
     }
 }
 
-/// Ends of the range of a size over the points, as `log2`.
-fn range(fit: &LawFit, index: usize, points: &[&Point]) -> [f64; 2] {
-    points
-        .iter()
-        .filter_map(|point| fit.log2_sizes(&point.network()).get(index).copied())
-        .fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| {
-            [low.min(x), high.max(x)]
-        })
+/// Ends of the range of each size over the points, as `log2`.
+fn range_of_sizes(fit: &LawFit, points: &[&Point]) -> Vec<[f64; 2]> {
+    let mut ranges = Vec::new();
+    for point in points {
+        let sizes = fit.log2_sizes(&point.network);
+        ranges.resize(sizes.len(), [f64::INFINITY, f64::NEG_INFINITY]);
+        for ([low, high], size) in ranges.iter_mut().zip(sizes) {
+            (*low, *high) = (low.min(size), high.max(size));
+        }
+    }
+    ranges
 }
 
 /// Why there is no prediction.

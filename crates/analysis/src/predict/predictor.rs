@@ -1,8 +1,10 @@
 //! The candidate laws, and the choice among them.
 
+use super::formula::{FittedLaw, Formula, student_table};
 use super::spread::Spread;
 use super::{
     Extrapolation, NetworkShape, PredictError, PredictOptions, Prediction, Rival, Warning,
+    range_of_sizes,
 };
 use crate::fit::{Forward, forward};
 use crate::law::{Law, Network};
@@ -28,7 +30,7 @@ const LEAST_RANGE: f64 = 1.0;
 /// Errors below this, in octaves, are rounding errors of the logarithms.
 const LEAST_ERROR: f64 = 1e-9;
 
-/// The law that predicts at one input-layer rate, chosen among:
+/// The law that predicts, chosen among:
 ///
 /// - the laws of [`Law::POOLED`], fitted to all rates together, where there are
 ///   several, and
@@ -50,7 +52,8 @@ pub(crate) struct Predictor<'a> {
     rivals: Vec<Candidate<'a>>,
     width_over_depth: f64,
     relaxed: bool,
-    measured: bool,
+    /// The input-layer rates of the cells, ascending.
+    rates: Vec<f64>,
 }
 
 /// A law fitted to cells.
@@ -79,10 +82,9 @@ impl<'a> Predictor<'a> {
     /// From the points of one series.
     ///
     /// # Errors
-    /// If no law can be fitted for that rate.
+    /// If no law can be fitted to them.
     pub(crate) fn new(
         points: &[&'a Point],
-        input_rate: f64,
         options: &PredictOptions,
     ) -> Result<Self, PredictError> {
         let found = points
@@ -90,23 +92,13 @@ impl<'a> Predictor<'a> {
             .copied()
             .filter(|point| point.mean().is_some());
         let rates = input_rates(found);
-        let measured = rates.contains(&input_rate);
-        let between = rates.first().is_some_and(|low| *low <= input_rate)
-            && rates.last().is_some_and(|high| input_rate <= *high);
-        if !measured && !between && !rates.is_empty() {
-            let names: Vec<String> = rates.iter().map(f64::to_string).collect();
-            return Err(PredictError::UnmeasuredRate {
-                rate: input_rate,
-                measured: names.join(", "),
-            });
-        }
         let several = rates.len() > 1;
         let mut filter = options.width_over_depth;
         loop {
             let wide: Vec<&Point> = points
                 .iter()
                 .copied()
-                .filter(|point| point.is_wide(filter))
+                .filter(|point| point.network.is_wide(filter))
                 .collect();
             let found = shapes(&wide).len();
             if found < ENOUGH && filter > 0.0 {
@@ -117,7 +109,7 @@ impl<'a> Predictor<'a> {
                 Law::POOLED.map(|law| (law, None)).to_vec()
             } else {
                 let laws = [Law::DepthWidth, Law::Separate, Law::EffectiveSize];
-                laws.map(|law| (law, Some(input_rate))).to_vec()
+                laws.map(|law| (law, rates.first().copied())).to_vec()
             };
             let mut candidates: Vec<Candidate<'a>> = sets
                 .into_iter()
@@ -140,33 +132,43 @@ impl<'a> Predictor<'a> {
                 rivals: ranked.collect(),
                 width_over_depth: filter,
                 relaxed: filter < options.width_over_depth,
-                measured,
+                rates,
             });
         }
     }
 
-    /// The prediction for a network at this predictor's input-layer rate, at
-    /// any distance.
+    /// The prediction for a network at any distance.
     ///
     /// # Errors
-    /// If there are no cells that it could be made from.
+    /// If its input-layer rate lies outside of those measured, or the law has no edge for it.
     pub(crate) fn predict(
         &self,
         network: &NetworkShape,
         dataset: &str,
         options: &PredictOptions,
     ) -> Result<Prediction, PredictError> {
+        let rate = network.input_rate;
+        let measured_rate = self.rates.contains(&rate);
+        let is_between = self.rates.first().is_some_and(|low| *low <= rate)
+            && self.rates.last().is_some_and(|high| rate <= *high);
+        if !is_between {
+            let names: Vec<String> = self.rates.iter().map(f64::to_string).collect();
+            return Err(PredictError::UnmeasuredRate {
+                rate,
+                measured: names.join(", "),
+            });
+        }
         let chosen = &self.chosen;
         let first = chosen.found.first().ok_or(PredictError::NothingMeasured)?;
         let law = chosen.law;
-        let measured = first.network();
-        let shape = Network {
-            inputs: network.inputs.unwrap_or(measured.inputs),
-            depth: network.depth,
-            width: network.width,
-            input_rate: network.input_rate,
-            ..measured
-        };
+        let measured = first.network;
+        let shape = Network::new(
+            network.inputs.unwrap_or(measured.inputs),
+            network.depth,
+            network.width,
+            rate,
+            measured.output_gain,
+        );
         let centre = chosen.fit.at(&shape);
         if !centre.is_finite() {
             return Err(PredictError::NoEdge);
@@ -201,10 +203,8 @@ impl<'a> Predictor<'a> {
                 beyond: extrapolation.beyond,
             });
         }
-        if !self.measured {
-            warnings.push(Warning::UnmeasuredRate {
-                rate: network.input_rate,
-            });
+        if !measured_rate {
+            warnings.push(Warning::UnmeasuredRate { rate });
         }
         Ok(Prediction {
             dataset: dataset.to_owned(),
@@ -228,7 +228,7 @@ impl<'a> Predictor<'a> {
             cells: chosen.found.len(),
             censored_repeats: chosen.censored_repeats,
             error_octaves: chosen.error,
-            runner_up: self.rivals.first().map(Candidate::as_rival),
+            runner_up: self.rivals.first().map(|rival| rival.as_rival(&shape)),
             extrapolation,
             warnings,
         })
@@ -236,6 +236,30 @@ impl<'a> Predictor<'a> {
 }
 
 impl Predictor<'_> {
+    /// All that its predictions depend on.
+    pub(super) fn formula(&self, options: &PredictOptions) -> Formula {
+        let chosen = &self.chosen;
+        let networks = || chosen.found.iter().map(|point| &point.network);
+        let largest = |size: &dyn Fn(&Network) -> f64| networks().map(size).fold(0.0, f64::max);
+        let all = std::iter::once(chosen).chain(&self.rivals);
+        Formula {
+            laws: all.map(Candidate::fitted).collect(),
+            inverse_gram: chosen.least_squares.inverse_gram(),
+            log2_sizes: range_of_sizes(&chosen.fit, &chosen.found),
+            largest_depth_width: largest(&|network| network.size() as f64),
+            largest_effective_size: largest(&Network::effective_size),
+            input_rates: self.rates.clone(),
+            spread: chosen.spread,
+            spread_beyond: chosen
+                .spread
+                .at_least(chosen.deviation.unwrap_or(0.0), chosen.judged),
+            width_over_depth: options.width_over_depth,
+            furthest: options.furthest,
+            confidence: options.confidence,
+            student: student_table(options.confidence),
+        }
+    }
+
     /// The variance of the choice of the law (see the module `spread`).
     fn choice(&self, network: &Network, chosen: f64) -> f64 {
         let least = self.chosen.error.max(LEAST_ERROR);
@@ -258,13 +282,13 @@ impl<'a> Candidate<'a> {
     fn new(law: Law, input_rate: Option<f64>, set: &[&'a Point]) -> Option<Self> {
         let fit = LawFit::new(law, set).ok()?;
         let found: Vec<&'a Point> = set.iter().copied().filter(|p| p.mean().is_some()).collect();
-        let networks = || found.iter().map(|point| point.network());
+        let networks = || found.iter().map(|point| point.network);
         let regressors: Vec<Vec<f64>> = networks().map(|one| fit.regressors(&one)).collect();
         let sizes: Vec<Vec<f64>> = networks().map(|one| fit.log2_sizes(&one)).collect();
         if least_range(&sizes) < LEAST_RANGE {
             return None;
         }
-        let error = |fit: &LawFit, point: &Point| Some(point.mean()? - fit.at(&point.network()));
+        let error = |fit: &LawFit, point: &Point| Some(point.mean()? - fit.at(&point.network));
         let residuals: Vec<f64> = found
             .iter()
             .filter_map(|point| error(&fit, point))
@@ -295,8 +319,19 @@ impl<'a> Candidate<'a> {
         })
     }
 
-    fn as_rival(&self) -> Rival {
+    fn fitted(&self) -> FittedLaw {
+        FittedLaw {
+            law: self.law,
+            coefficients: self.fit.coefficients.iter().copied().collect(),
+            ratio: self.fit.ratio,
+            error: self.error.max(LEAST_ERROR),
+            judged: self.judged,
+        }
+    }
+
+    fn as_rival(&self, network: &Network) -> Rival {
         Rival {
+            log2_eta_star: self.fit.at(network),
             law: self.law,
             law_input_rate: self.input_rate,
             error_octaves: self.error,

@@ -9,8 +9,11 @@ use std::collections::BTreeMap;
 
 use etastar_model::Loss;
 
-use super::{NetworkShape, PredictError, PredictOptions, Prediction, Predictor, Warning, accepted};
+use super::{
+    Formula, NetworkShape, PredictError, PredictOptions, Prediction, Predictor, Warning, accepted,
+};
 use crate::censored::Observed;
+use crate::law::Network;
 use crate::points::Point;
 
 const MEASURED: &str = include_str!("published.csv");
@@ -38,7 +41,7 @@ pub fn predict_published(
     }
     let points = points();
     let references: Vec<&Point> = points.iter().collect();
-    let predictor = Predictor::new(&references, network.input_rate, options)?;
+    let predictor = Predictor::new(&references, options)?;
     let mut prediction = predictor.predict(network, "published measurements", options)?;
     if network.depth < LEAST_DEPTH {
         let depth = network.depth;
@@ -48,6 +51,17 @@ pub fn predict_published(
         prediction.warnings.push(Warning::Outputs { outputs });
     }
     accepted(prediction, options)
+}
+
+/// All that such predictions depend on, for a page that makes them itself.
+///
+/// # Errors
+/// As [`predict_published`].
+pub fn published_formula(options: &PredictOptions) -> Result<Formula, PredictError> {
+    options.check()?;
+    let points = points();
+    let references: Vec<&Point> = points.iter().collect();
+    Ok(Predictor::new(&references, options)?.formula(options))
 }
 
 /// The measured cells.
@@ -89,14 +103,14 @@ fn search(line: &str) -> Option<([&str; 5], (usize, Observed))> {
 fn point(
     ([_, inputs, depth, width, input_rate], repeats): ([&str; 5], Vec<(usize, Observed)>),
 ) -> Option<Point> {
-    Some(Point {
-        inputs: inputs.parse().ok()?,
-        depth: depth.parse().ok()?,
-        width: width.parse().ok()?,
-        input_rate: input_rate.parse().ok()?,
-        output_gain: 2.0,
-        repeats,
-    })
+    let network = Network::new(
+        inputs.parse().ok()?,
+        depth.parse().ok()?,
+        width.parse().ok()?,
+        input_rate.parse().ok()?,
+        2.0,
+    );
+    Some(Point { network, repeats })
 }
 
 #[cfg(test)]
@@ -110,6 +124,10 @@ mod tests {
         assert!(lines.clone().all(|line| search(line).is_some()));
         let repeats: usize = points().iter().map(|point| point.repeats.len()).sum();
         assert_eq!(repeats, lines.count());
-        assert!(points().iter().all(|point| point.depth >= LEAST_DEPTH));
+        assert!(
+            points()
+                .iter()
+                .all(|point| point.network.depth >= LEAST_DEPTH)
+        );
     }
 }

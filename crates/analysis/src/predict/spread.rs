@@ -55,20 +55,24 @@
 //! their noise. The degrees of freedom are therefore those of as many
 //! observations as there are architectures, not cells.
 
+use serde::Serialize;
+
 use crate::numbers::{mean, squares_about, student};
 use crate::points::{Point, shapes};
 
 /// The estimated variances behind a prediction.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Spread {
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Spread {
     /// `s^2` of cell means, in octaves squared.
-    residual: f64,
-    residual_freedom: f64,
+    pub residual: f64,
+    /// Degrees of freedom of `s^2`.
+    pub residual_freedom: f64,
     /// `v^2` of repeats; 0 where no cell has two.
-    repeat: f64,
-    repeat_freedom: f64,
+    pub repeat: f64,
+    /// Degrees of freedom of `v^2`.
+    pub repeat_freedom: f64,
     /// `n`, the harmonic mean over cells.
-    repeats: f64,
+    pub repeats: f64,
 }
 
 impl Spread {
@@ -158,6 +162,7 @@ mod tests {
 
     use super::*;
     use crate::censored::Observed;
+    use crate::law::Network;
 
     /// Points of depth 1 and widths 1, 2, .., each with the given repeats.
     fn points(cells: &[Vec<f64>]) -> Vec<Point> {
@@ -165,11 +170,7 @@ mod tests {
             .iter()
             .enumerate()
             .map(|(index, values)| Point {
-                inputs: 1,
-                depth: 1,
-                width: index + 1,
-                input_rate: 1.0,
-                output_gain: 2.0,
+                network: Network::new(1, 1, index + 1, 1.0, 2.0),
                 repeats: values
                     .iter()
                     .map(|y| Observed::Found(*y))

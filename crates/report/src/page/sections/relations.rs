@@ -2,8 +2,8 @@
 //! and smaller networks.
 
 use etastar_analysis::{
-    Course, CoursePoint, EtaSharpness, LateStageCourse, Proxies, Proxy, Scope, VariantSummary,
-    View, distinct,
+    Course, CoursePoint, EtaSharpness, FarTransfer, LateStageCourse, Proxies, Proxy, Scope,
+    VariantSummary, View, distinct,
 };
 use etastar_search::Vary;
 
@@ -563,7 +563,7 @@ pub(super) fn transfer(store: &Store<'_>) -> Section {
                 .filter(|one| one.input_rate == own);
             let points = points.map(|one| {
                 let note = format!("depth {}, width {}", one.depth, one.width);
-                mark(one.factor(), one.error, note)
+                mark(one.factor, one.error, note)
             });
             let name = input_rate(Some(own));
             Series::new(&name, Style::nth(order), Data::Points(points.collect()))
@@ -574,8 +574,8 @@ pub(super) fn transfer(store: &Store<'_>) -> Section {
                 "Predicted minus measured log_{{2}} η* of the cells of {} (width ≥ {} × depth) \
                  against how far they are beyond the cells fitted: depth × width over the largest \
                  one fitted. For each size of the grid that leaves six architectures, laws are \
-                 fitted to the cells up to that size, and the one with the least leave-one-out \
-                 error predicts the larger cells. {}",
+                 fitted to the cells up to that size, and the one with the least error of \
+                 forward validation predicts the larger cells. {}",
                 transfer.dataset,
                 setting(transfer.width_over_depth),
                 conditions(&store.analysis.manifest, None)
@@ -619,5 +619,45 @@ pub(super) fn transfer(store: &Store<'_>) -> Section {
             rows,
         ));
     }
+    let all = store.analysis.transfer.iter();
+    let far = all.flat_map(|transfer| transfer.far.iter().map(|far| (&transfer.dataset, far)));
+    let rows: Vec<Vec<Entry>> = far.map(|(dataset, far)| far_row(dataset, far)).collect();
+    if !rows.is_empty() {
+        section.table(table(
+            "Networks at least four times larger than those fitted, counted in other ways: by \
+             another size; and with the fastest input rate, which anchors the large sizes, left out \
+             of the fits. Median and 90 % quantile of the absolute error and the median of the law \
+             that came second, in octaves; share of means in their 95 % prediction interval; and \
+             how often each law was the one that predicted.",
+            &[
+                "dataset", "larger by", "fitted", "input rate", "cells", "median", "90 %",
+                "second law", "means", "laws",
+            ],
+            rows,
+        ));
+    }
     section
+}
+
+fn far_row(dataset: &str, far: &FarTransfer) -> Vec<Entry> {
+    let errors = &far.errors;
+    let laws = far.laws.iter();
+    let laws: Vec<String> = laws
+        .map(|(law, times)| format!("{} {}", law.name(), count(*times)))
+        .collect();
+    vec![
+        Entry::text(Text::code(dataset.to_owned())),
+        Entry::text(far.size_by.words()),
+        Entry::text(match far.fastest_fitted {
+            true => "all rates",
+            false => "without the fastest",
+        }),
+        Entry::text(far.input_rate.map_or_else(|| "all".to_owned(), setting)),
+        Entry::count(errors.predictions),
+        Entry::number(errors.median, &octaves(errors.median)),
+        Entry::number(errors.ninth_decile, &octaves(errors.ninth_decile)),
+        Entry::optional(far.runner_up_median, octaves),
+        Entry::optional(errors.means_inside, percent),
+        Entry::text(laws.join(", ")),
+    ]
 }
