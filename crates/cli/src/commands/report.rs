@@ -26,8 +26,17 @@ pub(crate) struct ReportArguments {
     #[arg(long, value_name = "TEXT")]
     command: Option<String>,
 
+    /// The commit in which an experiment's rules first stood, as it is to be shown
+    #[arg(long, value_name = "EXPERIMENT=COMMIT", value_parser = rules_commit)]
+    rules: Vec<(String, String)>,
+
     #[command(flatten)]
     format: Format,
+}
+
+fn rules_commit(text: &str) -> Result<(String, String), String> {
+    let (experiment, commit) = text.split_once('=').ok_or("give it as EXPERIMENT=COMMIT")?;
+    Ok((experiment.to_owned(), commit.to_owned()))
 }
 
 /// Version of the form of `analysis.json`.
@@ -38,10 +47,13 @@ pub(crate) fn run(arguments: &ReportArguments) -> Result<(), CliError> {
     for path in &arguments.stores {
         let snapshot = Store::open_to_read(path)?.snapshot()?;
         let analysis = analyse(&snapshot, &Options::default());
-        let analysis = analysis.map_err(|source| CliError::StoreAnalysis {
+        let mut analysis = analysis.map_err(|source| CliError::StoreAnalysis {
             store: path.clone(),
             source,
         })?;
+        let mut rules = arguments.rules.iter();
+        let own = rules.find(|(experiment, _)| *experiment == analysis.manifest.experiment);
+        analysis.rules_commit = own.map(|(_, commit)| commit.clone());
         stores.push((path.display().to_string(), analysis));
     }
     let command = arguments.command.clone();
@@ -59,6 +71,13 @@ pub(crate) fn run(arguments: &ReportArguments) -> Result<(), CliError> {
     let all = json!({"format": ANALYSIS_FORMAT, "stores": all.collect::<Result<Vec<_>, _>>()?});
     let text = serde_json::to_string_pretty(&all)?;
     std::fs::write(&analysis, text).map_err(CliError::write(&analysis))?;
+    let rules = folder.join("rules.json");
+    let all: Vec<Value> = stores
+        .iter()
+        .map(|(_, analysis)| rules_of(analysis))
+        .collect();
+    let text = serde_json::to_string_pretty(&all)?;
+    std::fs::write(&rules, text).map_err(CliError::write(&rules))?;
     if !arguments.format.json {
         return output::print(&written.index.display().to_string());
     }
@@ -77,10 +96,25 @@ pub(crate) fn run(arguments: &ReportArguments) -> Result<(), CliError> {
         "index": written.index,
         "markdown": written.markdown,
         "analysis": analysis,
+        "rules": rules,
         "figures": written.figures,
         "data": written.data,
         "findings": findings,
     }))
+}
+
+/// By which rules an experiment was judged, where they come from, and when its measurement began.
+fn rules_of(analysis: &StoreAnalysis) -> Value {
+    let manifest = &analysis.manifest;
+    json!({
+        "experiment": manifest.experiment,
+        "evidence": analysis.specification.evidence,
+        "rules_commit": analysis.rules_commit,
+        "program_commit": manifest.git_commit,
+        "seed": manifest.seed,
+        "started_at": analysis.sessions.first().map(|session| &session.started_at),
+        "criteria": manifest.analysis["criteria"],
+    })
 }
 
 /// The analysis of a store with the store's name.

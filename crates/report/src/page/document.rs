@@ -50,6 +50,8 @@ pub(crate) enum Block {
     Table(Table),
     /// A figure.
     Figure(Box<Figure>),
+    /// A form that predicts eta\* by this formula, as JSON; on the web page only.
+    Calculator(String),
 }
 
 /// A table.
@@ -278,7 +280,7 @@ impl Report {
                     let entries = table.rows.iter().flatten();
                     entries.map(|entry| &entry.text).collect()
                 }
-                Block::Code(_) | Block::Figure(_) => Vec::new(),
+                Block::Code(_) | Block::Figure(_) | Block::Calculator(_) => Vec::new(),
             }
         }
         let all = self.lead.iter().chain(self.blocks().flat_map(texts));

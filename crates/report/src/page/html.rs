@@ -7,7 +7,7 @@ use super::document::{Block, ColumnKind, Numbers, Report, Section, Table};
 use crate::figure::{Figure, STYLE_SHEET, Span, Text};
 
 const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+const SCRIPT: &str = concat!(include_str!("page.js"), include_str!("calculator.js"));
 
 impl Report {
     /// The page.
@@ -96,6 +96,34 @@ fn set_block(block: &Block, numbers: &mut Numbers) -> Markup {
         Block::Code(code) => html! { pre { code { (code) } } },
         Block::Table(table) => set_table(table, &numbers.table()),
         Block::Figure(figure) => set_figure(figure, &numbers.figure()),
+        Block::Calculator(formula) => set_calculator(formula),
+    }
+}
+
+/// The form; a script computes what it says.
+fn set_calculator(formula: &str) -> Markup {
+    let field = |name: &str, label: &str, value: &str, most: Option<&str>, step: &str| {
+        let least = if step == "1" { "1" } else { "0" };
+        html! {
+            label {
+                (label) " "
+                input type="number" name=(name) value=(value) min=(least) max=[most] step=(step)
+                    required;
+            }
+        }
+    };
+    // As text of a script element, JSON must not close it.
+    let formula = formula.replace('<', "\\u003c");
+    html! {
+        form class="calculator" {
+            b { "η* of a network like these" }
+            (field("width", "width", "512", None, "1"))
+            (field("depth", "depth", "8", None, "1"))
+            (field("inputRate", "input rate", "1", Some("1"), "any"))
+            (field("inputs", "inputs", "784", None, "1"))
+            output { "This needs a browser that runs scripts; " code { "etastar predict" } " says the same." }
+            script type="application/json" { (PreEscaped(formula)) }
+        }
     }
 }
 

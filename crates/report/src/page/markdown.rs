@@ -45,7 +45,7 @@ impl Setting<'_> {
         let anchor = self.anchor(&section.id);
         blocks.push(format!("{level} {anchor}{}", inline(&section.title)));
         for block in &section.blocks {
-            blocks.push(match block {
+            let text = match block {
                 Block::Paragraph(text) => inline(text),
                 Block::List(items) => {
                     let items = items.iter().map(|item| format!("- {}", inline(item)));
@@ -54,7 +54,9 @@ impl Setting<'_> {
                 Block::Code(code) => fenced(code),
                 Block::Table(table) => set_table(table, &self.numbers.table()),
                 Block::Figure(figure) => self.figure(figure),
-            });
+                Block::Calculator(_) => continue,
+            };
+            blocks.push(text);
         }
     }
 

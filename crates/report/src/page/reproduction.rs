@@ -194,7 +194,12 @@ fn environment(stores: &[(String, StoreAnalysis)], command: &str) -> Vec<Section
     section.code(&commands.join("\n"));
     let fields: Vec<Vec<(String, String)>> = stores
         .iter()
-        .map(|(store, analysis)| manifest_fields(store, &analysis.manifest))
+        .map(|(store, analysis)| {
+            let rules = analysis.rules_commit.clone();
+            let rules = rules.map(|commit| ("rules' commit".to_owned(), commit));
+            let fields = manifest_fields(store, &analysis.manifest);
+            fields.into_iter().chain(rules).collect()
+        })
         .collect();
     let names = distinct(fields.iter().flatten().map(|(name, _)| name.clone()));
     let value = |own: &[(String, String)], name: &str| {
@@ -300,7 +305,7 @@ fn manifest_fields(store: &str, manifest: &Manifest) -> Vec<(String, String)> {
         ("profile", optional(&manifest.profile)),
         ("format version", manifest.format_version.to_string()),
         ("program version", manifest.tool_version.clone()),
-        ("git commit", optional(&manifest.git_commit)),
+        ("program's commit", optional(&manifest.git_commit)),
         ("configuration hash", manifest.configuration_hash.clone()),
         ("backend", manifest.backend.clone()),
         ("float type", manifest.float.clone()),

@@ -1,6 +1,6 @@
 //! What came out: in short for each claim, and every criterion on every dataset.
 
-use etastar_analysis::{Evidence, Finding, Verdict, View};
+use etastar_analysis::{Evidence, Finding, PredictOptions, Verdict, View, published_formula};
 
 use super::document::{Block, Entry, Section, Table};
 use super::number::{count, counted, fixed, percent};
@@ -36,6 +36,7 @@ pub(super) fn in_short(stores: &[Store<'_>]) -> Option<Section> {
         figure.name = format!("in-short-{}", figure.name);
         Block::Figure(figure)
     }));
+    section.blocks.extend(calculator());
     let (papers, ours): (Vec<&Finding>, Vec<&Finding>) = told
         .into_iter()
         .partition(|finding| is_of_the_paper(finding));
@@ -47,6 +48,13 @@ pub(super) fn in_short(stores: &[Store<'_>]) -> Option<Section> {
         }
     }
     Some(section)
+}
+
+/// What `etastar predict` says without a store, for any network.
+fn calculator() -> Option<Block> {
+    let formula = published_formula(&PredictOptions::default()).ok()?;
+    let formula = serde_json::to_string(&formula).ok()?;
+    Some(Block::Calculator(formula))
 }
 
 /// Whether a criterion judges a claim of the paper, C1 to C4, and not one of ours.
@@ -170,7 +178,7 @@ pub(super) fn scoreboard(stores: &[Store<'_>]) -> Option<Section> {
             Entry::text(says),
             Entry::text(Text::code(finding.dataset.clone())),
             Entry::text(badge(finding.verdict)),
-            Entry::text(finding.evidence.name()),
+            Entry::text(provenance(store, finding)),
             Entry::text(number(finding)),
             Entry::text(
                 Text::default().and_link(store.analysis.manifest.experiment.clone(), place),
@@ -215,6 +223,23 @@ pub(super) fn scoreboard(stores: &[Store<'_>]) -> Option<Section> {
     });
     section.list(missing.collect());
     Some(section)
+}
+
+/// What a verdict is worth, and the commits of its rule and of the program that measured it.
+fn provenance(store: &Store<'_>, finding: &Finding) -> Text {
+    let analysis = store.analysis;
+    let mut text = Text::plain(finding.evidence.name());
+    let commits = [
+        ("rule", &analysis.rules_commit),
+        ("program", &analysis.manifest.git_commit),
+    ];
+    for (what, commit) in commits {
+        if let Some(commit) = commit {
+            let short: String = commit.chars().take(7).collect();
+            text = text.and_plain(format!(", {what} ")).and_code(short);
+        }
+    }
+    text
 }
 
 /// A finding's number, or why there is none.
