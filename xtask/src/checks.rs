@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::backend::provide;
 use crate::command::{self, Failure, PORTABLE, cargo, feature};
+use crate::rules;
 
 #[derive(Debug, Args)]
 pub(crate) struct TestArguments {
@@ -27,8 +28,9 @@ pub(crate) fn ci() -> Result<(), Failure> {
     test(&TestArguments { rest: Vec::new() })
 }
 
-/// `cargo xtask check`: format, lints, documentation.
+/// `cargo xtask check`: rules of committed results, format, lints, documentation.
 pub(crate) fn check() -> Result<(), Failure> {
+    rules::check()?;
     command::run(&mut cargo(&["fmt", "--all", "--check"]))?;
     // The release profile is that of the tests, so that nothing is built twice.
     let mut clippy = cargo(&["clippy", "--release", "--workspace", "--all-targets"]);

@@ -11,6 +11,7 @@ mod fuzz;
 mod gpu_check;
 mod publish;
 mod reproduce;
+mod rules;
 mod screenshots;
 #[cfg(unix)]
 mod slurm_test;
@@ -51,7 +52,7 @@ enum Command {
     Screenshots(screenshots::ScreenshotsArguments),
     /// Run every test
     Test(checks::TestArguments),
-    /// Check format, lints and documentation
+    /// Check the rules of committed results against history, format, lints and documentation
     Check,
     /// Run all that continuous integration runs: `check`, then `test`
     Ci,

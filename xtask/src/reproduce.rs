@@ -6,15 +6,20 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use crate::command::{Failure, build_etastar, etastar, last_line};
+use crate::rules;
 
 /// The experiments, in the order in which they are run. Experiments share
 /// searches; in this order most of the shared ones are done already.
-const EXPERIMENTS: [&str; 16] = [
+const EXPERIMENTS: [&str; 20] = [
     "deep-networks",
     "two-edges",
     "inputs",
     "bound-growth",
     "transfer",
+    "paper",
+    "later-edges",
+    "sharpness-relation",
+    "pixels",
     "power-law",
     "width-over-depth",
     "late-stage",
@@ -141,5 +146,10 @@ fn report(arguments: &ReproduceArguments, stores: &[String]) -> Result<String, F
     }
     let mut report = etastar(&[&"report", &"--command", &typed, &"--output"]);
     report.arg(arguments.results().join("report"));
+    for name in EXPERIMENTS {
+        if let Some(commit) = rules::first_commit(name)? {
+            report.arg("--rules").arg(format!("{name}={commit}"));
+        }
+    }
     last_line(report.args(stores))
 }
