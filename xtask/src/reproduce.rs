@@ -8,18 +8,18 @@ use clap::Args;
 use crate::command::{Failure, build_etastar, etastar, last_line};
 use crate::rules;
 
-/// The experiments, in the order in which they are run. Experiments share
-/// searches; in this order most of the shared ones are done already.
+/// The experiments, in the order in which they are run: those that confirm, then those that
+/// explore. They share searches; in this order most of the shared ones are done already.
 const EXPERIMENTS: [&str; 20] = [
     "deep-networks",
     "two-edges",
-    "inputs",
-    "bound-growth",
-    "transfer",
-    "paper",
     "later-edges",
     "sharpness-relation",
+    "bound-growth",
+    "transfer",
     "pixels",
+    "paper",
+    "inputs",
     "power-law",
     "width-over-depth",
     "late-stage",
@@ -32,6 +32,9 @@ const EXPERIMENTS: [&str; 20] = [
     "proxies",
     "prediction",
 ];
+
+/// How many of them, from the first on, `--profile quick` measures unless others are asked for.
+const QUICK: usize = 8;
 
 /// The program's exit code when its time limit is reached.
 const OUT_OF_TIME: i32 = 5;
@@ -50,7 +53,7 @@ pub(crate) struct ReproduceArguments {
     #[arg(long, value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
 
-    /// Experiments to run, by name [default: all]
+    /// Experiments to run, by name [default: all; with `--profile quick` the confirmatory ones]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',', value_parser = EXPERIMENTS)]
     only: Vec<String>,
 
@@ -65,6 +68,20 @@ pub(crate) struct ReproduceArguments {
 }
 
 impl ReproduceArguments {
+    /// The experiments that are run.
+    fn experiments(&self) -> impl Iterator<Item = &'static str> {
+        let usual = match self.profile.as_str() {
+            "quick" => QUICK,
+            _ => EXPERIMENTS.len(),
+        };
+        let each = EXPERIMENTS.into_iter().enumerate();
+        let chosen = each.filter(move |(index, name)| match self.only.as_slice() {
+            [] => *index < usual,
+            only => only.iter().any(|one| one == name),
+        });
+        chosen.map(|(_, name)| name)
+    }
+
     /// The folder of the profile's stores and report, from the root.
     fn results(&self) -> PathBuf {
         let folder = match self.backend.as_str() {
@@ -93,13 +110,9 @@ pub(crate) fn run(arguments: &ReproduceArguments) -> Result<(), Failure> {
     let deadline = arguments
         .time_limit
         .map(|minutes| Instant::now() + Duration::from_secs(60 * minutes));
-    let only = &arguments.only;
     let mut stores = Vec::new();
     let mut unfinished = None;
-    for name in EXPERIMENTS {
-        if !only.is_empty() && !only.iter().any(|chosen| chosen == name) {
-            continue;
-        }
+    for name in arguments.experiments() {
         match sweep(arguments, name, deadline) {
             Ok(store) => stores.push(store),
             Err(failure) if failure.code == Some(OUT_OF_TIME) => {

@@ -273,7 +273,8 @@ fn environment(stores: &[(String, StoreAnalysis)], command: &str) -> Vec<Section
 
 /// A command without the options that name places and threads.
 fn without_places(command: &str) -> String {
-    const PLACES: [&str; 5] = [
+    const PLACES: [&str; 6] = [
+        "-o",
         "--output-dir",
         "--data-dir",
         "--jobs",
