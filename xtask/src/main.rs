@@ -2,6 +2,7 @@
 
 mod backend;
 mod bench;
+mod calculator;
 mod checks;
 mod command;
 #[cfg(unix)]
@@ -50,6 +51,8 @@ enum Command {
     Publish(publish::PublishArguments),
     /// Take pictures of a report's page, light and dark, with Chromium
     Screenshots(screenshots::ScreenshotsArguments),
+    /// Compare the calculator of a report's page with `etastar predict`, in Chromium
+    Calculator(calculator::CalculatorArguments),
     /// Run every test
     Test(checks::TestArguments),
     /// Check the rules of committed results against history, format, lints and documentation
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Command::SlurmTest(arguments) => slurm_test::run(&arguments),
         Command::Publish(arguments) => publish::run(&arguments),
         Command::Screenshots(arguments) => screenshots::run(&arguments),
+        Command::Calculator(arguments) => calculator::run(&arguments),
         Command::Test(arguments) => checks::test(&arguments),
         Command::Check => checks::check(),
         Command::Ci => checks::ci(),

@@ -54,25 +54,28 @@ pub(crate) fn run(arguments: &ScreenshotsArguments) -> Result<(), Failure> {
     let page = page.canonicalize().map_err(Failure::file(&page))?;
     let folder = page.with_file_name("screenshots");
     files::create_folder(&folder)?;
-    let found = BROWSERS
-        .into_iter()
-        .find(|name| works(name, &["--version"]));
-    let Some(browser) = found else {
-        return Err(Failure::new(
-            "no Chromium is installed; on Debian: apt-get install chromium",
-        ));
-    };
     for width in &arguments.widths {
         for (scheme, option) in [("light", None), ("dark", Some("--force-dark-mode"))] {
             let picture = folder.join(format!("{scheme}-{width}.png"));
-            let mut chromium = Command::new(browser);
-            chromium.args(OPTIONS).args(option);
+            let mut chromium = chromium()?;
+            chromium.args(option);
             chromium.arg(format!("--window-size={width},{}", arguments.height));
             take(&mut chromium, &page, &picture)?;
             println!("{}", picture.display());
         }
     }
     Ok(())
+}
+
+/// Chromium without a window, with a profile of its own to be given.
+pub(crate) fn chromium() -> Result<Command, Failure> {
+    let found = BROWSERS
+        .into_iter()
+        .find(|name| works(name, &["--version"]));
+    let missing = || Failure::new("no Chromium is installed; on Debian: apt-get install chromium");
+    let mut chromium = Command::new(found.ok_or_else(missing)?);
+    chromium.args(OPTIONS);
+    Ok(chromium)
 }
 
 fn take(chromium: &mut Command, page: &Path, picture: &Path) -> Result<(), Failure> {

@@ -225,8 +225,27 @@ pub struct Transfer {
     pub predictions: Vec<Transferred>,
     /// The same by how far they reach.
     pub ranges: Vec<TransferRange>,
+    /// Predictions of every architecture from all others.
+    pub left_out: Option<TransferRange>,
     /// Networks at least four times larger than those fitted, counted in other ways.
     pub far: Vec<FarTransfer>,
+}
+
+/// Every architecture, all its cells left out of the fit, is predicted from the others.
+fn left_out(points: &[&Point], options: &PredictOptions) -> Option<TransferRange> {
+    let mut predictions = Vec::new();
+    for shape in shapes(points) {
+        let (own, others): (Vec<&Point>, Vec<&Point>) =
+            points.iter().partition(|point| point.shape() == shape);
+        let predictor = Predictor::new(&others, options).ok()?;
+        let fitted = others.iter().map(|point| point.network.size() as f64);
+        let fitted = fitted.fold(0.0, f64::max);
+        predictions.extend(own.into_iter().filter_map(|point| {
+            let factor = point.network.size() as f64 / fitted;
+            predict(&predictor, point, [fitted, factor], options)
+        }));
+    }
+    range(&predictions, 0.0, None)
 }
 
 /// Predictions of networks at least four times larger than those fitted.
@@ -333,6 +352,9 @@ pub(crate) fn transfer(datasets: &[Dataset<'_>]) -> Vec<Transfer> {
         let ends = RANGES.iter().skip(1).copied().map(Some).chain([None]);
         let ranges = RANGES.iter().zip(ends);
         let options = transfer_options(&selector);
+        let points = dataset.points(&predicted(&selector), Quantity::EtaStar);
+        let points = points.unwrap_or_default();
+        let points: Vec<&Point> = points.iter().flatten().collect();
         (!predictions.is_empty()).then(|| Transfer {
             dataset: dataset.label.clone(),
             width_over_depth: options.width_over_depth,
@@ -341,10 +363,8 @@ pub(crate) fn transfer(datasets: &[Dataset<'_>]) -> Vec<Transfer> {
                 .filter_map(|(from, to)| range(&predictions, *from, to))
                 .collect(),
             predictions,
-            far: dataset
-                .points(&predicted(&selector), Quantity::EtaStar)
-                .map(|groups| far(&groups.iter().flatten().collect::<Vec<_>>(), &options))
-                .unwrap_or_default(),
+            left_out: left_out(&points, &options),
+            far: far(&points, &options),
         })
     });
     each.collect()

@@ -142,6 +142,9 @@ fn far_networks_are_counted_by_either_size_and_without_the_fastest_rate() {
         own.next().cloned()
     };
     let listed = all.predictions.iter().filter(|one| one.factor >= 4.0);
+    // Each architecture from the others, at both rates.
+    let left_out = all.left_out.unwrap();
+    assert!(left_out.ninth_decile < 1e-6 && left_out.means_inside == Some(1.0));
     let by_product = far(SizeBy::DepthWidth, true, None).unwrap();
     assert_eq!(by_product.errors.predictions, listed.count());
     for fast in [0.1, 1.0] {

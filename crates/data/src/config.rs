@@ -92,6 +92,17 @@ impl DatasetConfig {
         }
     }
 
+    /// Numbers of input features and of classes.
+    pub fn features_and_classes(&self) -> (usize, usize) {
+        let entry = entry(self.name);
+        let features = match self.gaussians {
+            Some(gaussians) => gaussians.dimension,
+            None => entry.features(),
+        };
+        let pooled = self.pool.map_or(1, |side| side * side);
+        (features / pooled.max(1), entry.classes)
+    }
+
     /// Checks everything that can be checked without reading data.
     ///
     /// # Errors
@@ -188,6 +199,25 @@ mod tests {
             ..valid
         };
         assert!(message(foreign).contains("only for dataset gaussians"));
+    }
+
+    #[test]
+    fn the_shape_is_known_without_data() {
+        let shape = |pool, gaussians, name| {
+            let config = DatasetConfig {
+                pool,
+                gaussians,
+                ..DatasetConfig::new(name)
+            };
+            config.features_and_classes()
+        };
+        let five = GaussiansConfig {
+            dimension: 5,
+            ..GaussiansConfig::default()
+        };
+        assert_eq!(shape(None, None, DatasetName::Cifar10), (3072, 10));
+        assert_eq!(shape(Some(4), None, DatasetName::Mnist), (49, 10));
+        assert_eq!(shape(None, Some(five), DatasetName::Gaussians), (5, 2));
     }
 
     #[test]

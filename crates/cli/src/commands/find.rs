@@ -117,8 +117,8 @@ pub(crate) struct FindArguments {
     #[command(flatten)]
     tolerance: Flag<Tolerance>,
 
-    /// First learning rate tried, as a power of 2; then the search goes by octaves [default:
-    /// the prediction of the tangent kernel]
+    /// First learning rate tried, as a power of 2; then the search goes by octaves [default: what
+    /// the published law predicts, or else the tangent kernel]
     #[arg(long, value_name = "LOG2", allow_negative_numbers = true)]
     start: Option<f64>,
 
@@ -242,6 +242,7 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
     let mut cell = arguments.cell()?;
     let warm_start = match &arguments.warm_start {
         Some(store) => Some(WarmStart::apply(store, &mut cell)?),
+        None if arguments.start.is_none() => WarmStart::published(&mut cell),
         None => None,
     };
     for warning in warm_start.iter().flat_map(WarmStart::warnings) {

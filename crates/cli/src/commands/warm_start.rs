@@ -1,11 +1,12 @@
-//! Where a search starts when a store predicts its end.
+//! Where a search starts when its end is predicted: by the published law, or from a store.
 
 use std::path::{Path, PathBuf};
 
 use etastar_analysis::{
-    NetworkShape, PredictError, PredictOptions, Prediction, matching_series, predict, source,
+    NetworkShape, PredictError, PredictOptions, Prediction, matching_series, predict,
+    predict_published, source,
 };
-use etastar_search::{Cell, SearchMethod, Snapshot, Store};
+use etastar_search::{Cell, SearchMethod, Snapshot, Store, SuccessRule};
 use serde_json::{Value, json};
 
 use crate::error::CliError;
@@ -13,7 +14,8 @@ use crate::numbers::rate;
 
 /// A predicted start, or why there is none.
 pub(crate) struct WarmStart {
-    store: PathBuf,
+    /// Absent for the published law.
+    store: Option<PathBuf>,
     /// The prediction, and `log2` of the start.
     outcome: Result<(Prediction, f64), String>,
     /// What speaks against it.
@@ -21,6 +23,25 @@ pub(crate) struct WarmStart {
 }
 
 impl WarmStart {
+    /// Starts the search of a cell at the eta\* that the published law predicts; none where it has
+    /// nothing to say of the cell, for which the kernel's start stays.
+    pub(crate) fn published(cell: &mut Cell) -> Option<Self> {
+        let protocol = cell.protocol()?;
+        if protocol.success != SuccessRule::ReachThreshold {
+            return None;
+        }
+        let (inputs, outputs) = cell.dataset.features_and_classes();
+        let network = network(cell, Some(inputs)).ok()?;
+        let options = PredictOptions::default();
+        let prediction = predict_published(&network, outputs, protocol.loss, &options).ok()?;
+        let start = start_at(&prediction, cell);
+        Some(Self {
+            store: None,
+            outcome: Ok((prediction, start)),
+            warnings: Vec::new(),
+        })
+    }
+
     /// Predicts the cell's eta\* from a store and starts its search there, at a
     /// multiple of half an octave.
     ///
@@ -35,16 +56,11 @@ impl WarmStart {
         let mut warnings = Vec::new();
         let predicted = predicted(&snapshot, cell, &mut warnings);
         let outcome = predicted.map(|prediction| {
-            let half_octaves = (2.0 * prediction.log2_eta_star).round() / 2.0;
-            if let Some(SearchMethod::FromKernel { start, .. }) =
-                cell.protocol_mut().map(|protocol| &mut protocol.search)
-            {
-                *start = Some(half_octaves);
-            }
-            (prediction, half_octaves)
+            let start = start_at(&prediction, cell);
+            (prediction, start)
         });
         Ok(Self {
-            store: path.to_owned(),
+            store: Some(path.to_owned()),
             outcome,
             warnings,
         })
@@ -62,8 +78,11 @@ impl WarmStart {
     pub(crate) fn text(&self) -> String {
         match &self.outcome {
             Ok((prediction, start)) => format!(
-                "warm start at 2^{start}, from {}: predicted {}, one network {} to {}\n",
-                self.store.display(),
+                "start at 2^{start}, from {}: predicted {}, one network {} to {}\n",
+                match &self.store {
+                    Some(store) => store.display().to_string(),
+                    None => "the published law".to_owned(),
+                },
                 rate(prediction.eta_star),
                 rate(prediction.network_interval[0]),
                 rate(prediction.network_interval[1]),
@@ -85,6 +104,34 @@ impl WarmStart {
     }
 }
 
+/// The cell's network, as predictions see it.
+fn network(cell: &Cell, inputs: Option<usize>) -> Result<NetworkShape, String> {
+    let width = cell.constant_width();
+    Ok(NetworkShape {
+        inputs,
+        depth: cell.depth(),
+        width: width.ok_or("only networks of constant width can be predicted")?,
+        input_rate: cell.input_rate,
+    })
+}
+
+/// Lets the search of a cell start at a prediction, within its range; gives `log2` of the start, a
+/// multiple of half an octave.
+fn start_at(prediction: &Prediction, cell: &mut Cell) -> f64 {
+    let half_octaves = (2.0 * prediction.log2_eta_star).round() / 2.0;
+    if let Some(SearchMethod::FromKernel {
+        start,
+        lowest,
+        highest,
+        ..
+    }) = cell.protocol_mut().map(|protocol| &mut protocol.search)
+        && (*lowest..=*highest).contains(&half_octaves)
+    {
+        *start = Some(half_octaves);
+    }
+    half_octaves
+}
+
 /// From the store's series of the same protocol or, with a warning, from its
 /// only one of the same dataset.
 fn predicted(
@@ -92,15 +139,7 @@ fn predicted(
     cell: &Cell,
     warnings: &mut Vec<String>,
 ) -> Result<Prediction, String> {
-    let Some(width) = cell.constant_width() else {
-        return Err("only networks of constant width can be predicted".to_owned());
-    };
-    let network = NetworkShape {
-        inputs: None,
-        depth: cell.depth(),
-        width,
-        input_rate: cell.input_rate,
-    };
+    let network = network(cell, None)?;
     let told = |error: PredictError| error.to_string();
     let series = match matching_series(snapshot, cell) {
         Some(series) => series,

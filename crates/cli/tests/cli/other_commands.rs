@@ -14,6 +14,7 @@ fn datasets_are_listed_with_their_status() {
         .collect();
     let expected = json!([
         ["digits", "embedded"],
+        ["fashion-mnist-mini", "embedded"],
         ["gaussians", "generated"],
         ["mnist", "missing"],
         ["fashion-mnist", "missing"],

@@ -130,10 +130,14 @@ fn a_warm_start_finds_the_same() {
         .as_f64()
         .unwrap();
     assert!((start - predicted).abs() <= 0.25, "{start} {predicted}");
-    assert_eq!(cold.get("warm_start"), None);
+    // Without a store the published law says where to start, unless the user does.
+    assert!(cold["warm_start"]["store"].is_null());
+    assert!(cold["warm_start"]["start"].is_number());
+    let (own, _) = find(&etastar, "--start 3");
+    assert_eq!(own.get("warm_start"), None);
 
     let text = etastar.succeed("find --depth 1 --width 16 --warm-start sweep.db");
-    assert_contains(&text, &["warm start at 2^", "trials in"]);
+    assert_contains(&text, &["start at 2^", "from sweep.db", "trials in"]);
 }
 
 #[test]

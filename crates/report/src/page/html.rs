@@ -4,6 +4,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::document::{Block, ColumnKind, Numbers, Report, Section, Table};
+use super::scoreboard::IN_SHORT;
 use crate::figure::{Figure, STYLE_SHEET, Span, Text};
 
 const STYLE: &str = include_str!("page.css");
@@ -13,6 +14,7 @@ impl Report {
     /// The page.
     pub fn html(&self) -> String {
         let mut numbers = Numbers::default();
+        let first = usize::from(self.sections.first().is_some_and(|one| one.id == IN_SHORT));
         html! {
             (DOCTYPE)
             html lang="en" {
@@ -31,8 +33,11 @@ impl Report {
                                 p class="lead" { (inline(paragraph)) }
                             }
                         }
-                        nav aria-label="Contents" { (contents(&self.sections)) }
-                        @for section in &self.sections { (set_section(section, &mut numbers)) }
+                        @for (index, section) in self.sections.iter().enumerate() {
+                            // What came out is what a reader sees first.
+                            @if index == first { (nav(&self.sections)) }
+                            (set_section(section, &mut numbers))
+                        }
                     }
                     script { (PreEscaped(SCRIPT)) }
                 }
@@ -43,7 +48,7 @@ impl Report {
 }
 
 /// Links to all sections and, below each, to its subsections.
-fn contents(sections: &[Section]) -> Markup {
+fn nav(sections: &[Section]) -> Markup {
     let mut groups: Vec<(&Section, Vec<&Section>)> = Vec::new();
     for section in sections.iter().filter(|section| section.level <= 3) {
         match groups.last_mut() {
@@ -55,12 +60,14 @@ fn contents(sections: &[Section]) -> Markup {
         html! { a href={ "#" (section.id) } { (inline(&section.title)) } }
     };
     html! {
-        ul {
-            @for (section, below) in &groups {
-                li {
-                    (link(section))
-                    @if !below.is_empty() {
-                        ul { @for section in below { li { (link(section)) } } }
+        nav aria-label="Contents" {
+            ul {
+                @for (section, below) in &groups {
+                    li {
+                        (link(section))
+                        @if !below.is_empty() {
+                            ul { @for section in below { li { (link(section)) } } }
+                        }
                     }
                 }
             }
@@ -116,7 +123,7 @@ fn set_calculator(formula: &str) -> Markup {
     let formula = formula.replace('<', "\\u003c");
     html! {
         form class="calculator" {
-            b { "η* of a network like these" }
+            b { "η* by the published law (cross-entropy, 10 outputs)" }
             (field("width", "width", "512", None, "1"))
             (field("depth", "depth", "8", None, "1"))
             (field("inputRate", "input rate", "1", Some("1"), "any"))

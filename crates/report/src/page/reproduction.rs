@@ -4,7 +4,7 @@
 use etastar_analysis::{Finding, StoreAnalysis, View};
 use etastar_search::{Manifest, Session, Strategy};
 
-use super::document::{Entry, Report, Section, Table};
+use super::document::{Block, Entry, Report, Section, Table};
 use super::number::{count, counted, percent, setting};
 use super::scoreboard::{in_short, scoreboard, tally};
 use super::sections::{Store, section};
@@ -36,7 +36,16 @@ impl Report {
             on_page.push(Store { id, analysis });
         }
         let mut sections: Vec<Section> = in_short(&on_page).into_iter().collect();
-        sections.extend(scoreboard(&on_page));
+        let mut lead = lead(stores);
+        match scoreboard(&on_page) {
+            Some(mut section) => {
+                section
+                    .blocks
+                    .extend(intervals(stores).map(Block::Paragraph));
+                sections.push(section);
+            }
+            None => lead.extend(intervals(stores)),
+        }
         for store in &on_page {
             sections.extend(experiment(store));
         }
@@ -44,7 +53,7 @@ impl Report {
         sections.push(references());
         Ok(Self {
             title: title(stores),
-            lead: lead(stores),
+            lead,
             sections,
         })
     }
@@ -58,7 +67,7 @@ fn title(stores: &[(String, StoreAnalysis)]) -> Text {
     }
 }
 
-/// What was done, at which scale, on which backend, with which seed, and how intervals came about.
+/// What was done, at which scale, on which backend, with which seed.
 fn lead(stores: &[(String, StoreAnalysis)]) -> Vec<Text> {
     let what = Text::markup(
         "This report measures η*, the largest constant learning rate at which a randomly \
@@ -85,8 +94,13 @@ fn lead(stores: &[(String, StoreAnalysis)]) -> Vec<Text> {
         )),
         listed(&|manifest| manifest.seed.to_string()),
     ));
+    vec![what, scale]
+}
+
+/// How intervals came about.
+fn intervals(stores: &[(String, StoreAnalysis)]) -> Option<Text> {
     let options = stores.first().map(|(_, analysis)| &analysis.options);
-    let intervals = options.map(|options| {
+    options.map(|options| {
         Text::markup(&format!(
             "Intervals have {} confidence. That of one cell is Student's t, with the variance \
              between repeats pooled over the cells of its series; where a search left its range, \
@@ -96,8 +110,7 @@ fn lead(stores: &[(String, StoreAnalysis)]) -> Vec<Text> {
             percent(options.confidence),
             count(options.resamples)
         ))
-    });
-    [what, scale].into_iter().chain(intervals).collect()
+    })
 }
 
 /// Each value once, in order.

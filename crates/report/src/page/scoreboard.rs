@@ -8,6 +8,9 @@ use super::sections::{Store, section as section_of, views};
 use super::words::{effect, sentence};
 use crate::figure::{Text, Tone};
 
+/// Anchor of the first screen.
+pub(super) const IN_SHORT: &str = "in-short";
+
 /// The first screen: one figure, and a line with number and verdict for every criterion, those of
 /// the paper's claims before our own. Confirmatory criteria only, where there are any.
 pub(super) fn in_short(stores: &[Store<'_>]) -> Option<Section> {
@@ -21,7 +24,7 @@ pub(super) fn in_short(stores: &[Store<'_>]) -> Option<Section> {
     if told.is_empty() {
         return None;
     }
-    let mut section = Section::new(2, "in-short", "In short");
+    let mut section = Section::new(2, IN_SHORT, "In short");
     let of_told = stores
         .iter()
         .filter(|store| store.analysis.findings.iter().any(|one| is_told(&one)));

@@ -587,27 +587,36 @@ pub(super) fn transfer(store: &Store<'_>) -> Section {
                 series: series.collect(),
             }],
         });
-        rows.extend(transfer.ranges.iter().map(|range| {
-            let to = match range.to {
-                Some(to) => format!("{} to {}", setting(range.from), setting(to)),
-                None => format!("{} and more", setting(range.from)),
-            };
-            let share = |share: Option<f64>| Entry::optional(share, percent);
-            vec![
-                Entry::text(Text::code(transfer.dataset.clone())),
-                Entry::text(to),
-                Entry::number(range.predictions as f64, &count(range.predictions)),
-                Entry::number(range.median, &octaves(range.median)),
-                Entry::number(range.ninth_decile, &octaves(range.ninth_decile)),
-                Entry::text(Text::markup(&format!(
-                    "{} to {}",
-                    optional_octaves(Some(range.extremes[0])),
-                    optional_octaves(Some(range.extremes[1]))
-                ))),
-                share(range.means_inside),
-                share(range.repeats_inside),
-            ]
-        }));
+        rows.extend(
+            transfer
+                .left_out
+                .iter()
+                .chain(&transfer.ranges)
+                .map(|range| {
+                    let to = match range.to {
+                        Some(to) => format!("{} to {}", setting(range.from), setting(to)),
+                        None if range.from == 0.0 => {
+                            "any, each architecture from the others".to_owned()
+                        }
+                        None => format!("{} and more", setting(range.from)),
+                    };
+                    let share = |share: Option<f64>| Entry::optional(share, percent);
+                    vec![
+                        Entry::text(Text::code(transfer.dataset.clone())),
+                        Entry::text(to),
+                        Entry::number(range.predictions as f64, &count(range.predictions)),
+                        Entry::number(range.median, &octaves(range.median)),
+                        Entry::number(range.ninth_decile, &octaves(range.ninth_decile)),
+                        Entry::text(Text::markup(&format!(
+                            "{} to {}",
+                            optional_octaves(Some(range.extremes[0])),
+                            optional_octaves(Some(range.extremes[1]))
+                        ))),
+                        share(range.means_inside),
+                        share(range.repeats_inside),
+                    ]
+                }),
+        );
     }
     if !rows.is_empty() {
         section.table(table(
