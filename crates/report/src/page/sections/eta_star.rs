@@ -408,15 +408,17 @@ fn exponents(store: &Store<'_>, view: View, title: &str, filters: &[f64]) -> Sec
                 .partial_cmp(&b.input_rate)
                 .unwrap_or(std::cmp::Ordering::Equal)
         });
-        let (slowest, fastest) = (fits.first()?, fits.last()?);
+        let mut ends = vec![*fits.last()?, *fits.first()?];
+        ends.dedup_by_key(|fit| fit.input_rate);
+        let ends = ends.iter().filter_map(|fit| {
+            let exponent = effect(fit.exponents.first()?);
+            Some(format!("{exponent} at {}", input_rate(fit.input_rate)))
+        });
         Some(Text::markup(&format!(
-            "{}, {}: the exponent of depth × width is {} at {} and {} at {}.",
+            "{}, {}: the exponent of depth × width is {}.",
             series.label,
             filter(k),
-            effect(fastest.exponents.first()?),
-            input_rate(fastest.input_rate),
-            effect(slowest.exponents.first()?),
-            input_rate(slowest.input_rate),
+            ends.collect::<Vec<_>>().join(" and "),
         )))
     });
     section.list(ends.collect());
