@@ -137,12 +137,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let dataset = Dataset::load(&octaves.dataset, &DataFolders::discover(None))?;
     if !arguments.no_case {
         let mut rng = SEED.split(&octaves.dataset);
-        let split = Split::new(
-            &dataset,
-            octaves.dataset.train,
-            octaves.dataset.validation,
-            &mut rng,
-        )?;
+        let split = Split::new(&dataset, &octaves.dataset, &mut rng)?;
         std::fs::create_dir_all(&arguments.folder)?;
         let path = arguments.folder.join("case.npz");
         arrays::write(&path, &octaves, &split, arguments.repeats, SEED)?;

@@ -8,7 +8,7 @@
 
 use std::io::{Cursor, Write};
 
-use etastar_data::Samples;
+use etastar_data::OwnFile;
 use libfuzzer_sys::fuzz_target;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
@@ -31,7 +31,8 @@ fuzz_target!(|bytes: &[u8]| {
         }
         bytes => etastar_fuzz::file(bytes, "npz"),
     };
-    if let Ok(samples) = Samples::read_npz(&path, None) {
+    if let Ok(dataset) = OwnFile::new(&path).load(None) {
+        let samples = dataset.into_samples();
         assert_eq!(samples.inputs.len(), samples.labels.len() * samples.features);
         assert!(samples.inputs.iter().all(|value| value.is_finite()));
         let classes = samples.classes as u32;

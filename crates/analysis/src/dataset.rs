@@ -168,7 +168,7 @@ impl<'a> Dataset<'a> {
         let own = self.records.iter().filter(|record| {
             record.cell.protocol().is_some()
                 && variant.cells.contains(&record.id)
-                && record.cell.dataset.name == self.config.name
+                && record.cell.dataset.title() == self.config.title()
         });
         let (same, others): (Vec<_>, Vec<_>) =
             own.partition(|record| record.cell.dataset == *self.config);

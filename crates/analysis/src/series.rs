@@ -24,7 +24,7 @@ pub fn eta_star_series(snapshot: &Snapshot) -> Vec<Series<'_>> {
     named(
         snapshot,
         |cell| cell.protocol().is_some(),
-        |cell| kebab(&cell.dataset.name),
+        |cell| cell.dataset.title().into_owned(),
     )
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn sharpness_series(snapshot: &Snapshot) -> Vec<Series<'_>> {
     named(
         snapshot,
         |cell| cell.sharpness().is_some(),
-        |cell| format!("{}, {}", kebab(&cell.dataset.name), kebab(&cell.loss())),
+        |cell| format!("{}, {}", cell.dataset.title(), kebab(&cell.loss())),
     )
 }
 
@@ -87,7 +87,7 @@ fn common_variant<'a>(variants: &'a [VariantCells], cells: &[&CellRecord]) -> Op
 /// The datasets of a store with their labels, in the grid's order of their first cells.
 pub(crate) fn labelled_datasets(snapshot: &Snapshot) -> Vec<(String, &DatasetConfig)> {
     let configs = snapshot.cells.iter().map(|record| &record.cell.dataset);
-    grouped(configs, flat, |config| kebab(&config.name))
+    grouped(configs, flat, |config| config.title().into_owned())
         .into_iter()
         .filter_map(|(label, configs)| Some((label, *configs.first()?)))
         .collect()

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use etastar_backend::{DeviceName, Selection};
+use etastar_data::{DatasetConfig, DatasetName, OwnFile, Standardise};
 use etastar_model::Loss;
 use etastar_search::EnsembleLimits;
 use serde::Serialize;
@@ -39,7 +40,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Measure eta* of one network, with an interval
-    Find(find::FindArguments),
+    Find(Box<find::FindArguments>),
     /// Measure eta* over the grid of an experiment file; can be stopped and resumed
     Sweep(sweep::SweepArguments),
     /// Run the parts of a sweep on a cluster: on Slurm, or by a manifest for Kubernetes
@@ -146,6 +147,60 @@ pub(crate) struct DataFolder {
     /// Folder with dataset files [default: $ETASTAR_DATA, then the user's cache folder]
     #[arg(long, value_name = "FOLDER")]
     pub(crate) data_dir: Option<PathBuf>,
+}
+
+/// Which data a network is trained on.
+#[derive(Debug, Args)]
+pub(crate) struct DataChoice {
+    /// Dataset: digits, fashion-mnist-mini, gaussians, mnist, fashion-mnist, cifar10
+    #[arg(long, value_name = "NAME", default_value = "digits")]
+    dataset: DatasetName,
+
+    /// File of your own instead: .npz, .npy, .csv, .tsv, .parquet, or IDX images
+    #[arg(long, value_name = "FILE", conflicts_with = "dataset")]
+    data: Option<PathBuf>,
+
+    /// Array of inputs in the file [default: a usual name, as x]
+    #[arg(long, value_name = "NAME", requires = "data")]
+    x: Option<String>,
+
+    /// Array or column of labels in the file, or the file of labels that belongs to one of inputs
+    /// alone [default: a usual name, as y or label]
+    #[arg(long, visible_alias = "label", value_name = "NAME", requires = "data")]
+    y: Option<String>,
+
+    /// Mean 0 and variance 1 for all inputs together, for each feature, or not at all
+    #[arg(long, value_enum, default_value_t = StandardiseName::All)]
+    standardise: StandardiseName,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum StandardiseName {
+    All,
+    Feature,
+    None,
+}
+
+impl DataChoice {
+    /// All of the data.
+    pub(crate) fn config(&self) -> DatasetConfig {
+        let config = match &self.data {
+            None => DatasetConfig::new(self.dataset),
+            Some(path) => DatasetConfig::of_file(OwnFile {
+                path: path.clone(),
+                x: self.x.clone(),
+                y: self.y.clone(),
+            }),
+        };
+        DatasetConfig {
+            standardise: match self.standardise {
+                StandardiseName::All => Standardise::All,
+                StandardiseName::Feature => Standardise::Feature,
+                StandardiseName::None => Standardise::None,
+            },
+            ..config
+        }
+    }
 }
 
 /// How a result is printed.

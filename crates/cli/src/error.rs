@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use etastar_analysis::{FitError, PredictError, SpecificationError};
 use etastar_backend::{DeviceFailure, Unavailable};
-use etastar_data::{DataError, SamplesFileError};
+use etastar_data::{DataError, OwnFileError};
 use etastar_model::{InvalidArchitecture, WeightsFileError};
 use etastar_report::compare::CompareError;
 use etastar_report::export::ExportError;
@@ -75,7 +75,7 @@ pub(crate) enum CliError {
     #[error(transparent)]
     Weights(#[from] WeightsFileError),
     #[error(transparent)]
-    Samples(#[from] SamplesFileError),
+    Samples(#[from] OwnFileError),
     #[error("no eta* in range: {0}")]
     NoEtaStar(String),
     #[error(

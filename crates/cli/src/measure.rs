@@ -80,15 +80,14 @@ fn load_datasets<'a>(
     let mut loaded = Datasets::new();
     let mut not_run: Vec<NotRun> = Vec::new();
     for config in configs {
-        let left_out = not_run
-            .iter()
-            .any(|one| one.dataset == config.name.as_str());
+        let left_out = not_run.iter().any(|one| one.dataset == config.title());
         if left_out || loaded.iter().any(|(known, _)| known == config) {
             continue;
         }
         // The reasons name no folders, which differ between machines.
         let reason = match Dataset::load(config, folders) {
             Ok(dataset) => {
+                tell(config, &dataset);
                 loaded.push((config.clone(), dataset));
                 continue;
             }
@@ -97,11 +96,35 @@ fn load_datasets<'a>(
             Err(error) => return Err(error.into()),
         };
         not_run.push(NotRun {
-            dataset: config.name.to_string(),
+            dataset: config.title().into_owned(),
             reason: reason.to_owned(),
         });
     }
     Ok((loaded, not_run))
+}
+
+/// What was understood of a file of one's own, on standard error.
+fn tell(config: &DatasetConfig, dataset: &Dataset) {
+    let Some(file) = &config.file else {
+        return;
+    };
+    let names = dataset
+        .class_names
+        .iter()
+        .take(10)
+        .map(|name| format!("`{name}`"));
+    let names = names.collect::<Vec<_>>().join(", ");
+    let more = if dataset.classes > 10 { ", .." } else { "" };
+    let path = file.path.display();
+    eprintln!(
+        "{path}: {} samples of {} features; {} classes, in this order: {names}{more}",
+        dataset.samples(),
+        dataset.features,
+        dataset.classes,
+    );
+    for class in dataset.empty_classes() {
+        eprintln!("warning: {path}: there is no sample of class `{class}`");
+    }
 }
 
 /// Cells to be measured, with their data.
@@ -137,7 +160,7 @@ impl<'a> Measurement<'a> {
         let used = cells.iter().map(|cell| &cell.dataset);
         let (datasets, not_run) = load_datasets(used, &folders, missing)?;
         for missing in &not_run {
-            cells.retain(|cell| cell.dataset.name.as_str() != missing.dataset);
+            cells.retain(|cell| cell.dataset.title() != missing.dataset);
         }
         let provenance = provenance::provenance(seed, backend, &datasets);
         Ok(Self {

@@ -46,7 +46,7 @@ impl Title<'_> {
         let named = self.variants.iter().filter(|one| !one.name.is_empty());
         let runs = |dataset: &DatasetConfig| {
             let mut missing = not_run.iter();
-            missing.all(|one| one.dataset != dataset.name.as_str())
+            missing.all(|one| one.dataset != dataset.title())
         };
         named
             .map(|variant| VariantCells {

@@ -31,10 +31,12 @@ pub enum DatasetName {
     FashionMnist,
     /// CIFAR-10, binary version.
     Cifar10,
+    /// A file of one's own; not in the catalogue.
+    File,
 }
 
 impl DatasetName {
-    /// Every dataset, in the order in which they are listed.
+    /// Every dataset of the catalogue, in the order in which they are listed.
     pub const ALL: [Self; 6] = [
         Self::Digits,
         Self::FashionMnistMini,
@@ -53,6 +55,7 @@ impl DatasetName {
             Self::Mnist => "mnist",
             Self::FashionMnist => "fashion-mnist",
             Self::Cifar10 => "cifar10",
+            Self::File => "file",
         }
     }
 }
@@ -123,7 +126,7 @@ pub struct DatasetEntry {
 pub enum Source {
     /// Compiled into the program.
     Embedded,
-    /// Drawn from a seed.
+    /// Drawn from a seed, or a file of one's own: there is nothing to look for.
     Generated,
     /// Each file is downloaded by itself, gzipped.
     Files,
@@ -230,6 +233,7 @@ pub fn entry(name: DatasetName) -> DatasetEntry {
         DatasetName::Mnist => mnist(),
         DatasetName::FashionMnist => fashion_mnist(),
         DatasetName::Cifar10 => cifar10(),
+        DatasetName::File => own_file(),
     }
 }
 
@@ -311,6 +315,24 @@ fn embedded_files(
         file(images[0], format, true, images[1]),
         file(labels[0], classes, true, labels[1]),
     ]
+}
+
+/// Nothing is known of a file before it is read.
+fn own_file() -> DatasetEntry {
+    DatasetEntry {
+        name: DatasetName::File,
+        description: "a file of one's own".into(),
+        licence: "".into(),
+        homepage: "".into(),
+        shape: Vec::new(),
+        classes: 0,
+        samples: 0,
+        default_validation: 0,
+        source: Source::Generated,
+        files: Vec::new(),
+        mirrors: Vec::new(),
+        subfolders: Vec::new(),
+    }
 }
 
 fn gaussians() -> DatasetEntry {

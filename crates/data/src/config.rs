@@ -1,9 +1,12 @@
 //! The choice of a dataset, of its parameters, and of the numbers of samples.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{DatasetName, GAUSSIANS_DIMENSION, entry};
 use crate::error::DataError;
+use crate::own::OwnFile;
 
 /// Parameters of the generated `gaussians` task.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -58,11 +61,31 @@ impl GaussiansConfig {
     }
 }
 
+/// How inputs are brought to mean 0 and variance 1, by the training samples.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standardise {
+    /// With one mean and one standard deviation for all inputs.
+    #[default]
+    All,
+    /// Each feature with its own; one that does not vary becomes 0.
+    Feature,
+    /// Not at all: inputs are taken as they stand.
+    None,
+}
+
+impl Standardise {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// A dataset and how many of its samples are used.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DatasetConfig {
-    /// Which dataset.
+    /// Which dataset; where only a file is given, that file.
+    #[serde(default = "own_file")]
     pub name: DatasetName,
     /// Number of training samples; all that validation leaves when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,6 +101,16 @@ pub struct DatasetConfig {
     /// for images as they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pool: Option<usize>,
+    /// The file of the dataset `file`; absent for every other one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<OwnFile>,
+    /// How inputs are standardised.
+    #[serde(default, skip_serializing_if = "Standardise::is_default")]
+    pub standardise: Standardise,
+}
+
+fn own_file() -> DatasetName {
+    DatasetName::File
 }
 
 impl DatasetConfig {
@@ -89,18 +122,36 @@ impl DatasetConfig {
             validation: None,
             gaussians: None,
             pool: None,
+            file: None,
+            standardise: Standardise::default(),
         }
     }
 
-    /// Numbers of input features and of classes.
-    pub fn features_and_classes(&self) -> (usize, usize) {
+    /// The whole of a file of one's own, with a sixth of it held out for validation.
+    pub fn of_file(file: OwnFile) -> Self {
+        Self {
+            file: Some(file),
+            ..Self::new(DatasetName::File)
+        }
+    }
+
+    /// What the data are called: the dataset's name, or that of the file without its ending.
+    pub fn title(&self) -> Cow<'_, str> {
+        match &self.file {
+            Some(file) => file.stem().into(),
+            None => self.name.as_str().into(),
+        }
+    }
+
+    /// Numbers of input features and of classes; none for a file, which has to be read for them.
+    pub fn features_and_classes(&self) -> Option<(usize, usize)> {
         let entry = entry(self.name);
         let features = match self.gaussians {
             Some(gaussians) => gaussians.dimension,
             None => entry.features(),
         };
         let pooled = self.pool.map_or(1, |side| side * side);
-        (features / pooled.max(1), entry.classes)
+        (entry.classes > 0).then(|| (features / pooled.max(1), entry.classes))
     }
 
     /// Checks everything that can be checked without reading data.
@@ -120,6 +171,16 @@ impl DatasetConfig {
             }
             gaussians.validate()?;
         }
+        match (&self.file, self.name == DatasetName::File) {
+            (None, false) | (Some(_), true) => {}
+            (None, true) => return Err(DataError::NoFile),
+            (Some(_), false) => {
+                return Err(DataError::Config {
+                    dataset: self.name,
+                    problem: "`file` is only for dataset file, remove it".to_owned(),
+                });
+            }
+        }
         let entry = entry(self.name);
         if let Some(side) = self.pool {
             let problem = match entry.shape.as_slice() {
@@ -136,13 +197,11 @@ impl DatasetConfig {
                 });
             }
         }
-        resolve_sizes(
-            self.name,
-            entry.samples,
-            entry.default_validation,
-            self.train,
-            self.validation,
-        )?;
+        // How many samples a file has is known when it is read.
+        if self.file.is_none() {
+            let (samples, validation) = (entry.samples, entry.default_validation);
+            resolve_sizes(self.name, samples, validation, self.train, self.validation)?;
+        }
         Ok(())
     }
 }
@@ -215,9 +274,12 @@ mod tests {
             dimension: 5,
             ..GaussiansConfig::default()
         };
-        assert_eq!(shape(None, None, DatasetName::Cifar10), (3072, 10));
-        assert_eq!(shape(Some(4), None, DatasetName::Mnist), (49, 10));
-        assert_eq!(shape(None, Some(five), DatasetName::Gaussians), (5, 2));
+        assert_eq!(shape(None, None, DatasetName::Cifar10), Some((3072, 10)));
+        assert_eq!(shape(Some(4), None, DatasetName::Mnist), Some((49, 10)));
+        assert_eq!(
+            shape(None, Some(five), DatasetName::Gaussians),
+            Some((5, 2))
+        );
     }
 
     #[test]

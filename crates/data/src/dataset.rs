@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::batches::Samples;
 use crate::catalogue::{DatasetEntry, DatasetName, FileFormat, Source, entry};
 use crate::config::{DatasetConfig, GaussiansConfig};
 use crate::error::DataError;
@@ -43,11 +44,14 @@ pub struct Dataset {
     /// Inputs, `[samples, features]` row-major.
     pub inputs: Inputs,
     /// Labels, `[samples]`, each smaller than `classes`.
-    pub labels: Vec<u8>,
+    pub labels: Vec<u32>,
     /// Input features per sample.
     pub features: usize,
     /// Number of classes.
     pub classes: usize,
+    /// What the classes are called in a file of one's own; empty for the datasets of the catalogue,
+    /// whose labels are the numbers of their classes.
+    pub class_names: Vec<String>,
     /// Samples held out for validation unless asked otherwise.
     pub default_validation: usize,
     /// SHA-256 of the content the data came from, by `dataset/file`.
@@ -62,7 +66,10 @@ impl Dataset {
     /// unreadable, or any file is not the genuine one.
     pub fn load(config: &DatasetConfig, folders: &DataFolders) -> Result<Self, DataError> {
         config.validate()?;
-        Self::load_entry(&entry(config.name), config, folders)
+        match &config.file {
+            Some(file) => Ok(file.load(None)?),
+            None => Self::load_entry(&entry(config.name), config, folders),
+        }
     }
 
     /// As [`Dataset::load`], with a catalogue entry of the caller's.
@@ -116,6 +123,34 @@ impl Dataset {
     pub fn samples(&self) -> usize {
         self.labels.len()
     }
+
+    /// The classes of which there is no sample.
+    pub fn empty_classes(&self) -> Vec<&str> {
+        let mut is_found = vec![false; self.classes];
+        for label in &self.labels {
+            if let Some(found) = is_found.get_mut(*label as usize) {
+                *found = true;
+            }
+        }
+        let named = self.class_names.iter().zip(is_found);
+        named
+            .filter(|(_, found)| !found)
+            .map(|(name, _)| name.as_str())
+            .collect()
+    }
+
+    /// All samples as they stand: neither standardised nor split.
+    pub fn into_samples(self) -> Samples {
+        Samples {
+            inputs: match self.inputs {
+                Inputs::Bytes(values) => values.into_iter().map(f32::from).collect(),
+                Inputs::Reals(values) => values,
+            },
+            labels: self.labels,
+            features: self.features,
+            classes: self.classes,
+        }
+    }
 }
 
 /// Reads and verifies the training files of `entry`.
@@ -159,9 +194,10 @@ fn generate(entry: &DatasetEntry, config: &GaussiansConfig) -> Result<Dataset, D
     Ok(Dataset {
         name: entry.name,
         inputs: Inputs::Reals(drawn.inputs),
-        labels: drawn.labels,
+        labels: drawn.labels.into_iter().map(u32::from).collect(),
         features: config.dimension,
         classes: entry.classes,
+        class_names: Vec::new(),
         default_validation: entry.default_validation,
         fingerprints: BTreeMap::from([(entry.fingerprint_key("generated"), drawn.sha256)]),
     })
@@ -291,9 +327,10 @@ impl Parts {
         Ok(Dataset {
             name: entry.name,
             inputs: Inputs::Bytes(self.inputs),
-            labels: self.labels,
+            labels: self.labels.into_iter().map(u32::from).collect(),
             features,
             classes: entry.classes,
+            class_names: Vec::new(),
             default_validation: entry.default_validation,
             fingerprints,
         })
@@ -309,7 +346,7 @@ mod tests {
         let digits = load_embedded(&entry(DatasetName::Digits)).unwrap();
         let mut counts = [0; 10];
         for label in &digits.labels {
-            counts[usize::from(*label)] += 1;
+            counts[*label as usize] += 1;
         }
         assert_eq!(counts, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
         assert_eq!((digits.samples(), digits.features), (1_797, 64));
@@ -338,11 +375,7 @@ mod tests {
         };
         let load = |config: &DatasetConfig| {
             let dataset = Dataset::load(config, &DataFolders::only("/nonexistent")).unwrap();
-            let reals = match dataset.inputs {
-                Inputs::Bytes(values) => values.into_iter().map(f32::from).collect(),
-                Inputs::Reals(values) => values,
-            };
-            (dataset.features, reals)
+            (dataset.features, dataset.into_samples().inputs)
         };
         let (_, whole): (_, Vec<f32>) = load(&pool(None));
         for side in [1, 2, 4, 8] {

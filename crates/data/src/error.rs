@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::catalogue::DatasetName;
 use crate::integrity::ContentError;
+use crate::own::OwnFileError;
 
 /// Anything that can go wrong while a dataset is found, read, split, batched
 /// or downloaded.
@@ -22,6 +23,14 @@ pub enum DataError {
         /// What is wrong and what would be accepted.
         problem: String,
     },
+
+    /// A file of one's own that cannot be used.
+    #[error(transparent)]
+    OwnFile(#[from] OwnFileError),
+
+    /// A dataset `file` without its file.
+    #[error("dataset file: name the file, as in `file = {{ path = \"mine.npz\" }}`")]
+    NoFile,
 
     /// Files of a dataset are in none of the folders searched.
     #[error(

@@ -11,7 +11,7 @@
 //! let config = DatasetConfig::new(DatasetName::Digits);
 //! let dataset = Dataset::load(&config, &DataFolders::discover(None))?;
 //! let mut rng = ChaCha8Rng::seed_from_u64(1);
-//! let split = Split::new(&dataset, config.train, config.validation, &mut rng)?;
+//! let split = Split::new(&dataset, &config, &mut rng)?;
 //! let mut batches = BatchOrder::new(split.train.len(), 128, rng)?;
 //! let (mut inputs, mut labels) = (Vec::new(), Vec::new());
 //! gather(&split.train, batches.next_batch(), &mut inputs, &mut labels)?;
@@ -30,7 +30,7 @@ mod folders;
 pub mod format;
 mod gaussians;
 mod integrity;
-mod samples_file;
+mod own;
 mod split;
 mod status;
 mod transfer;
@@ -40,13 +40,13 @@ pub use catalogue::{
     ArchiveFile, DataFile, DatasetEntry, DatasetName, FileFormat, Source, UnknownDataset,
     catalogue, entry,
 };
-pub use config::{DatasetConfig, GaussiansConfig};
+pub use config::{DatasetConfig, GaussiansConfig, Standardise};
 pub use dataset::{Dataset, Inputs};
 pub use error::{DataError, MirrorFailure};
 pub use fetch::{FetchReport, fetch, fetch_entry};
 pub use folders::{DataFolders, ENVIRONMENT_VARIABLE, Located};
 pub use integrity::{ContentError, sha256_hex};
-pub use samples_file::SamplesFileError;
+pub use own::{OwnFile, OwnFileError};
 pub use split::Split;
 pub use status::{Availability, FileReport, availability, verify};
 pub use transfer::{FetchEvent, FetchOptions, Progress};

@@ -4,15 +4,15 @@
 use rand::Rng;
 
 use crate::batches::{Samples, shuffle_front};
-use crate::config::resolve_sizes;
+use crate::config::{DatasetConfig, Standardise, resolve_sizes};
 use crate::dataset::{Dataset, Inputs};
 use crate::error::DataError;
 
 /// A dataset split into training and validation samples.
 ///
-/// Inputs are `(raw - mean) / standard_deviation` with the two scalars taken
-/// over all values of the training samples, so that the mean of `|x|^2` over
-/// the training samples is the number of features.
+/// Unless the configuration says otherwise ([`Standardise`]), inputs are `(raw - mean) /
+/// standard_deviation` with the two scalars taken over all values of the training samples, so that
+/// the mean of `|x|^2` over the training samples is the number of features.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Split {
     /// Training samples, in random order.
@@ -26,8 +26,8 @@ pub struct Split {
 }
 
 impl Split {
-    /// Draws a split: `validation` samples (the dataset's default when `None`),
-    /// then `train` samples (all the others when `None`).
+    /// Draws a split: the configuration's number of validation samples (the dataset's default
+    /// without one), then of training samples (all the others without).
     ///
     /// Validation is drawn first, so the same generator state gives the same
     /// validation samples whatever `train` is; fewer training samples are the
@@ -40,8 +40,7 @@ impl Split {
     /// and labels do not belong together.
     pub fn new(
         dataset: &Dataset,
-        train: Option<usize>,
-        validation: Option<usize>,
+        config: &DatasetConfig,
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<Self, DataError> {
         let samples = dataset.samples();
@@ -49,8 +48,8 @@ impl Split {
             dataset.name,
             samples,
             dataset.default_validation,
-            train,
-            validation,
+            config.train,
+            config.validation,
         )?;
         let inconsistent = || DataError::InconsistentDataset {
             dataset: dataset.name,
@@ -68,9 +67,10 @@ impl Split {
         let (validation, rest) = indices.split_at(validation);
         let train = rest.get(..train).unwrap_or(rest);
 
-        let statistics = match &dataset.inputs {
-            Inputs::Bytes(values) => Statistics::from_bytes(rows(values, dataset, train)),
-            Inputs::Reals(values) => Statistics::from_reals(rows(values, dataset, train)),
+        let statistics = match (config.standardise, &dataset.inputs) {
+            (Standardise::None, _) => Statistics::NONE,
+            (_, Inputs::Bytes(values)) => Statistics::from_bytes(rows(values, dataset, train)),
+            (_, Inputs::Reals(values)) => Statistics::from_reals(rows(values, dataset, train)),
         };
         let Statistics {
             mean,
@@ -83,12 +83,38 @@ impl Split {
                 standard_deviation,
             });
         }
-        Ok(Self {
+        let mut split = Self {
             train: select(dataset, train, &statistics),
             validation: select(dataset, validation, &statistics),
             mean,
             standard_deviation,
-        })
+        };
+        if config.standardise == Standardise::Feature {
+            split.standardise_features();
+        }
+        Ok(split)
+    }
+}
+
+impl Split {
+    /// Gives every feature mean 0 and variance 1 over the training samples; 0 where it does not
+    /// vary.
+    fn standardise_features(&mut self) {
+        let features = self.train.features;
+        for feature in 0..features {
+            let own = |samples: &Samples| samples.inputs[feature..].to_vec();
+            let column = own(&self.train);
+            let values = column.iter().step_by(features).map(std::slice::from_ref);
+            let statistics = Statistics::from_reals(values);
+            for samples in [&mut self.train, &mut self.validation] {
+                for value in samples.inputs.iter_mut().skip(feature).step_by(features) {
+                    *value = match statistics.standard_deviation > 0.0 {
+                        true => statistics.standardise(f64::from(*value)),
+                        false => 0.0,
+                    };
+                }
+            }
+        }
     }
 }
 
@@ -128,7 +154,7 @@ fn select(dataset: &Dataset, indices: &[u32], statistics: &Statistics) -> Sample
         .filter_map(|index| dataset.labels.get(*index as usize));
     Samples {
         inputs,
-        labels: labels.map(|label| u32::from(*label)).collect(),
+        labels: labels.copied().collect(),
         features: dataset.features,
         classes: dataset.classes,
     }
@@ -142,6 +168,12 @@ struct Statistics {
 }
 
 impl Statistics {
+    /// Those that leave values as they are.
+    const NONE: Self = Self {
+        mean: 0.0,
+        standard_deviation: 1.0,
+    };
+
     /// The statistics of bytes: sums are exact integers, rounding happens once at the end.
     fn from_bytes<'a>(rows: impl Iterator<Item = &'a [u8]>) -> Self {
         // Four histograms: runs of equal bytes, such as a black background,
@@ -230,8 +262,17 @@ mod tests {
             labels: (0..250).map(|sample| sample % 10).collect(),
             features: 3,
             classes: 10,
+            class_names: Vec::new(),
             default_validation: 40,
             fingerprints: Default::default(),
+        }
+    }
+
+    fn sizes(train: Option<usize>, validation: Option<usize>) -> DatasetConfig {
+        DatasetConfig {
+            train,
+            validation,
+            ..DatasetConfig::new(DatasetName::Mnist)
         }
     }
 
@@ -255,7 +296,7 @@ mod tests {
 
     #[test]
     fn subsets_are_disjoint_and_labels_stay_with_inputs() {
-        let split = Split::new(&tiny(), None, None, &mut rng(1)).unwrap();
+        let split = Split::new(&tiny(), &sizes(None, None), &mut rng(1)).unwrap();
         assert_eq!((split.train.len(), split.validation.len()), (210, 40));
         let mut seen = BTreeSet::new();
         for samples in [&split.train, &split.validation] {
@@ -269,7 +310,7 @@ mod tests {
 
     #[test]
     fn validation_does_not_depend_on_the_training_size_and_training_is_nested() {
-        let draw = |train| Split::new(&tiny(), train, Some(30), &mut rng(5)).unwrap();
+        let draw = |train| Split::new(&tiny(), &sizes(train, Some(30)), &mut rng(5)).unwrap();
         let (small, large) = (draw(Some(17)), draw(None));
         assert_eq!(
             identities(&small, &small.validation),
@@ -279,7 +320,7 @@ mod tests {
             identities(&small, &small.train),
             identities(&large, &large.train)[..17]
         );
-        let other = Split::new(&tiny(), Some(17), Some(30), &mut rng(6)).unwrap();
+        let other = Split::new(&tiny(), &sizes(Some(17), Some(30)), &mut rng(6)).unwrap();
         assert_ne!(
             identities(&small, &small.train),
             identities(&other, &other.train)
@@ -288,7 +329,7 @@ mod tests {
 
     #[test]
     fn the_split_of_a_seed_never_changes() {
-        let split = Split::new(&tiny(), Some(4), Some(3), &mut rng(0)).unwrap();
+        let split = Split::new(&tiny(), &sizes(Some(4), Some(3)), &mut rng(0)).unwrap();
         assert_eq!(identities(&split, &split.validation), [177, 117, 175]);
         assert_eq!(identities(&split, &split.train), [17, 220, 139, 208]);
     }
@@ -299,14 +340,14 @@ mod tests {
             let config = DatasetConfig::new(name);
             let dataset = Dataset::load(&config, &DataFolders::default()).unwrap();
             for train in [None, Some(100), Some(2)] {
-                let split = Split::new(&dataset, train, None, &mut rng(3)).unwrap();
+                let split = Split::new(&dataset, &sizes(train, None), &mut rng(3)).unwrap();
                 let ratio = mean_square_norm(&split.train) / 64.0;
                 assert!((ratio - 1.0).abs() < 1e-6, "{name} {train:?}: {ratio}");
                 let mean: f64 = split.train.inputs.iter().map(|x| f64::from(*x)).sum();
                 let mean = mean / split.train.inputs.len() as f64;
                 assert!(mean.abs() < 1e-6, "{name} {train:?}: {mean}");
             }
-            let defaults = Split::new(&dataset, None, None, &mut rng(3)).unwrap();
+            let defaults = Split::new(&dataset, &sizes(None, None), &mut rng(3)).unwrap();
             let expected = match name {
                 DatasetName::Digits => (1_500, 297),
                 _ => (18_000, 2_000),
@@ -324,7 +365,7 @@ mod tests {
             ..tiny()
         };
         for seed in 0..20 {
-            let split = Split::new(&dataset, Some(3), Some(3), &mut rng(seed)).unwrap();
+            let split = Split::new(&dataset, &sizes(Some(3), Some(3)), &mut rng(seed)).unwrap();
             let ratio = mean_square_norm(&split.train);
             assert!((ratio - 1.0).abs() < 1e-6, "{ratio}");
         }
@@ -340,8 +381,8 @@ mod tests {
             inputs: Inputs::Reals(values.iter().map(|value| f32::from(*value)).collect()),
             ..bytes.clone()
         };
-        let first = Split::new(&bytes, None, None, &mut rng(1)).unwrap();
-        let second = Split::new(&reals, None, None, &mut rng(1)).unwrap();
+        let first = Split::new(&bytes, &sizes(None, None), &mut rng(1)).unwrap();
+        let second = Split::new(&reals, &sizes(None, None), &mut rng(1)).unwrap();
         assert!((first.mean - second.mean).abs() < 1e-12);
         assert!((first.standard_deviation - second.standard_deviation).abs() < 1e-12);
         assert_eq!(first.train.labels, second.train.labels);
@@ -356,11 +397,11 @@ mod tests {
             (None, Some(251)),
             (Some(usize::MAX), Some(usize::MAX)),
         ] {
-            let error = Split::new(&tiny(), train, validation, &mut rng(0)).unwrap_err();
+            let error = Split::new(&tiny(), &sizes(train, validation), &mut rng(0)).unwrap_err();
             assert!(error.to_string().contains("has 250 samples"), "{error}");
         }
         for (train, validation) in [(Some(0), None), (None, Some(0)), (Some(0), Some(0))] {
-            let error = Split::new(&tiny(), train, validation, &mut rng(0)).unwrap_err();
+            let error = Split::new(&tiny(), &sizes(train, validation), &mut rng(0)).unwrap_err();
             assert!(matches!(error, DataError::NoSamples { .. }), "{error}");
         }
     }
@@ -371,7 +412,7 @@ mod tests {
             inputs: Inputs::Bytes(vec![7; 750]),
             ..tiny()
         };
-        let error = Split::new(&constant, None, None, &mut rng(0)).unwrap_err();
+        let error = Split::new(&constant, &sizes(None, None), &mut rng(0)).unwrap_err();
         assert!(
             error.to_string().contains("standard deviation is 0"),
             "{error}"
@@ -381,7 +422,7 @@ mod tests {
             inputs: Inputs::Reals(vec![f32::INFINITY; 750]),
             ..tiny()
         };
-        let error = Split::new(&infinite, None, None, &mut rng(0)).unwrap_err();
+        let error = Split::new(&infinite, &sizes(None, None), &mut rng(0)).unwrap_err();
         assert!(
             matches!(error, DataError::NotStandardisable { .. }),
             "{error}"
@@ -391,7 +432,7 @@ mod tests {
             inputs: Inputs::Bytes(vec![7; 749]),
             ..tiny()
         };
-        let error = Split::new(&short, None, None, &mut rng(0)).unwrap_err();
+        let error = Split::new(&short, &sizes(None, None), &mut rng(0)).unwrap_err();
         assert!(
             matches!(error, DataError::InconsistentDataset { .. }),
             "{error}"

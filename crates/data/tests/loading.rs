@@ -69,14 +69,15 @@ fn loads_plain_and_gzipped_from_both_places() {
         panic!("images are bytes");
     };
     assert_eq!(pixels[..], small.content(IMAGES)[16..]);
-    assert_eq!(first.labels, small.content(LABELS)[8..]);
+    let labels = small.content(LABELS)[8..].iter().copied().map(u32::from);
+    assert_eq!(first.labels, labels.collect::<Vec<_>>());
     let keys: Vec<&String> = first.fingerprints.keys().collect();
     assert_eq!(
         keys,
         [&format!("mnist/{IMAGES}"), &format!("mnist/{LABELS}")]
     );
     let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let split = Split::new(first, None, None, &mut rng).unwrap();
+    let split = Split::new(first, &DatasetConfig::new(first.name), &mut rng).unwrap();
     assert_eq!((split.train.len(), split.validation.len()), (50, 10));
 }
 

@@ -144,7 +144,7 @@ fn compared(records: &[&CellRecord]) -> ComparedCell {
         (!answers.is_empty()).then(|| sum / answers.len() as f64)
     };
     ComparedCell {
-        dataset: cell.dataset.name.to_string(),
+        dataset: cell.dataset.title().into_owned(),
         depth: cell.depth(),
         width: match cell.constant_width() {
             Some(width) => width.to_string(),

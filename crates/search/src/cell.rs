@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use etastar_data::{DatasetConfig, DatasetName};
+use etastar_data::DatasetConfig;
 use etastar_model::{Architecture, Loss};
 use serde::{Deserialize, Serialize};
 
@@ -192,8 +192,8 @@ impl Strategy {
 
 impl Provenance {
     /// The part that a cell on one dataset depends on.
-    pub(crate) fn of_dataset(&self, dataset: DatasetName) -> Self {
-        let of_this_dataset = format!("{}/", dataset.as_str());
+    pub(crate) fn of_dataset(&self, dataset: &DatasetConfig) -> Self {
+        let of_this_dataset = format!("{}/", dataset.title());
         let mut relevant = self.clone();
         relevant
             .datasets
@@ -263,7 +263,13 @@ impl Cell {
     /// Content hash of the cell and everything its numbers depend on: two
     /// cells with one identity have the same results, bit for bit.
     pub fn identity(&self, provenance: &Provenance) -> String {
-        let relevant = provenance.of_dataset(self.dataset.name);
-        hexadecimal(&content_hash(&(self, relevant))[..8])
+        let relevant = provenance.of_dataset(&self.dataset);
+        let Some(file) = &self.dataset.file else {
+            return hexadecimal(&content_hash(&(self, relevant))[..8]);
+        };
+        // The content of a file is in the provenance; where it lies does not matter.
+        let mut elsewhere = self.clone();
+        elsewhere.dataset.file = Some(file.without_folder());
+        hexadecimal(&content_hash(&(elsewhere, relevant))[..8])
     }
 }

@@ -11,7 +11,7 @@ use etastar_data::DatasetConfig;
 use etastar_model::Architecture;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 /// What a stream is drawn for.
@@ -31,7 +31,7 @@ impl MasterSeed {
     /// Chooses training and validation samples. The same validation samples
     /// whatever the numbers asked for, in every cell and repeat.
     pub fn split(self, dataset: &DatasetConfig) -> ChaCha8Rng {
-        self.stream(Purpose::Split, &(dataset.name, dataset.gaussians), 0)
+        self.stream(Purpose::Split, &(dataset.title(), dataset.gaussians), 0)
     }
 
     /// Draws the initial weights of one repeat.
@@ -46,11 +46,39 @@ impl MasterSeed {
         architecture: &Architecture,
         repeat: usize,
     ) -> ChaCha8Rng {
-        self.stream(Purpose::BatchOrder, &(dataset, architecture), repeat)
+        self.stream(Purpose::BatchOrder, &(Named(dataset), architecture), repeat)
     }
 
     fn stream(self, purpose: Purpose, subject: &impl Serialize, repeat: usize) -> ChaCha8Rng {
         ChaCha8Rng::from_seed(content_hash(&("etastar", self.0, purpose, subject, repeat)))
+    }
+}
+
+/// A dataset as streams know it: a file by its name alone, wherever it lies and whatever its arrays
+/// are called, so that a dataset of the catalogue in a file of its name has the same streams.
+struct Named<'a>(&'a DatasetConfig);
+
+impl Serialize for Named<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        /// Fields in the order in which a configuration declares them.
+        #[derive(Serialize)]
+        struct File<'a> {
+            name: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            train: Option<usize>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            validation: Option<usize>,
+        }
+        let config = self.0;
+        if config.file.is_none() {
+            return config.serialize(serializer);
+        }
+        let file = File {
+            name: &config.title(),
+            train: config.train,
+            validation: config.validation,
+        };
+        file.serialize(serializer)
     }
 }
 

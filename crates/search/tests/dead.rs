@@ -55,12 +55,8 @@ fn a_dead_network_never_changes_and_is_recorded_so() {
         let seed = MasterSeed(1);
         let data = [(cell.dataset.clone(), dataset)];
         let trainer = BurnTrainer::<Flex>::new(Default::default(), seed, &data).unwrap();
-        let split = Split::new(
-            &data[0].1,
-            Some(300),
-            Some(100),
-            &mut seed.split(&cell.dataset),
-        );
+        let mut rng = seed.split(&cell.dataset);
+        let split = Split::new(&data[0].1, &cell.dataset, &mut rng);
         let train = split.unwrap().train;
         let all = Batch::upload(&train.inputs, &train.labels, 64, 10, &Default::default());
         let architecture = cell.architecture(64, 10);

@@ -26,7 +26,7 @@ use crate::effect::{OptionsError, check};
 use crate::law::{Law, Network};
 use crate::law_fit::LawFit;
 use crate::points::{Point, Quantity};
-use crate::series::{Series, constants, eta_star_series, kebab};
+use crate::series::{Series, constants, eta_star_series};
 
 /// Predicts eta\* of a network from the cells of one series.
 ///
@@ -283,7 +283,7 @@ pub fn source<'a>(
         .into_iter()
         .filter(|series| {
             let mut cells = series.cells.iter();
-            cells.any(|record| kebab(&record.cell.dataset.name) == name)
+            cells.any(|record| record.cell.dataset.title() == name)
         })
         .collect();
     if namesakes.is_empty() {

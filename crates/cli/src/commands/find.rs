@@ -1,27 +1,31 @@
 //! `etastar find`: measures eta\* of one network.
 
+use std::ffi::OsStr;
+use std::fs::File;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
 use etastar_analysis::{Centre, Estimate, SearchCounts, Variance};
 use etastar_data::{DatasetConfig, DatasetName, GaussiansConfig};
+use etastar_report::export::{Format as ExportFormat, TableName, export};
+use etastar_report::page::Report;
 use etastar_search::settings::{
     BatchSize, Budget, EvaluateEvery, Highest, InputRate, Ladder, Lowest, OutputGain, RepeatCount,
     Seed, Setting, Threshold, Tolerance, TrainingLoss,
 };
 use etastar_search::{
     Cell, CellRecord, EtaStar, Manifest, Protocol, Search, SearchMethod, Snapshot, SuccessRule,
-    Vary,
+    TrialRecord, Vary,
 };
 use serde_json::{Value, json};
 
 use super::warm_start::WarmStart;
-use crate::arguments::{Execution, Format, LossName, Training};
+use crate::arguments::{DataChoice, Execution, Format, LossName, Training};
 use crate::error::CliError;
 use crate::flag::Flag;
-use crate::measure::{Measurement, MissingData};
+use crate::measure::{Ended, Measurement, MissingData, Place};
 use crate::numbers::{count, depth, positive, rate};
 use crate::output;
 use crate::provenance::Title;
@@ -41,9 +45,8 @@ are octaves. Then the search halves the bracket in log2 down to --tolerance. eta
 repeat is the largest rate that succeeded. Repeats differ in initialisation and batch
 order; the result is their geometric mean with an interval.")]
 pub(crate) struct FindArguments {
-    /// Dataset: digits, gaussians, mnist, fashion-mnist, cifar10
-    #[arg(long, value_name = "NAME", default_value = "digits")]
-    dataset: DatasetName,
+    #[command(flatten)]
+    data: DataChoice,
 
     /// Width of every hidden layer
     #[arg(long, value_name = "N", value_parser = count, required_unless_present = "hidden")]
@@ -144,6 +147,18 @@ pub(crate) struct FindArguments {
     #[arg(long, value_name = "STORE", conflicts_with = "start")]
     warm_start: Option<PathBuf>,
 
+    /// Keep everything in this store, from which the same command goes on
+    #[arg(long, value_name = "FILE")]
+    store: Option<PathBuf>,
+
+    /// Draw what became of every learning rate tried: accuracy as .svg, accuracy and loss as .html
+    #[arg(long, value_name = "FILE", value_parser = picture)]
+    plot: Option<PathBuf>,
+
+    /// Write every trial as a line of CSV
+    #[arg(long, value_name = "FILE")]
+    curve: Option<PathBuf>,
+
     #[command(flatten)]
     execution: Execution,
 
@@ -156,12 +171,13 @@ pub(crate) struct FindArguments {
 
 impl FindArguments {
     fn cell(&self) -> Result<Cell, CliError> {
+        let dataset = self.data.config();
         let dataset = DatasetConfig {
-            name: self.dataset,
             train: self.train,
             validation: self.validation,
-            gaussians: self.gaussians()?,
+            gaussians: self.gaussians(dataset.name)?,
             pool: self.pool,
+            ..dataset
         };
         dataset.validate()?;
         let hidden = match (&self.hidden, self.width, self.depth) {
@@ -219,8 +235,8 @@ impl FindArguments {
         }
     }
 
-    fn gaussians(&self) -> Result<Option<GaussiansConfig>, CliError> {
-        if self.dataset == DatasetName::Gaussians {
+    fn gaussians(&self, dataset: DatasetName) -> Result<Option<GaussiansConfig>, CliError> {
+        if dataset == DatasetName::Gaussians {
             let default = GaussiansConfig::default();
             return Ok(Some(GaussiansConfig {
                 dimension: self.dimension.unwrap_or(default.dimension),
@@ -263,21 +279,49 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
     )?
     .with_training(&arguments.training);
     let identity = cell.identity(measurement.provenance());
+    let snapshot = match &arguments.store {
+        None => measurement.run_in_memory(identity)?,
+        Some(path) => {
+            let measured = measurement.run(identity, Place::Store(path), None)?;
+            if measured.ended != Ended::Complete {
+                let text = "the same command goes on where it stopped".to_owned();
+                return Err(CliError::Interrupted(text));
+            }
+            measured.store.snapshot()?
+        }
+    };
+    if let Some(path) = &arguments.curve {
+        let file = File::create(path).map_err(CliError::write(path))?;
+        export(&snapshot, ExportFormat::Csv, TableName::Trials, false, file)?;
+    }
     let Snapshot {
         manifest,
         mut cells,
         ..
-    } = measurement.run_in_memory(identity)?;
+    } = snapshot;
     let Some(measured) = cells.pop() else {
         return Err(CliError::Usage("there is no cell to measure".into()));
     };
     let found = Found::new(measured, manifest, warm_start, started);
+    if let Some(path) = &arguments.plot {
+        let drawn = found.picture(path);
+        std::fs::write(path, drawn).map_err(CliError::write(path))?;
+    }
     if arguments.format.json {
         output::print_json(&found.json())?;
     } else {
         output::print(&found.text())?;
     }
     found.check()
+}
+
+/// A file that a picture can be written to.
+fn picture(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    match path.extension().and_then(OsStr::to_str) {
+        Some("svg" | "html") => Ok(path),
+        _ => Err("its name must end in .svg or .html".to_owned()),
+    }
 }
 
 /// The result of the command.
@@ -321,6 +365,17 @@ impl Found {
         repeats.filter_map(|repeat| Some((repeat.repeat, repeat.search()?)))
     }
 
+    /// Every rate tried, as the kind of file that the name says.
+    fn picture(&self, path: &Path) -> String {
+        let cell = &self.measured.cell;
+        let title = format!("eta* of {} on {}", network(cell), cell.dataset.title());
+        let report = Report::curve(&title, &self.measured, &self.manifest, &self.estimate);
+        match path.extension().and_then(OsStr::to_str) {
+            Some("svg") => report.first_figure().unwrap_or_default(),
+            _ => report.html(),
+        }
+    }
+
     fn json(&self) -> Value {
         let repeats: Vec<Value> = self.searches().map(repeat_json).collect();
         let mut object = json!({
@@ -349,13 +404,12 @@ impl Found {
     fn text(&self) -> String {
         let cell = &self.measured.cell;
         let protocol = cell.protocol().cloned().unwrap_or_default();
-        let network = match cell.constant_width() {
-            Some(width) => format!("depth {} (hidden layers), width {width}", cell.depth()),
-            None => format!("hidden layers {:?}", cell.hidden),
-        };
+        let network = network(cell);
         let mut text = format!(
             "{} on {}, input-layer rate {}\n",
-            network, cell.dataset.name, cell.input_rate
+            network,
+            cell.dataset.title(),
+            cell.input_rate
         );
         text.push_str(&self.result());
         let rows = self.searches().map(|(repeat, search)| {
@@ -464,6 +518,24 @@ impl Found {
     }
 }
 
+/// A network in words.
+fn network(cell: &Cell) -> String {
+    match cell.constant_width() {
+        Some(width) => format!("depth {} (hidden layers), width {width}", cell.depth()),
+        None => format!("hidden layers {:?}", cell.hidden),
+    }
+}
+
+fn trial_json(trial: &TrialRecord) -> Value {
+    json!({
+        "learning_rate": trial.learning_rate,
+        "outcome": trial.outcome,
+        "steps": trial.steps,
+        "accuracy": trial.curve.last().map(|point| point.accuracy),
+        "losses": trial.losses,
+    })
+}
+
 fn repeat_json((repeat, search): (usize, &Search)) -> Value {
     let (eta_star, result) = match search.eta_star {
         EtaStar::Found { eta_star, .. } => (Some(eta_star), "found"),
@@ -476,5 +548,6 @@ fn repeat_json((repeat, search): (usize, &Search)) -> Value {
         "result": result,
         "trials": search.trials.len(),
         "monotone": search.monotone,
+        "tried": search.trials.iter().map(trial_json).collect::<Vec<_>>(),
     })
 }

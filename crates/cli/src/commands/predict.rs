@@ -255,7 +255,7 @@ fn protocol(series: &Series<'_>, manifest: &Manifest) -> String {
         protocol.budget,
         protocol.batch_size,
         protocol.loss.as_str(),
-        cell.dataset.name,
+        cell.dataset.title(),
         samples(cell.dataset.train, "training samples"),
         manifest.backend,
         manifest.float,

@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::Args;
 use etastar_analysis::{Estimate, Variance};
 use etastar_backend::{Backend, Selection, Task, check_device};
-use etastar_data::{DatasetConfig, DatasetName, Samples};
+use etastar_data::OwnFile;
 use etastar_model::{Batch, LayerRates, Loss, Mlp};
 use etastar_search::settings::{
     InputRate, OutputGain, Seed, Setting, SharpnessSamples, TrainingLoss,
@@ -17,7 +17,7 @@ use etastar_sharpness::certificate::PropagatorOptions;
 use etastar_sharpness::{MeasureOptions, NetworkSharpness, measure};
 use serde_json::{Value, json};
 
-use crate::arguments::{Execution, Format, LossName};
+use crate::arguments::{DataChoice, Execution, Format, LossName};
 use crate::error::CliError;
 use crate::flag::Flag;
 use crate::measure::{Measurement, MissingData};
@@ -37,16 +37,15 @@ rate of the others. --exclude-input-layer means M = 0.
 
 For a network of your own, --weights FILE.safetensors has tensors `layers.0.weight`
 [in, out], `layers.0.bias` [out] (absent = no bias), `layers.1.weight`, .., and
---samples-file FILE.npz has `x` [samples, inputs] and `y` [samples], integer labels.
-Nothing is standardised.
+--samples-file FILE has inputs and labels, as --data of `etastar find`; labels are the
+numbers of the network's outputs. Nothing is standardised.
 
 Examples:
   etastar sharpness --dataset digits --width 128 --depth 8 --repeats 5
   etastar sharpness --weights net.safetensors --samples-file data.npz --json")]
 pub(crate) struct SharpnessArguments {
-    /// Dataset: digits, gaussians, mnist, fashion-mnist, cifar10
-    #[arg(long, value_name = "NAME", default_value = "digits")]
-    dataset: DatasetName,
+    #[command(flatten)]
+    data: DataChoice,
 
     /// Width of every hidden layer
     #[arg(long, value_name = "N", value_parser = count, required_unless_present = "weights")]
@@ -86,7 +85,7 @@ pub(crate) struct SharpnessArguments {
 
     /// Weights of a network of your own (safetensors)
     #[arg(long, value_name = "FILE", requires = "samples_file",
-        conflicts_with_all = ["width", "depth", "dataset", "repeats", "bias", "output_gain", "samples", "seed"])]
+        conflicts_with_all = ["width", "depth", "dataset", "data", "repeats", "bias", "output_gain", "samples", "seed"])]
     weights: Option<PathBuf>,
 
     /// Samples of your own (NumPy .npz)
@@ -136,7 +135,7 @@ fn sampled(arguments: &SharpnessArguments) -> Result<(), CliError> {
         ));
     };
     let cell = Cell {
-        dataset: DatasetConfig::new(arguments.dataset),
+        dataset: arguments.data.config(),
         hidden: vec![width; depth],
         bias: arguments.bias,
         output_gain: arguments.output_gain.0,
@@ -223,7 +222,7 @@ fn text(record: &CellRecord, theory: Option<&TheoryBounds>) -> String {
         cell.depth(),
         cell.hidden.first().copied().unwrap_or(0),
         cell.sharpness().map_or(0, |settings| settings.samples),
-        cell.dataset.name,
+        cell.dataset.title(),
         cell.loss().as_str(),
         cell.input_rate,
     );
@@ -327,7 +326,7 @@ impl Task for Given<'_> {
     fn run<B: Backend>(self, device: B::Device) -> Self::Output {
         let network = Mlp::<B>::read_safetensors(self.weights, &device)?;
         let classes = network.layers.last().map(|layer| layer.weight.dims()[1]);
-        let samples = Samples::read_npz(self.samples, classes)?;
+        let samples = OwnFile::new(self.samples).load(classes)?.into_samples();
         let data = Batch::upload(
             &samples.inputs,
             &samples.labels,

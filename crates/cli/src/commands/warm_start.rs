@@ -30,7 +30,7 @@ impl WarmStart {
         if protocol.success != SuccessRule::ReachThreshold {
             return None;
         }
-        let (inputs, outputs) = cell.dataset.features_and_classes();
+        let (inputs, outputs) = cell.dataset.features_and_classes()?;
         let network = network(cell, Some(inputs)).ok()?;
         let options = PredictOptions::default();
         let prediction = predict_published(&network, outputs, protocol.loss, &options).ok()?;
@@ -144,7 +144,7 @@ fn predicted(
     let series = match matching_series(snapshot, cell) {
         Some(series) => series,
         None => {
-            let series = source(snapshot, Some(cell.dataset.name.as_str())).map_err(told)?;
+            let series = source(snapshot, Some(&cell.dataset.title())).map_err(told)?;
             warnings.push(
                 "the store was measured under another protocol; its prediction may start the \
                  search too high or too low, which costs trials"

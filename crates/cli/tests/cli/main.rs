@@ -12,6 +12,7 @@ mod find;
 mod one_value;
 mod other_commands;
 mod other_machines;
+mod own_data;
 mod predict;
 mod shards;
 mod sharpness;

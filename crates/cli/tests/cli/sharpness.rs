@@ -155,7 +155,7 @@ fn files_that_do_not_fit_are_named() {
         (
             "--weights net.safetensors --samples-file text",
             3,
-            "NumPy .npz",
+            "no file of a known kind",
         ),
         ("--width 8 --depth 2 --samples 5000", 2, "5000"),
         ("--width 8", 2, "--depth"),

@@ -164,7 +164,7 @@ pub(super) fn rows(snapshot: &Snapshot, name: TableName) -> Vec<Row<'_>> {
 fn cell_fields() -> Vec<Field> {
     vec![
         cell("cell", |record| record.id.clone()),
-        cell("dataset", |record| kebab(&record.cell.dataset.name)),
+        cell("dataset", |record| record.cell.dataset.title().into_owned()),
         cell("train", |record| record.cell.dataset.train),
         cell("validation", |record| record.cell.dataset.validation),
         cell("gaussians", |record| {

@@ -19,6 +19,8 @@ pub struct Report {
     pub(crate) lead: Vec<Text>,
     /// Sections, in order; subsections follow their section.
     pub(crate) sections: Vec<Section>,
+    /// Whether the page is all there is: no files of figures and data lie beside it.
+    pub(crate) is_alone: bool,
 }
 
 /// A section or subsection.
@@ -254,6 +256,11 @@ impl Numbers {
 }
 
 impl Report {
+    /// The first figure, as an SVG document of its own.
+    pub fn first_figure(&self) -> Option<String> {
+        self.figures().next().map(Figure::svg)
+    }
+
     /// The figures, in order.
     pub(crate) fn figures(&self) -> impl Iterator<Item = &Figure> {
         self.blocks().filter_map(|block| match block {

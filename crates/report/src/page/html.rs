@@ -35,8 +35,8 @@ impl Report {
                         }
                         @for (index, section) in self.sections.iter().enumerate() {
                             // What came out is what a reader sees first.
-                            @if index == first { (nav(&self.sections)) }
-                            (set_section(section, &mut numbers))
+                            @if index == first && !self.is_alone { (nav(&self.sections)) }
+                            (set_section(section, &mut numbers, self.is_alone))
                         }
                     }
                     script { (PreEscaped(SCRIPT)) }
@@ -75,14 +75,14 @@ fn nav(sections: &[Section]) -> Markup {
     }
 }
 
-fn set_section(section: &Section, numbers: &mut Numbers) -> Markup {
+fn set_section(section: &Section, numbers: &mut Numbers, is_alone: bool) -> Markup {
     let title = inline(&section.title);
     let heading = match section.level {
         0..=2 => html! { h2 { (title) } },
         3 => html! { h3 { (title) } },
         _ => html! { h4 { (title) } },
     };
-    let blocks = html! { @for block in &section.blocks { (set_block(block, numbers)) } };
+    let blocks = html! { @for block in &section.blocks { (set_block(block, numbers, is_alone)) } };
     html! {
         section id=(section.id) {
             @if section.folded {
@@ -94,7 +94,7 @@ fn set_section(section: &Section, numbers: &mut Numbers) -> Markup {
     }
 }
 
-fn set_block(block: &Block, numbers: &mut Numbers) -> Markup {
+fn set_block(block: &Block, numbers: &mut Numbers, is_alone: bool) -> Markup {
     match block {
         Block::Paragraph(text) => html! { p { (inline(text)) } },
         Block::List(items) => html! {
@@ -102,7 +102,7 @@ fn set_block(block: &Block, numbers: &mut Numbers) -> Markup {
         },
         Block::Code(code) => html! { pre { code { (code) } } },
         Block::Table(table) => set_table(table, &numbers.table()),
-        Block::Figure(figure) => set_figure(figure, &numbers.figure()),
+        Block::Figure(figure) => set_figure(figure, &numbers.figure(), is_alone),
         Block::Calculator(formula) => set_calculator(formula),
     }
 }
@@ -134,16 +134,18 @@ fn set_calculator(formula: &str) -> Markup {
     }
 }
 
-fn set_figure(figure: &Figure, number: &str) -> Markup {
+fn set_figure(figure: &Figure, number: &str, is_alone: bool) -> Markup {
     html! {
         figure id={ "figure-" (figure.name) } {
             div class={ "picture columns-" (figure.panels.len().min(3)) } {
                 (PreEscaped(figure.inline_svg()))
             }
             figcaption {
-                b { (number) } " " (inline(&figure.caption)) " "
-                a href={ "figures/" (figure.name) ".csv" } { "Data (CSV)" } ", "
-                a href={ "figures/" (figure.name) ".svg" } { "picture (SVG)" } "."
+                b { (number) } " " (inline(&figure.caption))
+                @if !is_alone {
+                    " " a href={ "figures/" (figure.name) ".csv" } { "Data (CSV)" } ", "
+                    a href={ "figures/" (figure.name) ".svg" } { "picture (SVG)" } "."
+                }
             }
         }
     }

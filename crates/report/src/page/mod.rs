@@ -4,6 +4,7 @@
 //! [`Report::html`] and [`Report::markdown`] only set it, so both say the same; [`write()`] puts
 //! everything into a directory. Nothing is computed here: every number is in the analysis.
 
+mod curve;
 mod document;
 mod html;
 mod markdown;

@@ -55,6 +55,7 @@ impl Report {
             title: title(stores),
             lead,
             sections,
+            is_alone: false,
         })
     }
 }

@@ -68,6 +68,7 @@ fn report() -> Report {
         title: Text::plain("Title"),
         lead: vec![Text::plain("Lead.")],
         sections: vec![first, second],
+        is_alone: false,
     }
 }
 

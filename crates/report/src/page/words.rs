@@ -241,7 +241,7 @@ fn data(config: &DatasetConfig) -> String {
         |samples: Option<usize>, default: &str| samples.map_or_else(|| default.to_owned(), count);
     let mut words = format!(
         "Data: `{}`, {} training samples and {} validation samples held out of the training file.",
-        kebab(&config.name),
+        config.title(),
         number(config.train, "all remaining"),
         number(config.validation, "the dataset's default number of")
     );

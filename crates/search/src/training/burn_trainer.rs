@@ -86,7 +86,7 @@ impl<B: Backend> BurnTrainer<B> {
         self.datasets
             .iter()
             .find(|loaded| loaded.config == *config)
-            .ok_or_else(|| TrainerError::NotLoaded(config.name.as_str().to_owned()))
+            .ok_or_else(|| TrainerError::NotLoaded(config.title().into_owned()))
     }
 }
 

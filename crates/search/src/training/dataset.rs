@@ -27,7 +27,7 @@ impl<B: Backend> LoadedDataset<B> {
         device: &B::Device,
     ) -> Result<Self, TrainerError> {
         let mut rng = seed.split(config);
-        let split = Split::new(dataset, config.train, config.validation, &mut rng)?;
+        let split = Split::new(dataset, config, &mut rng)?;
         let Samples {
             inputs,
             labels,

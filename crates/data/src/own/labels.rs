@@ -1,0 +1,138 @@
+//! Labels of any kind, and the classes made of them.
+
+use std::collections::BTreeMap;
+
+/// Most classes: more is no task of classification.
+const MOST_CLASSES: usize = 1 << 16;
+
+/// Labels as they stand in a file.
+#[derive(Debug)]
+pub(super) enum Labels {
+    /// Whole numbers; truth values are 0 and 1.
+    Integers(Vec<i64>),
+    /// Texts.
+    Texts(Vec<String>),
+    /// Of every sample the column that is 1, and the number of columns.
+    OneHot(Vec<u32>, usize),
+}
+
+/// The class of every sample, and the names of the classes.
+pub(crate) struct Classes {
+    pub(crate) labels: Vec<u32>,
+    pub(crate) names: Vec<String>,
+}
+
+impl Labels {
+    /// Labels that are numbers, which must be whole.
+    pub(super) fn from_numbers(values: &[f64]) -> Result<Self, String> {
+        let whole = |value: &f64| value.fract() == 0.0 && value.abs() < 9e15;
+        match values.iter().position(|value| !whole(value)) {
+            None => Ok(Self::Integers(
+                values.iter().map(|&value| value as i64).collect(),
+            )),
+            Some(sample) => Err(format!(
+                "the label of sample {sample} is {}: labels must be whole numbers, truth values, \
+                 texts or one-hot rows",
+                values[sample]
+            )),
+        }
+    }
+
+    /// Rows of one 1 and zeros, or of one number.
+    pub(super) fn from_rows(values: &[f64], columns: usize) -> Result<Self, String> {
+        if columns <= 1 {
+            return Self::from_numbers(values);
+        }
+        let rows = values.chunks_exact(columns).enumerate();
+        let each = rows.map(|(sample, row)| {
+            let is_one_hot = row.iter().all(|value| *value == 0.0 || *value == 1.0)
+                && row.iter().sum::<f64>() == 1.0;
+            let hot = row.iter().position(|value| *value == 1.0);
+            hot.filter(|_| is_one_hot)
+                .map(|column| column as u32)
+                .ok_or_else(|| {
+                    format!("the labels have {columns} columns, but row {sample} is not one-hot")
+                })
+        });
+        Ok(Self::OneHot(each.collect::<Result<_, _>>()?, columns))
+    }
+
+    /// Texts, or whole numbers where all of them are.
+    pub(super) fn from_texts(texts: Vec<String>) -> Self {
+        let numbers: Result<Vec<i64>, _> = texts.iter().map(|text| text.parse()).collect();
+        match numbers {
+            Ok(numbers) => Self::Integers(numbers),
+            Err(_) => Self::Texts(texts),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Integers(labels) => labels.len(),
+            Self::Texts(labels) => labels.len(),
+            Self::OneHot(labels, _) => labels.len(),
+        }
+    }
+
+    /// Classes by ascending value or, with their number, the labels themselves.
+    pub(super) fn into_classes(self, classes: Option<usize>) -> Result<Classes, String> {
+        let found = match (self, classes) {
+            (Self::OneHot(labels, columns), None) => Classes {
+                labels,
+                names: (0..columns).map(|column| column.to_string()).collect(),
+            },
+            (Self::OneHot(labels, columns), Some(classes)) if columns <= classes => Classes {
+                labels,
+                names: (0..classes).map(|class| class.to_string()).collect(),
+            },
+            (Self::OneHot(_, columns), Some(classes)) => {
+                return Err(format!(
+                    "one-hot labels of {columns} columns for {classes} classes"
+                ));
+            }
+            (Self::Integers(labels), Some(classes)) => {
+                let below = i64::try_from(classes).unwrap_or(i64::MAX);
+                if let Some(label) = labels.iter().find(|label| !(0..below).contains(*label)) {
+                    let last = below - 1;
+                    return Err(format!(
+                        "there is the label {label}, not one of 0 to {last}"
+                    ));
+                }
+                Classes {
+                    labels: labels.into_iter().map(|label| label as u32).collect(),
+                    names: (0..classes).map(|class| class.to_string()).collect(),
+                }
+            }
+            (Self::Integers(labels), None) => by_value(labels),
+            (Self::Texts(labels), None) => by_value(labels),
+            (Self::Texts(_), Some(classes)) => {
+                return Err(format!(
+                    "labels must be numbers of classes, 0 to {}",
+                    classes - 1
+                ));
+            }
+        };
+        match found.names.len() {
+            1 if classes.is_none() => Err("there is one class only".to_owned()),
+            count if count > MOST_CLASSES => Err(format!(
+                "there are {count} different labels: this is no task of classification"
+            )),
+            _ => Ok(found),
+        }
+    }
+}
+
+fn by_value<T: Ord + Clone + ToString>(labels: Vec<T>) -> Classes {
+    let mut classes: BTreeMap<T, u32> = labels.iter().map(|label| (label.clone(), 0)).collect();
+    for (class, number) in classes.values_mut().zip(0..) {
+        *class = number;
+    }
+    Classes {
+        labels: labels
+            .iter()
+            .filter_map(|label| classes.get(label))
+            .copied()
+            .collect(),
+        names: classes.keys().map(ToString::to_string).collect(),
+    }
+}

@@ -1,0 +1,253 @@
+//! Data of one's own: NumPy arrays, tables and IDX files of any shape.
+//!
+//! Inputs become one row a sample. Labels become classes in ascending order of their values: numbers
+//! by size, `false` before `true`, texts by their characters; columns of one-hot rows are classes as
+//! they stand. Everything is checked before it is used: a value that is missing, not finite or no
+//! number is named by its place.
+
+mod arrays;
+mod labels;
+mod table;
+
+pub(crate) use labels::Classes;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::catalogue::DatasetName;
+use crate::dataset::{Dataset, Inputs};
+use crate::format::{self, GZIP_MAGIC, decompress};
+use crate::integrity::sha256_hex;
+use labels::Labels;
+
+/// Largest file that is read: 4 GiB.
+const MOST_BYTES: u64 = 1 << 32;
+
+/// Most input values of a file: 2^28, 1 GiB in single precision.
+const MOST_VALUES: u64 = 1 << 28;
+
+/// A file of samples, and where in it inputs and labels are.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnFile {
+    /// `.npz` or `.npy`, `.csv`, `.tsv`, `.parquet`, or IDX, gzipped or not.
+    pub path: PathBuf,
+    /// Name of the array of inputs; usual names are found without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub x: Option<String>,
+    /// Name of the array or of the column of labels, which are usually found without; or the file
+    /// of labels that belongs to a `.npy` or IDX file of inputs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub y: Option<String>,
+}
+
+/// A file of one's own that cannot be used.
+#[derive(Debug, Error)]
+pub enum OwnFileError {
+    /// It cannot be read.
+    #[error("cannot read {}: {source}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Its content is not what it should be.
+    #[error("{}: {problem}", .path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, where, and what to do.
+        problem: String,
+    },
+}
+
+/// Inputs and labels as they stand in a file.
+struct Content {
+    /// `[samples, features]` row-major.
+    inputs: Vec<f64>,
+    features: usize,
+    labels: Labels,
+}
+
+impl OwnFile {
+    /// The file at a path, in which inputs and labels are found by their usual names.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            x: None,
+            y: None,
+        }
+    }
+
+    /// The same wherever the file lies.
+    #[must_use]
+    pub fn without_folder(&self) -> Self {
+        let name = self.path.file_name().unwrap_or(self.path.as_os_str());
+        Self {
+            path: name.into(),
+            ..self.clone()
+        }
+    }
+
+    /// Its name without the ending: what the data are called.
+    pub fn stem(&self) -> String {
+        let name = self.path.file_stem().unwrap_or(self.path.as_os_str());
+        name.to_string_lossy().into_owned()
+    }
+
+    /// Reads the file. With a number of `classes` the labels are numbers of classes below it;
+    /// without, classes are made of the labels' values.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is of no known kind, or its content cannot be used; the message
+    /// says where and why.
+    pub fn load(&self, classes: Option<usize>) -> Result<Dataset, OwnFileError> {
+        let mut fingerprints = BTreeMap::new();
+        let bytes = self.read(&self.path, &mut fingerprints)?;
+        let content = self.content(&bytes, &mut fingerprints)?;
+        let wrong = |problem: String| self.wrong(problem);
+        let Content {
+            inputs,
+            features,
+            labels,
+        } = content;
+        if inputs.is_empty() || features == 0 {
+            return Err(wrong("there are no samples".to_owned()));
+        }
+        let samples = inputs.len() / features;
+        if labels.len() != samples {
+            let found = labels.len();
+            return Err(wrong(format!(
+                "there are {samples} rows of inputs and {found} labels"
+            )));
+        }
+        if let Some(index) = inputs.iter().position(|value| !(*value as f32).is_finite()) {
+            return Err(wrong(format!(
+                "the input {} of sample {} is {}, which is no finite number in single precision",
+                index % features,
+                index / features,
+                inputs[index],
+            )));
+        }
+        let Classes { labels, names } = labels.into_classes(classes).map_err(wrong)?;
+        Ok(Dataset {
+            name: DatasetName::File,
+            inputs: pixels_or_reals(inputs),
+            labels,
+            features,
+            classes: names.len(),
+            class_names: names,
+            default_validation: (samples / 6).max(1),
+            fingerprints,
+        })
+    }
+
+    /// Reads a whole file, decompressed if it is gzipped, and keeps its fingerprint.
+    fn read(
+        &self,
+        path: &Path,
+        fingerprints: &mut BTreeMap<String, String>,
+    ) -> Result<Vec<u8>, OwnFileError> {
+        let failed = |source| OwnFileError::Read {
+            path: path.to_owned(),
+            source,
+        };
+        let mut bytes = Vec::new();
+        let file = File::open(path).map_err(failed)?;
+        file.take(MOST_BYTES + 1)
+            .read_to_end(&mut bytes)
+            .map_err(failed)?;
+        if bytes.len() as u64 > MOST_BYTES {
+            return Err(self.wrong("the file has more than 4 GiB: take fewer samples".to_owned()));
+        }
+        if bytes.starts_with(&GZIP_MAGIC) {
+            let limit = usize::try_from(MOST_BYTES).unwrap_or(usize::MAX);
+            let content = decompress(bytes.as_slice(), limit);
+            bytes = content.map_err(|problem| self.wrong(problem.to_string()))?;
+        }
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        let key = format!("{}/{}", self.stem(), name.to_string_lossy());
+        fingerprints.insert(key, sha256_hex(&bytes));
+        Ok(bytes)
+    }
+
+    /// By what the file begins with, and only for tables of text by its name.
+    fn content(
+        &self,
+        bytes: &[u8],
+        fingerprints: &mut BTreeMap<String, String>,
+    ) -> Result<Content, OwnFileError> {
+        let wrong = |problem: String| self.wrong(problem);
+        let name = self.path.to_string_lossy().to_lowercase();
+        let name = name.trim_end_matches(".gz");
+        match bytes {
+            [b'P', b'K', ..] => {
+                arrays::read_npz(bytes, self.x.as_deref(), self.y.as_deref()).map_err(wrong)
+            }
+            [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => {
+                let labels = self.labels_file(None)?;
+                let labels = self.read(&labels, fingerprints)?;
+                arrays::read_npy(bytes, &labels).map_err(wrong)
+            }
+            [b'P', b'A', b'R', b'1', ..] => {
+                table::read_parquet(bytes.to_vec(), self.y.as_deref()).map_err(wrong)
+            }
+            [0, 0, 8, 3, ..] => {
+                let usual = self.path.to_string_lossy().replace("images", "labels");
+                let usual = usual.replace("idx3", "idx1");
+                let labels = self.labels_file(Some(PathBuf::from(usual)))?;
+                let labels = self.read(&labels, fingerprints)?;
+                let images = format::parse_images(bytes).map_err(|e| wrong(e.to_string()))?;
+                let labels = format::parse_labels(&labels).map_err(|e| wrong(e.to_string()))?;
+                Ok(Content {
+                    inputs: images.pixels.iter().map(|&pixel| pixel.into()).collect(),
+                    features: images.rows * images.columns,
+                    labels: Labels::Integers(labels.iter().map(|&label| label.into()).collect()),
+                })
+            }
+            _ if name.ends_with(".csv") || name.ends_with(".tsv") => {
+                let delimiter = if name.ends_with(".tsv") { b'\t' } else { b',' };
+                table::read_csv(bytes, delimiter, self.y.as_deref()).map_err(wrong)
+            }
+            _ => Err(wrong(
+                "this is no file of a known kind: .npz, .npy, .csv, .tsv, .parquet, or IDX images"
+                    .to_owned(),
+            )),
+        }
+    }
+
+    /// The file of the labels that belongs to a file of inputs alone.
+    fn labels_file(&self, usual: Option<PathBuf>) -> Result<PathBuf, OwnFileError> {
+        let usual = usual.filter(|usual| *usual != self.path);
+        let file = self.y.as_ref().map(PathBuf::from).or(usual);
+        file.ok_or_else(|| {
+            self.wrong(
+                "the file holds inputs alone: name the file of the labels with `y`".to_owned(),
+            )
+        })
+    }
+
+    fn wrong(&self, problem: String) -> OwnFileError {
+        OwnFileError::Content {
+            path: self.path.clone(),
+            problem,
+        }
+    }
+}
+
+/// Whole numbers from 0 to 255 are bytes, whatever they were stored as, so that the same images
+/// give the same bits.
+fn pixels_or_reals(values: Vec<f64>) -> Inputs {
+    let byte = |value: &f64| (0.0..=255.0).contains(value) && value.fract() == 0.0;
+    if values.iter().all(byte) {
+        Inputs::Bytes(values.into_iter().map(|value| value as u8).collect())
+    } else {
+        Inputs::Reals(values.into_iter().map(|value| value as f32).collect())
+    }
+}
