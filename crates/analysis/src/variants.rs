@@ -138,8 +138,11 @@ fn pairs(
     let paired = groups.filter_map(|group| {
         let pairs = group.iter().filter_map(|mine| {
             let mut others = theirs.iter();
-            let same = others.find(|other| other.network == mine.network)?;
-            Some(mine.mean()? - same.mean()?)
+            // Variants may differ in their data, and so in the number of inputs.
+            let is_same = |other: &&Point| {
+                other.shape() == mine.shape() && other.network.input_rate == mine.network.input_rate
+            };
+            Some(mine.mean()? - others.find(is_same)?.mean()?)
         });
         let pairs: Vec<f64> = pairs.collect();
         (!pairs.is_empty()).then_some((group.first()?.shape(), pairs))
