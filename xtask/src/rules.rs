@@ -33,7 +33,7 @@ pub(crate) fn first_commit(experiment: &str) -> Result<Option<Commit>, Failure> 
     let path = root().join(file(experiment));
     let text = fs::read_to_string(&path).map_err(Failure::file(&path))?;
     match is_history_complete() {
-        true => first_with(experiment, &criteria(&text)),
+        true => first_with(experiment, &rules(&text)),
         false => Ok(None),
     }
 }
@@ -68,7 +68,8 @@ fn check_results(path: &Path) -> Result<(), Failure> {
         }
         let name = one["experiment"].as_str().unwrap_or_default();
         let wrong = |what: &str| Failure::new(format!("{}: {name}: {what}", path.display()));
-        let commit = first_with(name, &one["criteria"])?;
+        let own = [one["criteria"].clone(), one["seed"].clone()];
+        let commit = first_with(name, &own)?;
         let commit = commit.ok_or_else(|| wrong("no commit has the rules of these results"))?;
         let started = one["started_at"]
             .as_str()
@@ -80,7 +81,7 @@ fn check_results(path: &Path) -> Result<(), Failure> {
         }
         let now = root().join(file(name));
         let now = fs::read_to_string(&now).map_err(Failure::file(&now))?;
-        if criteria(&now) != one["criteria"] {
+        if rules(&now) != own {
             return Err(wrong(
                 "its file has other rules now: measure it again at another seed",
             ));
@@ -90,8 +91,8 @@ fn check_results(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The first commit in which an experiment's file has these criteria.
-fn first_with(experiment: &str, rules: &Value) -> Result<Option<Commit>, Failure> {
+/// The first commit in which an experiment's file has these rules.
+fn first_with(experiment: &str, wanted: &[Value; 2]) -> Result<Option<Commit>, Failure> {
     let file = file(experiment);
     let log = git(&["log", "--reverse", "--format=%H %cI", "--", &file])?;
     for line in log.lines() {
@@ -102,7 +103,7 @@ fn first_with(experiment: &str, rules: &Value) -> Result<Option<Commit>, Failure
         let Ok(text) = git(&["show", &format!("{hash}:{file}")]) else {
             continue;
         };
-        if criteria(&text) == *rules {
+        if rules(&text) == *wanted {
             let time = time.parse().map_err(|_| Failure::output("git log"))?;
             let hash = hash.to_owned();
             return Ok(Some(Commit { hash, time }));
@@ -111,10 +112,11 @@ fn first_with(experiment: &str, rules: &Value) -> Result<Option<Commit>, Failure
     Ok(None)
 }
 
-/// The criteria of an experiment's file; null where it has none.
-fn criteria(text: &str) -> Value {
+/// The criteria of an experiment's file, and the seed that they were written for; null where it has
+/// none.
+fn rules(text: &str) -> [Value; 2] {
     let table: Value = toml::from_str(text).unwrap_or_default();
-    table["analysis"]["criteria"].clone()
+    [table["analysis"]["criteria"].clone(), table["seed"].clone()]
 }
 
 fn file(experiment: &str) -> String {

@@ -114,6 +114,7 @@ impl From<TrainerError> for CliError {
             TrainerError::Architecture(error) => error.into(),
             TrainerError::TooFewSamples { .. }
             | TrainerError::CheckpointDiverged { .. }
+            | TrainerError::Chance { .. }
             | TrainerError::Memory { .. }
             | TrainerError::Prediction(_) => Self::Usage(error.to_string()),
             TrainerError::Sharpness(error) => error.into(),

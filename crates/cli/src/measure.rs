@@ -8,7 +8,7 @@ use etastar_data::{DataError, DataFolders, Dataset, DatasetConfig};
 use etastar_search::scale::Request;
 use etastar_search::{
     BurnTrainer, Cell, EnsembleLimits, EnsembleTrainer, Interrupt, MasterSeed, NotRun, PlannedCell,
-    Provenance, Repeats, Shard, Snapshot, Store, Strategy, SweepEnd, Trainer, arithmetic,
+    Protocol, Provenance, Repeats, Shard, Snapshot, Store, Strategy, SweepEnd, Trainer, arithmetic,
     run_sweep,
 };
 
@@ -184,6 +184,23 @@ impl<'a> Measurement<'a> {
             self.provenance.strategy = Strategy::Batched;
         }
         self
+    }
+
+    /// Gives every search the usual threshold for the number of classes of its data.
+    pub(crate) fn choose_thresholds(&mut self) {
+        for cell in &mut self.cells {
+            let mut own = self.datasets.iter();
+            let classes = own.find(|(config, _)| *config == cell.dataset);
+            if let (Some((_, dataset)), Some(protocol)) = (classes, cell.protocol_mut()) {
+                protocol.threshold = Protocol::usual_threshold(dataset.classes);
+            }
+        }
+    }
+
+    /// What a store of one cell is known by: the identity of the first.
+    pub(crate) fn identity(&self) -> String {
+        let first = self.cells.first();
+        first.map_or_else(String::new, |cell| cell.identity(&self.provenance))
     }
 
     /// Measures only a part.

@@ -19,7 +19,7 @@ impl PlannedCell {
     /// Asks the trainer for the shapes of the cells' data.
     ///
     /// # Errors
-    /// If the trainer does not have them.
+    /// If the trainer does not have them, or guessing would reach a threshold.
     pub fn plan(
         cells: &[Cell],
         trainer: &dyn Trainer,
@@ -29,6 +29,15 @@ impl PlannedCell {
             .iter()
             .map(|cell| {
                 let (inputs, outputs) = trainer.shape(cell)?;
+                if let Some(protocol) = cell.protocol()
+                    && protocol.is_met_by_chance(outputs)
+                {
+                    return Err(TrainerError::Chance {
+                        threshold: protocol.threshold,
+                        classes: outputs,
+                        chance: 1.0 / outputs as f64,
+                    });
+                }
                 Ok(Self {
                     id: cell.identity(provenance),
                     cell: cell.clone(),

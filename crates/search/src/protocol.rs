@@ -217,6 +217,18 @@ impl Protocol {
         steps.is_multiple_of(self.evaluate_every) || steps == self.budget
     }
 
+    /// A threshold between guessing and knowing, for a number of classes: twice chance or, with few
+    /// classes, half way from chance to 1. Our choice; 0.2 for ten classes, 0.75 for two.
+    pub fn usual_threshold(classes: usize) -> f64 {
+        let chance = 1.0 / classes.max(1) as f64;
+        (2.0 * chance).min(0.5 * (1.0 + chance))
+    }
+
+    /// Whether a network that guesses among so many classes would succeed.
+    pub(crate) fn is_met_by_chance(&self, classes: usize) -> bool {
+        self.success == SuccessRule::ReachThreshold && self.threshold * classes as f64 <= 1.0 + 1e-9
+    }
+
     /// Trials of one search, at most.
     pub fn most_trials(&self) -> usize {
         let bracketing = self.search.most_trials();

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use super::warm_start::WarmStart;
 use crate::arguments::{DataChoice, Execution, Format, LossName, Training};
 use crate::error::CliError;
-use crate::flag::Flag;
+use crate::flag::{Flag, parse};
 use crate::measure::{Ended, Measurement, MissingData, Place};
 use crate::numbers::{count, depth, positive, rate};
 use crate::output;
@@ -77,8 +77,10 @@ pub(crate) struct FindArguments {
     #[arg(long, help = TrainingLoss::HELP, value_enum, default_value_t = LossName::CrossEntropy)]
     loss: LossName,
 
-    #[command(flatten)]
-    threshold: Flag<Threshold>,
+    /// Validation accuracy at which a trial succeeds [default: twice that of guessing or, with few
+    /// classes, half way from guessing to 1]
+    #[arg(long, value_name = "ACCURACY", value_parser = parse::<Threshold>)]
+    threshold: Option<f64>,
 
     /// Look for the edge of the first divergence instead: a trial succeeds if no training loss
     /// within the budget exceeds 3 times the first one, whatever the accuracy
@@ -195,7 +197,7 @@ impl FindArguments {
             batch_size: self.batch.0,
             budget: self.budget.0,
             evaluate_every: self.evaluate_every.0,
-            threshold: self.threshold.0,
+            threshold: self.threshold.unwrap_or(Threshold::DEFAULT),
             search: self.search(),
             ladder: self.ladder.clone(),
             success: match self.no_divergence {
@@ -269,16 +271,19 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
         question: "What is eta* of this network?",
         ..Title::default()
     };
-    let measurement = Measurement::prepare(
+    let mut measurement = Measurement::prepare(
         title,
-        vec![cell.clone()],
+        vec![cell],
         arguments.repeats.0,
         arguments.seed.0,
         &arguments.execution,
         MissingData::Refuse,
     )?
     .with_training(&arguments.training);
-    let identity = cell.identity(measurement.provenance());
+    if arguments.threshold.is_none() {
+        measurement.choose_thresholds();
+    }
+    let identity = measurement.identity();
     let snapshot = match &arguments.store {
         None => measurement.run_in_memory(identity)?,
         Some(path) => {

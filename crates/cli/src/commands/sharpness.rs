@@ -164,7 +164,7 @@ fn sampled(arguments: &SharpnessArguments) -> Result<(), CliError> {
         &arguments.execution,
         MissingData::Refuse,
     )?;
-    let identity = cell.identity(measurement.provenance());
+    let identity = measurement.identity();
     let Snapshot {
         manifest,
         mut cells,

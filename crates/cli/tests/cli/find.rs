@@ -88,7 +88,7 @@ fn no_eta_star_in_range_is_an_exit_code_of_its_own() {
             "lower --threshold",
         ),
         (
-            "--threshold 0.001 --highest -3 --start -3",
+            "--threshold 0.101 --highest -3 --start -3",
             "nothing-fails",
             "raise --highest",
         ),

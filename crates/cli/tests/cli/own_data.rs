@@ -28,7 +28,7 @@ const NETWORK: &str = "--width 16 --depth 2 --threshold 0.9 --budget 64 --repeat
 #[test]
 fn a_table_of_ones_own_is_searched_and_says_what_was_understood() {
     let etastar = Sandbox::new();
-    etastar.write("mine.csv", &clouds(["left", "right"]));
+    etastar.write("mine.csv", clouds(["left", "right"]));
     let command = format!("find --data mine.csv --y kind {NETWORK} --json");
     let run = etastar.run(&command).expect(0, &[]);
     let understood =
@@ -53,7 +53,7 @@ fn a_table_of_ones_own_is_searched_and_says_what_was_understood() {
     );
     assert!(tried.iter().any(|trial| trial["outcome"] == "success"));
     // Elsewhere it is the same cell, with the same numbers.
-    etastar.write("folder/mine.csv", &clouds(["left", "right"]));
+    etastar.write("folder/mine.csv", clouds(["left", "right"]));
     let moved = etastar.json(&command.replace("mine.csv", "folder/mine.csv"));
     for repeat in 0..3 {
         let [one, two] = [&result, &moved].map(|all| &all["repeats"][repeat]["eta_star"]);
@@ -66,7 +66,7 @@ fn a_table_of_ones_own_is_searched_and_says_what_was_understood() {
 #[test]
 fn a_sweep_and_sharpness_take_a_file_too() {
     let etastar = Sandbox::new();
-    etastar.write("mine.csv", &clouds(["0", "1"]));
+    etastar.write("mine.csv", clouds(["0", "1"]));
     etastar.write(
         "own.toml",
         "name = \"own\"\nquestion = \"Mine?\"\nseed = 1\nrepeats = 2\n\
@@ -89,7 +89,7 @@ fn a_sweep_and_sharpness_take_a_file_too() {
 #[test]
 fn the_curve_is_drawn_and_written() {
     let etastar = Sandbox::new();
-    etastar.write("mine.csv", &clouds(["a", "b"]));
+    etastar.write("mine.csv", clouds(["a", "b"]));
     let command = format!(
         "find --data mine.csv --y kind {NETWORK} --plot curve.svg --curve trials.csv --store f.db"
     );
@@ -120,12 +120,28 @@ fn the_curve_is_drawn_and_written() {
         .expect(2, &["must end in .svg or .html"]);
 }
 
+/// Half of two classes is guessed; the usual threshold is above that, and one below is refused.
+#[test]
+fn a_threshold_that_guessing_reaches_is_refused() {
+    let etastar = Sandbox::new();
+    etastar.write("mine.csv", clouds(["a", "b"]));
+    let find = "find --data mine.csv --y kind --width 8 --depth 1 --repeats 2";
+    let usual = etastar.json(&format!("{find} --json"));
+    assert_eq!(usual["cell"]["measurement"]["eta-star"]["threshold"], 0.75);
+    etastar
+        .run(&format!("{find} --threshold 0.5"))
+        .expect(2, &["not above chance", "2 classes is right for 0.500"]);
+    etastar
+        .run("find --dataset gaussians --width 8 --depth 1 --threshold 0.2")
+        .expect(2, &["not above chance"]);
+}
+
 #[test]
 fn what_is_wrong_with_a_file_is_told() {
     let etastar = Sandbox::new();
     etastar.write(
         "mine.csv",
-        &clouds(["a", "b"]).replacen("-3,1,a", "-3,,a", 1),
+        clouds(["a", "b"]).replacen("-3,1,a", "-3,,a", 1),
     );
     let find = format!("find --data mine.csv {NETWORK}");
     etastar

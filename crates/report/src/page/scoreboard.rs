@@ -197,23 +197,12 @@ pub(super) fn scoreboard(stores: &[Store<'_>]) -> Option<Section> {
         "number",
         "experiment",
     ];
-    let mut rows: Vec<Vec<Entry>> = rows.collect();
-    // In pieces that are short enough to stay on the page: they are what it is about.
-    let mut first = true;
-    while !rows.is_empty() {
-        let rest = rows.split_off(rows.len().min(16));
-        section.table(Table {
-            caption: Text::markup(if first {
-                "Every criterion on every dataset."
-            } else {
-                "Continued."
-            }),
-            columns: columns.iter().map(|column| Text::markup(column)).collect(),
-            rows,
-            name: String::new(),
-        });
-        (rows, first) = (rest, false);
-    }
+    section.table(Table {
+        caption: Text::markup("Every criterion on every dataset."),
+        columns: columns.iter().map(|column| Text::markup(column)).collect(),
+        rows: rows.collect(),
+        name: String::new(),
+    });
     let missing = stores.iter().flat_map(|store| {
         store.analysis.manifest.not_run.iter().map(|one| {
             Text::plain(format!(

@@ -126,6 +126,19 @@ pub enum TrainerError {
     /// The network does not exist.
     #[error(transparent)]
     Architecture(#[from] InvalidArchitecture),
+    /// A threshold that a network reaches without training.
+    #[error(
+        "the threshold {threshold} is not above chance: guessing among {classes} classes is right \
+         for {chance:.3} of the samples; ask for a higher accuracy"
+    )]
+    Chance {
+        /// The threshold asked for.
+        threshold: f64,
+        /// Classes of the data.
+        classes: usize,
+        /// Accuracy of guessing.
+        chance: f64,
+    },
     /// The data have fewer training samples than asked for.
     #[error("{asked} samples were asked for, but there are only {available} training samples")]
     TooFewSamples {

@@ -642,7 +642,7 @@ pub(super) fn protocol(store: &Store<'_>) -> Section {
             continue;
         };
         let constants = protocol_words(cell, analysis.manifest.repeats);
-        let mut items: Vec<Text> = constants.iter().map(|words| Text::markup(words)).collect();
+        let mut items = Vec::new();
         for (other, cell) in others {
             let own = protocol_words(cell, analysis.manifest.repeats);
             let own: Vec<String> = own.into_iter().filter(|w| !constants.contains(w)).collect();
@@ -655,6 +655,7 @@ pub(super) fn protocol(store: &Store<'_>) -> Section {
             ": the constants below are our choice for this experiment; they are not the paper's, \
              and the results hold under them.",
         ));
+        section.paragraph(Text::markup(&constants.join(" ")));
         section.list(items);
     }
     section.list(
