@@ -8,7 +8,7 @@ use crate::figure::{Figure, Span, Text, shortest, to_csv};
 
 /// Rows above which a table is a file of its own: Markdown only links to it, and the web page shows
 /// it on demand.
-const LONG: usize = 10;
+const LONG: usize = 6;
 
 /// A report.
 #[derive(Debug, Clone, PartialEq)]

@@ -132,15 +132,16 @@ fn experiment(store: &Store<'_>) -> Vec<Section> {
     let title = Text::plain("Experiment ").and_code(manifest.experiment.clone());
     let mut head = Section::new(2, store.id.clone(), title);
     head.paragraph(sentence(&manifest.question));
-    head.paragraph(Text::markup(&grid(analysis)));
     let findings: Vec<&Finding> = analysis.findings.iter().collect();
-    if !findings.is_empty() {
-        head.paragraph(Text::markup(&format!(
-            "{}: {}.",
-            counted(findings.len(), "verdict", "verdicts"),
+    let verdicts = match findings.len() {
+        0 => String::new(),
+        all => format!(
+            " {}: {}.",
+            counted(all, "verdict", "verdicts"),
             tally(&findings)
-        )));
-    }
+        ),
+    };
+    head.paragraph(Text::markup(&(grid(analysis) + &verdicts)));
     if !analysis.specification.caveat.is_empty() {
         head.paragraph(
             Text::plain("What the numbers do not show: ")
@@ -203,7 +204,10 @@ fn environment(stores: &[(String, StoreAnalysis)], command: &str) -> Vec<Section
     let first = stores
         .iter()
         .filter_map(|(_, analysis)| analysis.sessions.first());
+    // A command that made all of them says it shorter.
+    let is_whole = !command.starts_with("etastar ");
     let commands = first.map(|session| without_places(&session.command));
+    let commands = commands.filter(|_| !is_whole);
     let commands = distinct(commands.chain([command.to_owned()]));
     section.code(&commands.join("\n"));
     let fields: Vec<Vec<(String, String)>> = stores

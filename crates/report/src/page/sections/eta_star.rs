@@ -150,22 +150,28 @@ pub(super) fn laws(store: &Store<'_>) -> Section {
     ));
     let laws = Law::ALL.map(|law| format!("{}, {}", law.words(), law.formula()));
     section.paragraph(Text::markup(&format!("{}.", laws.join("; "))));
-    let best = store
-        .analysis
-        .eta_star
-        .iter()
-        .flat_map(|series| &series.comparisons);
-    let best = best
-        .filter(|comparison| comparison.input_rate.is_none())
-        .map(|comparison| {
-            Text::markup(&format!(
-                "On {}, {}, {}: the {} predicts larger networks best.",
-                comparison.series,
-                input_rate(comparison.input_rate),
-                filter(comparison.width_over_depth),
-                comparison.ranking[0].law.words()
-            ))
+    let best = store.analysis.eta_star.iter().filter_map(|series| {
+        let pooled = series.comparisons.iter();
+        let pooled: Vec<_> = pooled.filter(|one| one.input_rate.is_none()).collect();
+        let runs = pooled.chunk_by(|a, b| a.ranking[0].law == b.ranking[0].law);
+        let runs = runs.map(|run| {
+            let cells = run.iter().map(|one| filter(one.width_over_depth));
+            let cells: Vec<String> = cells.collect();
+            format!(
+                "the {} ({})",
+                run[0].ranking[0].law.words(),
+                cells.join("; ")
+            )
         });
+        let runs: Vec<String> = runs.collect();
+        (!runs.is_empty()).then(|| {
+            Text::markup(&format!(
+                "On {}, all input rates, larger networks are predicted best by {}.",
+                series.label,
+                runs.join(", ")
+            ))
+        })
+    });
     section.list(best.collect());
     section.table(fit_table(
         "Every law on the cells with width ≥ k × depth. Censored: repeats that found no η* in \
@@ -220,11 +226,12 @@ pub(super) fn width_over_depth(store: &Store<'_>) -> Section {
     let mut section = store.section(View::WidthOverDepth, title);
     let (mut rows, mut all) = (Vec::new(), Vec::new());
     for series in &store.analysis.eta_star {
+        let mut said = Vec::new();
         let own = fits_of(series, Law::DepthWidth, |fit| fit.input_rate.is_some());
         for rate in distinct(own.iter().filter_map(|fit| fit.input_rate)) {
             let at_rate: Vec<&&Fit> = own.iter().filter(|f| f.input_rate == Some(rate)).collect();
             if let (Some(first), Some(last)) = (at_rate.first(), at_rate.last()) {
-                section.list(vec![Text::markup(&format!(
+                said.push(Text::markup(&format!(
                     "{}, {}: from {} to {}, R^{{2}} goes from {} to {} and the rms residual from \
                      {} to {}.",
                     series.label,
@@ -235,9 +242,10 @@ pub(super) fn width_over_depth(store: &Store<'_>) -> Section {
                     effect(&last.r_squared),
                     effect(&first.rmse),
                     effect(&last.rmse),
-                ))]);
+                )));
             }
         }
+        section.list(said);
         let points = |number: fn(&Fit) -> (f64, Option<[f64; 2]>)| {
             let rates = distinct(own.iter().filter_map(|fit| fit.input_rate));
             let each = rates.into_iter().rev().enumerate().map(|(order, rate)| {
@@ -410,6 +418,10 @@ fn exponents(store: &Store<'_>, view: View, title: &str, filters: &[f64]) -> Sec
         });
         let mut ends = vec![*fits.last()?, *fits.first()?];
         ends.dedup_by_key(|fit| fit.input_rate);
+        // At one rate the table says it.
+        if ends.len() < 2 {
+            return None;
+        }
         let ends = ends.iter().filter_map(|fit| {
             let exponent = effect(fit.exponents.first()?);
             Some(format!("{exponent} at {}", input_rate(fit.input_rate)))
@@ -642,13 +654,15 @@ pub(super) fn protocol(store: &Store<'_>) -> Section {
             continue;
         };
         let constants = protocol_words(cell, analysis.manifest.repeats);
-        let mut items = Vec::new();
+        let mut differences = Text::default();
         for (other, cell) in others {
             let own = protocol_words(cell, analysis.manifest.repeats);
             let own: Vec<String> = own.into_iter().filter(|w| !constants.contains(w)).collect();
-            let head = Text::plain("Different in ").and_code((*other).clone());
             if !own.is_empty() {
-                items.push(head.and_markup(&format!(": {}", own.join(" "))));
+                let head = differences
+                    .and_plain("Different in ")
+                    .and_code((*other).clone());
+                differences = head.and_markup(&format!(": {} ", own.join(" ")));
             }
         }
         section.paragraph(Text::code((*label).clone()).and_plain(
@@ -656,17 +670,19 @@ pub(super) fn protocol(store: &Store<'_>) -> Section {
              and the results hold under them.",
         ));
         section.paragraph(Text::markup(&constants.join(" ")));
-        section.list(items);
+        if !differences.is_empty() {
+            section.paragraph(differences);
+        }
     }
-    section.list(
-        analysis
-            .eta_star
-            .iter()
-            .map(|series| {
-                let head = Text::plain("Searches on ").and_code(series.label.clone());
-                head.and_markup(&format!(": {}.", search_words(&series.searches)))
-            })
-            .collect(),
-    );
+    let mut searches = Text::default();
+    for series in &analysis.eta_star {
+        let head = searches
+            .and_plain("Searches on ")
+            .and_code(series.label.clone());
+        searches = head.and_markup(&format!(": {}. ", search_words(&series.searches)));
+    }
+    if !searches.is_empty() {
+        section.paragraph(searches);
+    }
     section
 }
