@@ -3,12 +3,14 @@
 #![no_main]
 
 use burn_ndarray::NdArray;
-use etastar_model::Mlp;
+use etastar_model::{Mlp, WeightsOptions};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let path = etastar_fuzz::file(bytes, "safetensors");
-    if let Ok(network) = Mlp::<NdArray<f32>>::read_safetensors(&path, &Default::default()) {
+    let options = WeightsOptions::default();
+    let read = Mlp::<NdArray<f32>>::read_safetensors(&path, &options, &Default::default());
+    if let Ok((network, _)) = read {
         let mut width = None;
         for layer in &network.layers {
             let [inputs, outputs] = layer.weight.dims();

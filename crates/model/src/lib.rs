@@ -20,4 +20,4 @@ pub use batch::{Batch, Loss, Predictions};
 pub use ensemble::{Ensemble, EnsembleRates};
 pub use layer::{Gradient, Layer, LayerRates};
 pub use mlp::{Derivatives, Mlp, Pass, backpropagate, relu_backward};
-pub use weights_file::WeightsFileError;
+pub use weights_file::{Layout, ReadWeights, WeightsFileError, WeightsOptions};

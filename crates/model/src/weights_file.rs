@@ -1,11 +1,14 @@
-//! Weights of the user's own, from a safetensors file.
+//! Weights of the user's own, from a safetensors file: a PyTorch `state_dict` as it is, or matrices
+//! `[in, out]`.
 
+use std::cmp::Ordering;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use burn_tensor::{Tensor, TensorData};
 use etastar_backend::Backend;
+use half::{bf16, f16};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use thiserror::Error;
@@ -14,6 +17,74 @@ use crate::{Layer, Mlp};
 
 /// Most bytes of a file: a billion parameters in single precision.
 const MOST_BYTES: u64 = 1 << 32;
+
+/// What a wrapped network puts before the names of its tensors.
+const WRAPPERS: [&str; 3] = ["module.", "_orig_mod.", "model."];
+
+/// Usual names of an output layer, which comes last whatever the alphabet says.
+const LAST: [&str; 7] = [
+    "out",
+    "output",
+    "head",
+    "classifier",
+    "readout",
+    "last",
+    "final",
+];
+
+/// How weight matrices lie in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// `[out, in]`, as PyTorch has them.
+    OutIn,
+    /// `[in, out]`, as JAX and this library have them.
+    InOut,
+}
+
+impl Layout {
+    /// Numbers of inputs and outputs of a matrix.
+    fn ends(self, [rows, columns]: [usize; 2]) -> [usize; 2] {
+        match self {
+            Self::OutIn => [columns, rows],
+            Self::InOut => [rows, columns],
+        }
+    }
+
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::OutIn => "[out, in]",
+            Self::InOut => "[in, out]",
+        }
+    }
+}
+
+/// How a file of weights is read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WeightsOptions {
+    /// How the matrices lie; told from their shapes without.
+    pub layout: Option<Layout>,
+    /// Number of inputs, where the data say it: it can tell the layout.
+    pub inputs: Option<usize>,
+    /// Whether tensors that are no part of a fully connected network are left out, instead of
+    /// refused.
+    pub ignore_others: bool,
+}
+
+/// What was read of a file of weights.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadWeights {
+    /// The names of the layers, from the input side.
+    pub layers: Vec<String>,
+    /// Numbers of inputs, of units of every hidden layer, and of outputs.
+    pub widths: Vec<usize>,
+    /// How the matrices lie.
+    pub layout: Layout,
+    /// How many layers have a bias.
+    pub biases: usize,
+    /// Tensors that were left out.
+    pub ignored: Vec<String>,
+}
 
 /// The file of weights cannot be used.
 #[derive(Debug, Error)]
@@ -34,14 +105,13 @@ pub enum WeightsFileError {
         /// What is wrong.
         problem: String,
     },
-    /// There is no first layer.
-    #[error(
-        "the weights file {path} has no tensor `layers.0.weight`; it must have `layers.I.weight` \
-         [in, out] and, with biases, `layers.I.bias` [out], for I = 0, 1, .."
-    )]
-    NoLayer {
+    /// The tensors are no fully connected network, or not one only.
+    #[error("the weights file {path}: {problem}")]
+    Network {
         /// The file.
         path: String,
+        /// What does not fit, and what to do.
+        problem: String,
     },
     /// A tensor has the wrong shape, type or values.
     #[error("tensor `{tensor}` of the weights file {path} {problem}")]
@@ -56,14 +126,20 @@ pub enum WeightsFileError {
 }
 
 impl<B: Backend> Mlp<B> {
-    /// Reads `layers.0.weight` `[in, out]` and, where there are biases,
-    /// `layers.0.bias` `[out]`, then `layers.1..`, in f32 or f64, from a
-    /// safetensors file. ReLU acts between layers.
+    /// Reads a fully connected network from a safetensors file: matrices called `NAME.weight` and,
+    /// where there are biases, vectors `NAME.bias`, as PyTorch saves them. Layers follow one
+    /// another by the numbers in their names, `0`, `2`, `4` or `fc1`, `fc2`; `out` and the like come
+    /// last. ReLU acts between layers.
     ///
     /// # Errors
-    /// If the file cannot be read or is no safetensors file, if there is no
-    /// layer, if shapes do not fit together, or a value is not finite.
-    pub fn read_safetensors(path: &Path, device: &B::Device) -> Result<Self, WeightsFileError> {
+    /// If the file cannot be read or is no safetensors file, has tensors that are no part of such a
+    /// network, if shapes do not fit together or do not tell how matrices lie, or a value is not
+    /// finite.
+    pub fn read_safetensors(
+        path: &Path,
+        options: &WeightsOptions,
+        device: &B::Device,
+    ) -> Result<(Self, ReadWeights), WeightsFileError> {
         let name = path.display().to_string();
         let failed = |source| WeightsFileError::Read {
             path: name.clone(),
@@ -72,70 +148,215 @@ impl<B: Backend> Mlp<B> {
         let mut bytes = Vec::new();
         let file = File::open(path).map_err(failed)?;
         let read = file.take(MOST_BYTES + 1).read_to_end(&mut bytes);
-        if read.map_err(failed)? as u64 > MOST_BYTES {
-            let problem = "it has more than 4 GiB".to_owned();
-            return Err(WeightsFileError::Format {
-                path: name,
-                problem,
-            });
-        }
-        let file = SafeTensors::deserialize(&bytes).map_err(|error| WeightsFileError::Format {
+        let format = |problem: String| WeightsFileError::Format {
             path: name.clone(),
-            problem: error.to_string(),
-        })?;
-        let mut layers: Vec<Layer<B>> = Vec::new();
-        let mut expected = None;
-        loop {
-            let index = layers.len();
-            let weight_name = format!("layers.{index}.weight");
-            let Ok(weight) = file.tensor(&weight_name) else {
-                break;
-            };
+            problem,
+        };
+        if read.map_err(failed)? as u64 > MOST_BYTES {
+            return Err(format("it has more than 4 GiB".to_owned()));
+        }
+        let file = SafeTensors::deserialize(&bytes).map_err(|error| format(error.to_string()))?;
+        let network = |problem: String| WeightsFileError::Network {
+            path: name.clone(),
+            problem,
+        };
+        let tensors: Vec<(&str, TensorView<'_>)> = file.iter().collect();
+        let (found, ignored) = matrices(&tensors);
+        if !ignored.is_empty() && !options.ignore_others {
+            return Err(network(format!(
+                "these tensors are no part of a fully connected network: {}; leave them out with \
+                 `--ignore`, if the network computes the same without them",
+                ignored.join(", ")
+            )));
+        }
+        let layout = layout(&found, options).map_err(network)?;
+        let mut layers = Vec::with_capacity(found.len());
+        for matrix in &found {
             let wrong = |tensor: &str, problem: String| WeightsFileError::Tensor {
                 path: name.clone(),
                 tensor: tensor.to_owned(),
                 problem,
             };
-            let &[inputs, outputs] = weight.shape() else {
-                let problem = format!("has shape {:?}, not [in, out]", weight.shape());
-                return Err(wrong(&weight_name, problem));
+            let [inputs, outputs] = layout.ends(matrix.shape);
+            let is_transposed = layout == Layout::OutIn;
+            let upload = |values: Vec<f64>, shape: [usize; 2]| {
+                let data = TensorData::new(values, shape);
+                Tensor::<B, 2>::from_data(data.convert::<B::FloatElem>(), device)
             };
-            if inputs == 0 || outputs == 0 {
-                return Err(wrong(&weight_name, "is empty".to_owned()));
-            }
-            if let Some(expected) = expected
-                && expected != inputs
-            {
-                let problem = format!("has {inputs} inputs, but the layer before gives {expected}");
-                return Err(wrong(&weight_name, problem));
-            }
-            let values = values(&weight).map_err(|problem| wrong(&weight_name, problem))?;
-            let upload = |values: Vec<f64>, rows: usize| {
-                let data = TensorData::new(values, [rows, outputs]);
-                Tensor::from_data(data.convert::<B::FloatElem>(), device)
+            let weight_name = format!("{}.weight", matrix.name);
+            let weights = values(matrix.weight).map_err(|problem| wrong(&weight_name, problem))?;
+            let weights = match is_transposed {
+                true => transposed(&weights, matrix.shape),
+                false => weights,
             };
-            let bias_name = format!("layers.{index}.bias");
-            let bias = match file.tensor(&bias_name) {
-                Err(_) => None,
-                Ok(bias) if bias.shape() == [outputs] => {
-                    Some(self::values(&bias).map_err(|problem| wrong(&bias_name, problem))?)
+            let bias_name = format!("{}.bias", matrix.name);
+            let bias = match matrix.bias {
+                None => None,
+                Some(bias) if bias.shape() == [outputs] => {
+                    let values = values(bias).map_err(|problem| wrong(&bias_name, problem))?;
+                    Some(upload(values, [1, outputs]))
                 }
-                Ok(bias) => {
+                Some(bias) => {
                     let problem = format!("has shape {:?}, not [{outputs}]", bias.shape());
                     return Err(wrong(&bias_name, problem));
                 }
             };
             layers.push(Layer {
-                weight: upload(values, inputs),
-                bias: bias.map(|values| upload(values, 1)),
+                weight: upload(weights, [inputs, outputs]),
+                bias,
             });
-            expected = Some(outputs);
         }
-        if layers.is_empty() {
-            return Err(WeightsFileError::NoLayer { path: name });
-        }
-        Ok(Self { layers })
+        let ends = found.iter().map(|matrix| layout.ends(matrix.shape));
+        let first = ends.clone().take(1).map(|[inputs, _]| inputs);
+        let read = ReadWeights {
+            layers: found.iter().map(|matrix| matrix.name.to_owned()).collect(),
+            widths: first.chain(ends.map(|[_, outputs]| outputs)).collect(),
+            layout,
+            biases: found.iter().filter(|matrix| matrix.bias.is_some()).count(),
+            ignored,
+        };
+        Ok((Self { layers }, read))
     }
+}
+
+/// A weight matrix with its bias.
+struct Matrix<'a> {
+    name: &'a str,
+    weight: &'a TensorView<'a>,
+    shape: [usize; 2],
+    bias: Option<&'a TensorView<'a>>,
+}
+
+/// The layers in order, and the tensors that belong to none, with their shapes.
+fn matrices<'a>(tensors: &'a [(&'a str, TensorView<'a>)]) -> (Vec<Matrix<'a>>, Vec<String>) {
+    let mut found: Vec<Matrix<'a>> = Vec::new();
+    for (name, tensor) in tensors {
+        if let (Some(name), &[rows, columns]) = (name.strip_suffix(".weight"), tensor.shape())
+            && rows * columns > 0
+        {
+            let bias = tensors
+                .iter()
+                .find(|(other, _)| other.strip_suffix(".bias") == Some(name));
+            found.push(Matrix {
+                name,
+                weight: tensor,
+                shape: [rows, columns],
+                bias: bias.map(|(_, bias)| bias),
+            });
+        }
+    }
+    found.sort_by(|a, b| natural_order(a.name, b.name));
+    let is_used = |name: &str| {
+        let layer = name.strip_suffix(".weight").or(name.strip_suffix(".bias"));
+        found.iter().any(|matrix| Some(matrix.name) == layer)
+    };
+    let others = tensors.iter().filter(|(name, _)| !is_used(name));
+    let others = others.map(|(name, tensor)| format!("`{name}` {:?}", tensor.shape()));
+    let others = others.collect();
+    (found, others)
+}
+
+/// How the matrices lie: the one way in which each layer has as many inputs as the one before has
+/// outputs, biases are as long as outputs, and the first layer has the data's inputs.
+fn layout(found: &[Matrix<'_>], options: &WeightsOptions) -> Result<Layout, String> {
+    if found.is_empty() {
+        return Err("there is no matrix `NAME.weight`".to_owned());
+    }
+    let fits = |layout: &Layout| {
+        let ends = || found.iter().map(|matrix| layout.ends(matrix.shape));
+        let joins = ends()
+            .zip(ends().skip(1))
+            .all(|([_, out], [input, _])| out == input);
+        let biases = found.iter().zip(ends()).all(|(matrix, [_, out])| {
+            matrix
+                .bias
+                .is_none_or(|bias| bias.shape().iter().product::<usize>() == out)
+        });
+        let begins = ends().next().zip(options.inputs);
+        joins && biases && begins.is_none_or(|([input, _], wanted)| input == wanted)
+    };
+    let listed = || {
+        let each = found
+            .iter()
+            .map(|matrix| format!("`{}` {:?}", matrix.name, matrix.shape));
+        each.collect::<Vec<_>>().join(", ")
+    };
+    let wanted = match options.inputs {
+        Some(inputs) => format!(" for data of {inputs} features"),
+        None => String::new(),
+    };
+    if let Some(layout) = options.layout {
+        return match fits(&layout) {
+            true => Ok(layout),
+            false => Err(format!(
+                "as {} the layers do not fit together{wanted}: {}",
+                layout.words(),
+                listed()
+            )),
+        };
+    }
+    let ways = [Layout::OutIn, Layout::InOut];
+    let fitting: Vec<Layout> = ways.into_iter().filter(fits).collect();
+    let is_symmetric = found.iter().all(|matrix| matrix.shape == [1, 1]);
+    match fitting.as_slice() {
+        [only] => Ok(*only),
+        [first, ..] if is_symmetric => Ok(*first),
+        [] => Err(format!(
+            "the layers do not fit together in the order of their names{wanted}: {}",
+            listed()
+        )),
+        _ => Err(format!(
+            "the shapes do not tell whether matrices are [out, in], as PyTorch has them, or \
+             [in, out]: say so with `--layout`. The layers are {}",
+            listed()
+        )),
+    }
+}
+
+/// By the numbers in the names where there are any, and by the alphabet; output layers last.
+fn natural_order(a: &str, b: &str) -> Ordering {
+    let bare = |mut name: &'_ str| -> String {
+        while let Some(rest) = WRAPPERS
+            .iter()
+            .find_map(|wrapper| name.strip_prefix(wrapper))
+        {
+            name = rest;
+        }
+        name.to_owned()
+    };
+    let [a, b] = [a, b].map(bare);
+    let is_last = |name: &str| {
+        let end = name.rsplit('.').next().unwrap_or(name).to_lowercase();
+        LAST.contains(&end.as_str())
+    };
+    is_last(&a)
+        .cmp(&is_last(&b))
+        .then_with(|| pieces(&a).cmp(&pieces(&b)))
+}
+
+/// Letters and numbers by turns.
+fn pieces(name: &str) -> Vec<(String, u64)> {
+    let mut pieces = Vec::new();
+    let mut rest = name;
+    while !rest.is_empty() {
+        let letters = rest
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(rest.len());
+        let (text, after) = rest.split_at(letters);
+        let digits = after
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(after.len());
+        let (number, after) = after.split_at(digits);
+        pieces.push((text.to_owned(), number.parse().unwrap_or(0)));
+        rest = after;
+    }
+    pieces
+}
+
+/// A matrix of this shape, its columns as rows.
+fn transposed(values: &[f64], [rows, columns]: [usize; 2]) -> Vec<f64> {
+    let entry = |index: usize| values[(index % rows) * columns + index / rows];
+    (0..values.len()).map(entry).collect()
 }
 
 fn values(tensor: &TensorView<'_>) -> Result<Vec<f64>, String> {
@@ -153,12 +374,30 @@ fn values(tensor: &TensorView<'_>) -> Result<Vec<f64>, String> {
             .iter()
             .map(|chunk| f64::from_le_bytes(*chunk))
             .collect(),
-        other => return Err(format!("has type {other:?}, not F32 or F64")),
+        Dtype::F16 => halves(bytes)
+            .map(|bits| f16::from_bits(bits).to_f64())
+            .collect(),
+        Dtype::BF16 => halves(bytes)
+            .map(|bits| bf16::from_bits(bits).to_f64())
+            .collect(),
+        other => {
+            return Err(format!(
+                "has type {other:?}, not a real one of 16 to 64 bits"
+            ));
+        }
     };
     match values.iter().position(|value| !value.is_finite()) {
         Some(index) => Err(format!("is not finite at value {index}")),
         None => Ok(values),
     }
+}
+
+fn halves(bytes: &[u8]) -> impl Iterator<Item = u16> {
+    bytes
+        .as_chunks::<2>()
+        .0
+        .iter()
+        .map(|&chunk| u16::from_le_bytes(chunk))
 }
 
 #[cfg(test)]
@@ -176,18 +415,24 @@ mod tests {
             .collect()
     }
 
-    fn read(tensors: &Tensors) -> Result<Mlp<NdArray<f64>>, String> {
+    fn read_with(
+        tensors: &[(&str, Dtype, Vec<usize>, Vec<u8>)],
+        options: &WeightsOptions,
+    ) -> Result<(Mlp<NdArray<f64>>, ReadWeights), String> {
         let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
-            (
-                *name,
-                TensorView::new(*dtype, shape.clone(), bytes).unwrap(),
-            )
+            let view = TensorView::new(*dtype, shape.clone(), bytes);
+            (*name, view.unwrap())
         });
         let bytes = safetensors::serialize(views, None).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("weights.safetensors");
         std::fs::write(&path, bytes).unwrap();
-        Mlp::read_safetensors(&path, &Default::default()).map_err(|error| error.to_string())
+        let read = Mlp::read_safetensors(&path, options, &Default::default());
+        read.map_err(|error| error.to_string())
+    }
+
+    fn read(tensors: &Tensors) -> Result<Mlp<NdArray<f64>>, String> {
+        read_with(tensors, &WeightsOptions::default()).map(|(network, _)| network)
     }
 
     fn sound() -> Tensors {
@@ -204,14 +449,114 @@ mod tests {
         ]
     }
 
+    fn output(network: &Mlp<NdArray<f64>>) -> f64 {
+        let input = Tensor::from_data([[3.0]], &Default::default());
+        network.forward(input).into_scalar()
+    }
+
     #[test]
     fn layers_are_read_in_order_with_their_biases() {
         let network = read(&sound()).unwrap();
-        let input = Tensor::from_data([[3.0]], &Default::default());
         // relu(3 + 0.5) - relu(6 + 0.25)
-        let output = network.forward(input).into_scalar();
-        assert_eq!(output, 3.5 - 6.25);
+        assert_eq!(output(&network), 3.5 - 6.25);
         assert!(network.layers[1].bias.is_none());
+    }
+
+    /// PyTorch's names and layout: 1 -> 2 -> 2 -> 1 by `nn.Sequential`, whose ReLUs take numbers
+    /// too, and by other ways of naming; ten layers are in numeric order.
+    #[test]
+    fn a_state_dict_is_read_as_it_is() {
+        let weights = [
+            (vec![2, 1], single(&[1.0, 2.0])),
+            (vec![2, 2], single(&[1.0, 0.0, 1.0, 1.0])),
+            (vec![1, 2], single(&[1.0, -1.0])),
+        ];
+        for names in [
+            ["0", "2", "4"],
+            ["fc1", "fc2", "fc3"],
+            ["module.fc1", "module.fc2", "module.out"],
+            [
+                "_orig_mod.layers.2",
+                "_orig_mod.layers.9",
+                "_orig_mod.layers.10",
+            ],
+            ["hidden.0", "hidden.1", "head"],
+        ] {
+            let names = names.map(|name| format!("{name}.weight"));
+            let all = names.iter().zip(&weights).rev();
+            let all: Vec<_> = all
+                .map(|(name, (shape, bytes))| (&**name, Dtype::F32, shape.clone(), bytes.clone()))
+                .collect();
+            let (network, read) = read_with(&all, &WeightsOptions::default()).unwrap();
+            // (3, 6) -> (3, 9) -> -6
+            assert_eq!(output(&network), -6.0, "{names:?}");
+            assert_eq!(
+                (read.widths, read.layout),
+                (vec![1, 2, 2, 1], Layout::OutIn)
+            );
+            assert_eq!((read.biases, read.layers.len()), (0, 3));
+        }
+    }
+
+    #[test]
+    fn halves_are_converted() {
+        let bits = |values: [u16; 2]| values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        let mut tensors = sound();
+        // 1 and 2 in half precision, then in bfloat16.
+        tensors[0] = (
+            "layers.0.weight",
+            Dtype::F16,
+            vec![1, 2],
+            bits([0x3c00, 0x4000]),
+        );
+        assert_eq!(output(&read(&tensors).unwrap()), 3.5 - 6.25);
+        tensors[0] = (
+            "layers.0.weight",
+            Dtype::BF16,
+            vec![1, 2],
+            bits([0x3f80, 0x4000]),
+        );
+        assert_eq!(output(&read(&tensors).unwrap()), 3.5 - 6.25);
+    }
+
+    /// Two square layers: only the user knows how they lie, or the data where they are not square.
+    #[test]
+    fn a_layout_that_cannot_be_told_is_asked_for() {
+        let square = vec![
+            (
+                "0.weight",
+                Dtype::F32,
+                vec![2, 2],
+                single(&[1.0, 2.0, 0.0, 1.0]),
+            ),
+            (
+                "2.weight",
+                Dtype::F32,
+                vec![2, 2],
+                single(&[1.0, 0.0, 0.0, 1.0]),
+            ),
+        ];
+        let asked = read(&square).unwrap_err();
+        assert!(asked.contains("say so with `--layout`"), "{asked}");
+        let first = |layout| {
+            let options = WeightsOptions {
+                layout: Some(layout),
+                ..WeightsOptions::default()
+            };
+            let (network, _) = read_with(&square, &options).unwrap();
+            network.layers[0].weight.to_data().to_vec::<f64>().unwrap()
+        };
+        assert_eq!(first(Layout::InOut), [1.0, 2.0, 0.0, 1.0]);
+        assert_eq!(first(Layout::OutIn), [1.0, 0.0, 2.0, 1.0]);
+        let single_layer = vec![("w.weight", Dtype::F32, vec![2, 3], single(&[1.0; 6]))];
+        assert!(read(&single_layer).unwrap_err().contains("--layout"));
+        for (inputs, layout) in [(3, Layout::OutIn), (2, Layout::InOut)] {
+            let options = WeightsOptions {
+                inputs: Some(inputs),
+                ..WeightsOptions::default()
+            };
+            assert_eq!(read_with(&single_layer, &options).unwrap().1.layout, layout);
+        }
     }
 
     #[test]
@@ -222,24 +567,46 @@ mod tests {
             read(&tensors).unwrap_err()
         };
         for (message, says) in [
-            (wrong(|t| t[0].0 = "weight"), "no tensor `layers.0.weight`"),
-            (wrong(|t| t[0].2 = vec![2]), "not [in, out]"),
-            (wrong(|t| t[1].2 = vec![1, 2]), "not [2]"),
-            (wrong(|t| t[0].2 = vec![2, 1]), "not [1]"),
-            (wrong(|t| t[0].1 = Dtype::I32), "not F32 or F64"),
+            (
+                wrong(|t| t[0].0 = "weight"),
+                "no part of a fully connected network: `layers.0.bias`",
+            ),
+            (wrong(|t| t[0].2 = vec![2]), "`layers.0.weight` [2]"),
+            (wrong(|t| t[1].2 = vec![1, 2]), "has shape [1, 2], not [2]"),
+            (wrong(|t| t[0].2 = vec![2, 1]), "do not fit together"),
+            (
+                wrong(|t| t[0].1 = Dtype::I32),
+                "not a real one of 16 to 64 bits",
+            ),
             (
                 wrong(|t| t[0].3 = single(&[1.0, f32::NAN])),
                 "not finite at value 1",
             ),
             (
-                wrong(|t| t[2].2 = vec![1, 2]),
-                "has 1 inputs, but the layer before gives 2",
+                wrong(|t| t.push(("norm.weight", Dtype::F32, vec![2], single(&[1.0, 1.0])))),
+                "`norm.weight` [2]; leave them out with `--ignore`",
             ),
+            // A gap is no end: all layers are read, and have to fit.
+            (
+                wrong(|t| t.push(("layers.7.weight", Dtype::F32, vec![3, 1], single(&[1.0; 3])))),
+                "do not fit together in the order of their names",
+            ),
+            (wrong(Vec::clear), "there is no matrix `NAME.weight`"),
         ] {
             assert!(message.contains(says), "{message}");
         }
+        let mut tensors = sound();
+        tensors.push(("norm.weight", Dtype::F32, vec![2], single(&[1.0, 1.0])));
+        let options = WeightsOptions {
+            ignore_others: true,
+            ..WeightsOptions::default()
+        };
+        let (network, read) = read_with(&tensors, &options).unwrap();
+        assert_eq!(output(&network), 3.5 - 6.25);
+        assert_eq!(read.ignored, ["`norm.weight` [2]"]);
         let missing = Mlp::<NdArray<f64>>::read_safetensors(
             Path::new("none.safetensors"),
+            &options,
             &Default::default(),
         );
         assert!(matches!(missing, Err(WeightsFileError::Read { .. })));

@@ -1,13 +1,13 @@
 //! `etastar sharpness`: measures the top Hessian eigenvalue of one network.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use etastar_analysis::{Estimate, Variance};
 use etastar_backend::{Backend, Selection, Task, check_device};
 use etastar_data::OwnFile;
-use etastar_model::{Batch, LayerRates, Loss, Mlp};
+use etastar_model::{Batch, LayerRates, Layout, Loss, Mlp, ReadWeights, WeightsOptions};
 use etastar_search::settings::{
     InputRate, OutputGain, Seed, Setting, SharpnessSamples, TrainingLoss,
 };
@@ -35,8 +35,9 @@ initialisation. With --input-rate M it is that of M^{1/2} H M^{1/2} (the precond
 sharpness), which limits the learning rate if the input layer learns at M times the
 rate of the others. --exclude-input-layer means M = 0.
 
-For a network of your own, --weights FILE.safetensors has tensors `layers.0.weight`
-[in, out], `layers.0.bias` [out] (absent = no bias), `layers.1.weight`, .., and
+For a network of your own, --weights FILE.safetensors has matrices `NAME.weight` and,
+where there are biases, vectors `NAME.bias`: a PyTorch state_dict of linear layers with
+ReLU between them. Layers follow the numbers in their names; `out` and the like come last.
 --samples-file FILE has inputs and labels, as --data of `etastar find`; labels are the
 numbers of the network's outputs. Nothing is standardised.
 
@@ -83,14 +84,22 @@ pub(crate) struct SharpnessArguments {
     #[arg(long)]
     no_bounds: bool,
 
-    /// Weights of a network of your own (safetensors)
+    /// Weights of a network of your own (safetensors), as PyTorch saves a state_dict
     #[arg(long, value_name = "FILE", requires = "samples_file",
         conflicts_with_all = ["width", "depth", "dataset", "data", "repeats", "bias", "output_gain", "samples", "seed"])]
     weights: Option<PathBuf>,
 
-    /// Samples of your own (NumPy .npz)
+    /// Samples of your own: .npz, .npy, .csv, .tsv, .parquet, or IDX images
     #[arg(long, value_name = "FILE", requires = "weights")]
     samples_file: Option<PathBuf>,
+
+    /// How the weight matrices lie [default: what their shapes tell]
+    #[arg(long, value_enum, requires = "weights")]
+    layout: Option<LayoutName>,
+
+    /// Leave out tensors that are no part of a fully connected network
+    #[arg(long, requires = "weights")]
+    ignore: bool,
 
     #[command(flatten)]
     seed: Flag<Seed>,
@@ -100,6 +109,15 @@ pub(crate) struct SharpnessArguments {
 
     #[command(flatten)]
     format: Format,
+}
+
+/// How weight matrices lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LayoutName {
+    /// As PyTorch has them
+    OutIn,
+    /// As JAX has them
+    InOut,
 }
 
 impl SharpnessArguments {
@@ -313,10 +331,30 @@ fn given(
     output::print_json(&result)
 }
 
+/// What was understood of a file of weights, on standard error.
+fn tell(path: &Path, read: &ReadWeights) {
+    let widths: Vec<String> = read.widths.iter().map(usize::to_string).collect();
+    eprintln!(
+        "{}: {} from {}, matrices {}, {} with biases",
+        path.display(),
+        widths.join(" -> "),
+        read.layers.join(", "),
+        read.layout.words(),
+        match read.biases {
+            0 => "none".to_owned(),
+            all if all == read.layers.len() => "all".to_owned(),
+            some => some.to_string(),
+        },
+    );
+    if !read.ignored.is_empty() {
+        eprintln!("left out: {}", read.ignored.join(", "));
+    }
+}
+
 struct Given<'a> {
     arguments: &'a SharpnessArguments,
-    weights: &'a std::path::Path,
-    samples: &'a std::path::Path,
+    weights: &'a Path,
+    samples: &'a Path,
 }
 
 impl Task for Given<'_> {
@@ -324,9 +362,19 @@ impl Task for Given<'_> {
     type Output = Result<(NetworkSharpness, f64), CliError>;
 
     fn run<B: Backend>(self, device: B::Device) -> Self::Output {
-        let network = Mlp::<B>::read_safetensors(self.weights, &device)?;
+        let file = OwnFile::new(self.samples);
+        let options = WeightsOptions {
+            layout: self.arguments.layout.map(|name| match name {
+                LayoutName::OutIn => Layout::OutIn,
+                LayoutName::InOut => Layout::InOut,
+            }),
+            inputs: file.load(None).ok().map(|data| data.features),
+            ignore_others: self.arguments.ignore,
+        };
+        let (network, read) = Mlp::<B>::read_safetensors(self.weights, &options, &device)?;
+        tell(self.weights, &read);
         let classes = network.layers.last().map(|layer| layer.weight.dims()[1]);
-        let samples = OwnFile::new(self.samples).load(classes)?.into_samples();
+        let samples = file.load(classes)?.into_samples();
         let data = Batch::upload(
             &samples.inputs,
             &samples.labels,

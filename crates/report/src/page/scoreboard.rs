@@ -40,9 +40,11 @@ pub(super) fn in_short(stores: &[Store<'_>]) -> Option<Section> {
         Block::Figure(figure)
     }));
     section.blocks.extend(calculator());
-    let (papers, ours): (Vec<&Finding>, Vec<&Finding>) = told
+    let (mut papers, ours): (Vec<&Finding>, Vec<&Finding>) = told
         .into_iter()
         .partition(|finding| is_of_the_paper(finding));
+    // C1 to C4, whichever experiment judges them.
+    papers.sort_by_key(|finding| finding.criterion.claim.chars().nth(1));
     for (title, findings) in [("The paper's claims", papers), ("Our extensions", ours)] {
         if !findings.is_empty() {
             let title = format!("{title}: {}.", tally(&findings));
