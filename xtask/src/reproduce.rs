@@ -33,8 +33,9 @@ const EXPERIMENTS: [&str; 20] = [
     "prediction",
 ];
 
-/// How many of them, from the first on, `--profile quick` measures unless others are asked for.
-const QUICK: usize = 8;
+/// How many of them, from the first on, `--profile quick` measures unless others are asked for: those
+/// whose claims embedded data can decide. The paper's protocol needs MNIST.
+const QUICK: usize = 7;
 
 /// The program's exit code when its time limit is reached.
 const OUT_OF_TIME: i32 = 5;

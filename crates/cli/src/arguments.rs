@@ -1,6 +1,6 @@
 //! The list of commands, and the arguments that several of them share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use etastar_backend::{DeviceName, Selection};
@@ -13,6 +13,7 @@ use crate::commands::{
     CompletionsArguments, backends, bounds, compare, data, export, find, fit, merge, predict,
     report, settings, sharpness, status, submit, sweep,
 };
+use crate::error::CliError;
 use crate::numbers::{count, memory};
 
 /// Measure, fit and report the maximal initial learning rate eta* of deep
@@ -78,7 +79,7 @@ pub(crate) enum Command {
 pub(crate) struct Execution {
     /// Threads across trials; each trial uses one. Results do not depend on it
     /// [default: the number of cores; 1 on an accelerator]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
 
     /// Burn backend and device, e.g. tch:cuda:0 or wgpu:integrated; see `etastar backends`
@@ -161,12 +162,12 @@ pub(crate) struct DataChoice {
     data: Option<PathBuf>,
 
     /// Array of inputs in the file [default: a usual name, as x]
-    #[arg(long, value_name = "NAME", requires = "data")]
+    #[arg(long, value_name = "NAME")]
     x: Option<String>,
 
     /// Array or column of labels in the file, or the file of labels that belongs to one of inputs
     /// alone [default: a usual name, as y or label]
-    #[arg(long, visible_alias = "label", value_name = "NAME", requires = "data")]
+    #[arg(long, visible_alias = "label", value_name = "NAME")]
     y: Option<String>,
 
     /// Mean 0 and variance 1 for all inputs together, for each feature, or not at all
@@ -183,22 +184,55 @@ enum StandardiseName {
 
 impl DataChoice {
     /// All of the data.
-    pub(crate) fn config(&self) -> DatasetConfig {
+    pub(crate) fn config(&self) -> Result<DatasetConfig, CliError> {
         let config = match &self.data {
+            None if self.x.is_some() || self.y.is_some() => {
+                let text = "--x and --y name parts of a file: give it with --data".to_owned();
+                return Err(CliError::Usage(text));
+            }
             None => DatasetConfig::new(self.dataset),
-            Some(path) => DatasetConfig::of_file(OwnFile {
-                path: path.clone(),
-                x: self.x.clone(),
-                y: self.y.clone(),
-            }),
+            Some(path) => DatasetConfig::of_file(self.own_file(path)),
         };
-        DatasetConfig {
+        Ok(DatasetConfig {
             standardise: match self.standardise {
                 StandardiseName::All => Standardise::All,
                 StandardiseName::Feature => Standardise::Feature,
                 StandardiseName::None => Standardise::None,
             },
             ..config
+        })
+    }
+
+    /// That a result is not written over the data.
+    pub(crate) fn check_output(&self, option: &str, path: Option<&Path>) -> Result<(), CliError> {
+        let real = |path: &Path| path.canonicalize().ok();
+        let read = [self.data.as_deref(), self.y.as_deref().map(Path::new)];
+        let read: Vec<PathBuf> = read.into_iter().flatten().filter_map(real).collect();
+        match path.filter(|path| real(path).is_some_and(|path| read.contains(&path))) {
+            None => Ok(()),
+            Some(path) => Err(CliError::Usage(format!(
+                "{option} {} would overwrite the data",
+                path.display()
+            ))),
+        }
+    }
+
+    /// A file of samples that are taken as they stand.
+    pub(crate) fn file(&self, path: &Path) -> Result<OwnFile, CliError> {
+        match self.standardise {
+            StandardiseName::All => Ok(self.own_file(path)),
+            _ => Err(CliError::Usage(
+                "samples for weights of one's own are taken as they stand: leave out --standardise"
+                    .to_owned(),
+            )),
+        }
+    }
+
+    fn own_file(&self, path: &Path) -> OwnFile {
+        OwnFile {
+            path: path.to_owned(),
+            x: self.x.clone(),
+            y: self.y.clone(),
         }
     }
 }

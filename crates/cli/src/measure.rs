@@ -80,6 +80,17 @@ fn load_datasets<'a>(
     let mut loaded = Datasets::new();
     let mut not_run: Vec<NotRun> = Vec::new();
     for config in configs {
+        // Fingerprints and cells know a file by its name alone.
+        let same = loaded.iter().find(|(known, _)| {
+            let files = known.file.as_ref().zip(config.file.as_ref());
+            known.title() == config.title() && files.is_some_and(|(a, b)| a.path != b.path)
+        });
+        if let Some((known, _)) = same {
+            return Err(CliError::Usage(format!(
+                "two files of data are called `{}`: rename one",
+                known.title()
+            )));
+        }
         let left_out = not_run.iter().any(|one| one.dataset == config.title());
         if left_out || loaded.iter().any(|(known, _)| known == config) {
             continue;

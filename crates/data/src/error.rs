@@ -174,7 +174,7 @@ pub enum DataError {
     /// A batch size that no epoch can serve.
     #[error(
         "batch size {batch_size} does not fit {samples} training samples; \
-         it must be between 1 and {samples}"
+         it must be between 1 and {samples} (`--batch`, or `protocol.batch_size`)"
     )]
     BatchSize {
         /// The batch size asked for.

@@ -71,7 +71,9 @@ impl DataFolders {
     }
 
     /// Finds a file of a dataset: in each data folder, in each subfolder of the
-    /// entry, plain before gzipped. Its content is not looked at.
+    /// entry, plain before gzipped; then, as other programs leave them, in `raw` below a folder of
+    /// the dataset's name, by a name that differs in case and signs (`train-images.idx3-ubyte`), or
+    /// in a folder of the file's name. Its content is not looked at: a hash is to tell it.
     ///
     /// # Errors
     /// [`DataError::UnreadableFolder`] when a folder must not be looked into,
@@ -88,6 +90,10 @@ impl DataFolders {
                     let folder = folder.to_path_buf();
                     return Ok(Some(Located { path, folder }));
                 }
+            }
+            if let Some(path) = by_other_name(folder, entry, &file.name) {
+                let folder = folder.to_path_buf();
+                return Ok(Some(Located { path, folder }));
             }
         }
         Ok(None)
@@ -143,6 +149,59 @@ fn file_in(place: &Path, name: &str) -> Result<Option<PathBuf>, DataError> {
         }
     }
     Ok(None)
+}
+
+/// A file whose name has the same letters and digits, where other programs put it.
+fn by_other_name(folder: &Path, entry: &DatasetEntry, name: &str) -> Option<PathBuf> {
+    let wanted = letters(name);
+    let of_dataset = |path: &PathBuf| {
+        let own = path
+            .file_name()
+            .map(|name| letters(&name.to_string_lossy()));
+        let known = entry.subfolders.iter().map(|subfolder| letters(subfolder));
+        own.is_some_and(|own| {
+            known
+                .chain([letters(entry.name.as_str())])
+                .any(|name| name == own)
+        })
+    };
+    let below = paths_in(folder).into_iter().filter(of_dataset);
+    let places = std::iter::once(folder.to_path_buf()).chain(below);
+    places
+        .flat_map(|place| [place.clone(), place.join("raw")])
+        .find_map(|place| {
+            let is_named = |path: &PathBuf| {
+                let own = path
+                    .file_name()
+                    .map(|name| letters(&name.to_string_lossy()));
+                own.is_some_and(|own| own == wanted || own.strip_suffix("gz") == Some(&wanted))
+            };
+            paths_in(&place)
+                .into_iter()
+                .filter(is_named)
+                .find_map(|path| match path.is_dir() {
+                    true => paths_in(&path)
+                        .into_iter()
+                        .find(|path| path.is_file() && is_named(path)),
+                    false => Some(path),
+                })
+        })
+}
+
+/// The letters and digits of a name, in lower case.
+fn letters(name: &str) -> String {
+    let kept = name.chars().filter(char::is_ascii_alphanumeric);
+    kept.map(|letter| letter.to_ascii_lowercase()).collect()
+}
+
+/// What lies in a folder, by name; nothing where it cannot be read.
+fn paths_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    let mut paths: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
+    paths.sort();
+    paths
 }
 
 /// `folder/subfolder`, or `folder` itself when `subfolder` is empty.

@@ -254,7 +254,10 @@ fn read_content(path: &Path, size: usize) -> Result<Vec<u8>, ContentError> {
     let mut reader = BufReader::with_capacity(BUFFER, file);
     let start = start_of(&mut reader)?;
     let gzipped = start.starts_with(&GZIP_MAGIC);
-    if !gzipped && path.extension().is_some_and(|extension| extension == "gz") {
+    // Some programs unpack a file and keep its name: what begins as IDX does is taken for that.
+    let is_unpacked = start.starts_with(&[0, 0, 8]);
+    let named_gz = path.extension().is_some_and(|extension| extension == "gz");
+    if !gzipped && !is_unpacked && named_gz {
         return Err(ContentError::NotGzip {
             start: quoted(&start),
         });

@@ -184,6 +184,46 @@ fn gzip_problems_are_told_apart() {
     assert!(error.contains("it is empty"), "{error}");
 }
 
+/// Where torchvision, browsers and unpackers leave the files.
+#[test]
+fn files_are_found_where_other_programs_put_them() {
+    let places: [&[(&str, &str)]; 4] = [
+        &[
+            ("MNIST/raw/train-images-idx3-ubyte", IMAGES),
+            ("MNIST/raw/train-labels-idx1-ubyte", LABELS),
+        ],
+        &[
+            ("train-images.idx3-ubyte", IMAGES),
+            ("Train-Labels.IDX1-ubyte", LABELS),
+        ],
+        &[
+            (
+                "mnist/train-images-idx3-ubyte/train-images-idx3-ubyte",
+                IMAGES,
+            ),
+            (
+                "mnist/train-labels.idx1-ubyte/train-labels.idx1-ubyte",
+                LABELS,
+            ),
+        ],
+        // Unpacked by a browser that keeps the name.
+        &[
+            ("train-images-idx3-ubyte.gz", IMAGES),
+            ("train-labels-idx1-ubyte.gz", LABELS),
+        ],
+    ];
+    for place in places {
+        let (folder, small) = (TempDir::new().unwrap(), small_mnist());
+        for (name, file) in place {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, small.content(file)).unwrap();
+        }
+        let dataset = load(&small, folder.path()).unwrap();
+        assert_eq!(dataset.samples(), 60, "{place:?}");
+    }
+}
+
 #[test]
 fn structural_problems_come_before_the_hash() {
     let small = small_mnist();

@@ -352,11 +352,11 @@ fn what_is_wrong_is_named_with_its_place() {
         ),
         (
             folder.write("x.npy", &x()),
-            "name the file of the labels with `y`",
+            "name the file of the labels with `--y`",
         ),
         (
             folder.write("n.csv", b"a,b\n1,2\n"),
-            "name the column of the labels with `y`",
+            "name the column of the labels with `--y`",
         ),
         (
             folder.write("m.csv", b"a,y\n1,0\n,1\n"),
@@ -371,6 +371,34 @@ fn what_is_wrong_is_named_with_its_place() {
             "found record with 1 fields",
         ),
         (folder.write("e.csv", b""), "the file is empty"),
+        (
+            folder.write("i.csv", b",a,y\n0,1,0\n1,2,1\n"),
+            "column 0 has no name: an index",
+        ),
+        (
+            folder.write("d.csv", b"y,a,y\n0,1,0\n1,2,1\n"),
+            "two columns are called `y`",
+        ),
+        (
+            folder.write("s.csv", b"a;y\n1;0\n2;1\n"),
+            "separated by `;`",
+        ),
+        (
+            folder.write("t.csv", b"a,y\n1,0.5\n2,1.5\n"),
+            "the label of sample 0 is 0.5",
+        ),
+        (
+            folder.write("na.csv", b"a,y\n1,NA\n2,b\n"),
+            "`NA` is a missing value",
+        ),
+        (
+            folder.write("big.csv", b"a,y\n100000001,0\n100000003,1\n"),
+            "subtract their mean",
+        ),
+        (
+            folder.write("id.csv", ids().as_bytes()),
+            "30 different labels among 30 samples",
+        ),
         (folder.write("one.csv", b"y\n1\n"), "no column of inputs"),
         (
             folder.write("p.parquet", b"PAR1 nonsense"),
@@ -404,6 +432,48 @@ fn what_is_wrong_is_named_with_its_place() {
     let error = OwnFile::new(folder.npz("d.npz", &[("x", x()), ("y", plain(&[2], &[0i64, 9]))]));
     let error = error.load(Some(3)).unwrap_err().to_string();
     assert!(error.contains("label 9, not one of 0 to 2"), "{error}");
+}
+
+/// A column that numbers the samples is no label.
+fn ids() -> String {
+    let rows: Vec<String> = (0..30)
+        .map(|row| format!("{},{row}", f64::from(row) / 8.0))
+        .collect();
+    format!("a,y\n{}", rows.join("\n"))
+}
+
+/// The toy set whose coordinates are called x and y, pandas' numbers for names, names that only
+/// labels have, and numbers that double precision would merge.
+#[test]
+fn columns_are_told_apart_as_a_reader_would() {
+    let folder = Folder::new();
+    let load = |name: &str, text: &str| load(&folder.write(name, text.as_bytes())).unwrap();
+    let toy = load("toy.csv", "x,y,label\n0.5,1.5,0\n2.5,3.5,1\n4.5,5.5,0\n");
+    assert_eq!((toy.features, toy.labels), (2, vec![0, 1, 0]));
+    for rows in ["0.5,0.25,cat\n1.5,2.5,dog\n", "0.5,0.25,1\n1.5,2.5,0\n"] {
+        let numbered = load("numbered.csv", &format!("0,1,label\n{rows}"));
+        assert_eq!(
+            (numbered.samples(), numbered.features, numbered.classes),
+            (2, 2, 2)
+        );
+    }
+    // No names at all: the first row is a sample.
+    let path = folder.write("bare.csv", b"0.5,0.25,cat\n1.5,2.5,dog\n");
+    let bare = named(&path, None, Some("2")).load(None).unwrap();
+    assert_eq!(
+        (bare.samples(), bare.class_names),
+        (2, vec!["cat".to_owned(), "dog".to_owned()])
+    );
+    let large = "a,y\n1,9007199254740992\n2,9007199254740993\n3,9007199254740992\n";
+    assert_eq!(load("large.csv", large).labels, [0, 1, 0]);
+    assert_eq!(
+        load("zeros.csv", "a,y\n1,01\n2,1\n").class_names,
+        ["01", "1"]
+    );
+    assert_eq!(
+        load("real.csv", "a,y\n1,1.0\n2,2.0\n").class_names,
+        ["1", "2"]
+    );
 }
 
 fn missing_in_parquet(folder: &Folder) -> PathBuf {

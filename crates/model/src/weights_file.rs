@@ -21,8 +21,10 @@ const MOST_BYTES: u64 = 1 << 32;
 /// What a wrapped network puts before the names of its tensors.
 const WRAPPERS: [&str; 3] = ["module.", "_orig_mod.", "model."];
 
-/// Usual names of an output layer, which comes last whatever the alphabet says.
-const LAST: [&str; 7] = [
+/// Usual names of a first layer and of an output layer, whatever the alphabet says; `fc_in`,
+/// `output_layer` and the like mean them too.
+const FIRST: [&str; 5] = ["in", "input", "stem", "first", "encoder"];
+const LAST: [&str; 8] = [
     "out",
     "output",
     "head",
@@ -30,6 +32,7 @@ const LAST: [&str; 7] = [
     "readout",
     "last",
     "final",
+    "decoder",
 ];
 
 /// How weight matrices lie in a file.
@@ -60,8 +63,10 @@ impl Layout {
 }
 
 /// How a file of weights is read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WeightsOptions {
+    /// The names of the layers in order; told from their numbers without.
+    pub layers: Option<Vec<String>>,
     /// How the matrices lie; told from their shapes without.
     pub layout: Option<Layout>,
     /// Number of inputs, where the data say it: it can tell the layout.
@@ -160,8 +165,10 @@ impl<B: Backend> Mlp<B> {
             path: name.clone(),
             problem,
         };
-        let tensors: Vec<(&str, TensorView<'_>)> = file.iter().collect();
+        let mut tensors: Vec<(&str, TensorView<'_>)> = file.iter().collect();
+        tensors.sort_by_key(|(name, _)| *name);
         let (found, ignored) = matrices(&tensors);
+        let found = in_order(found, options.layers.as_deref()).map_err(network)?;
         if !ignored.is_empty() && !options.ignore_others {
             return Err(network(format!(
                 "these tensors are no part of a fully connected network: {}; leave them out with \
@@ -227,7 +234,7 @@ struct Matrix<'a> {
     bias: Option<&'a TensorView<'a>>,
 }
 
-/// The layers in order, and the tensors that belong to none, with their shapes.
+/// The layers, and the tensors that belong to none, with their shapes.
 fn matrices<'a>(tensors: &'a [(&'a str, TensorView<'a>)]) -> (Vec<Matrix<'a>>, Vec<String>) {
     let mut found: Vec<Matrix<'a>> = Vec::new();
     for (name, tensor) in tensors {
@@ -245,7 +252,6 @@ fn matrices<'a>(tensors: &'a [(&'a str, TensorView<'a>)]) -> (Vec<Matrix<'a>>, V
             });
         }
     }
-    found.sort_by(|a, b| natural_order(a.name, b.name));
     let is_used = |name: &str| {
         let layer = name.strip_suffix(".weight").or(name.strip_suffix(".bias"));
         found.iter().any(|matrix| Some(matrix.name) == layer)
@@ -267,13 +273,16 @@ fn layout(found: &[Matrix<'_>], options: &WeightsOptions) -> Result<Layout, Stri
         let joins = ends()
             .zip(ends().skip(1))
             .all(|([_, out], [input, _])| out == input);
-        let biases = found.iter().zip(ends()).all(|(matrix, [_, out])| {
+        let begins = ends().next().zip(options.inputs);
+        joins && begins.is_none_or(|([input, _], wanted)| input == wanted)
+    };
+    let fits_biases = |layout: &&Layout| {
+        found.iter().all(|matrix| {
+            let [_, out] = layout.ends(matrix.shape);
             matrix
                 .bias
                 .is_none_or(|bias| bias.shape().iter().product::<usize>() == out)
-        });
-        let begins = ends().next().zip(options.inputs);
-        joins && biases && begins.is_none_or(|([input, _], wanted)| input == wanted)
+        })
     };
     let listed = || {
         let each = found
@@ -296,7 +305,11 @@ fn layout(found: &[Matrix<'_>], options: &WeightsOptions) -> Result<Layout, Stri
         };
     }
     let ways = [Layout::OutIn, Layout::InOut];
-    let fitting: Vec<Layout> = ways.into_iter().filter(fits).collect();
+    let mut fitting: Vec<Layout> = ways.into_iter().filter(fits).collect();
+    // Biases tell between two ways; of one way they may be wrong.
+    if fitting.len() == 2 && fitting.iter().filter(fits_biases).count() == 1 {
+        fitting.retain(|layout| fits_biases(&layout));
+    }
     let is_symmetric = found.iter().all(|matrix| matrix.shape == [1, 1]);
     match fitting.as_slice() {
         [only] => Ok(*only),
@@ -313,24 +326,91 @@ fn layout(found: &[Matrix<'_>], options: &WeightsOptions) -> Result<Layout, Stri
     }
 }
 
-/// By the numbers in the names where there are any, and by the alphabet; output layers last.
-fn natural_order(a: &str, b: &str) -> Ordering {
-    let bare = |mut name: &'_ str| -> String {
-        while let Some(rest) = WRAPPERS
-            .iter()
-            .find_map(|wrapper| name.strip_prefix(wrapper))
-        {
-            name = rest;
+/// The layers from the input side: as asked for, or by the numbers in their names, a first and an
+/// output layer at their ends. Names that differ by more than that tell no order.
+fn in_order<'a>(
+    mut found: Vec<Matrix<'a>>,
+    asked: Option<&[String]>,
+) -> Result<Vec<Matrix<'a>>, String> {
+    let listed = |found: &[Matrix<'_>]| {
+        let names = found.iter().map(|matrix| format!("`{}`", matrix.name));
+        names.collect::<Vec<_>>().join(", ")
+    };
+    found.sort_by(|a, b| natural_order(a.name, b.name));
+    let Some(asked) = asked else {
+        let at = |end: Ordering| {
+            found
+                .iter()
+                .filter(move |one| place(&bare(one.name)) == end)
+        };
+        let mut patterns: Vec<String> = at(Ordering::Equal).map(|one| letters(one.name)).collect();
+        patterns.dedup();
+        let ends = [Ordering::Less, Ordering::Greater].map(|end| at(end).count());
+        if patterns.len() <= 1 && ends.iter().all(|count| *count <= 1) {
+            return Ok(found);
         }
-        name.to_owned()
+        return Err(format!(
+            "the names of the layers do not tell their order; name them in order with `--layers`. \
+             The layers are {}",
+            listed(&found)
+        ));
     };
+    let mut ordered = Vec::with_capacity(asked.len());
+    for name in asked {
+        let index = found.iter().position(|matrix| matrix.name == name);
+        let index = index.ok_or_else(|| {
+            format!(
+                "there is no layer `{name}`, or it is named twice; left are {}",
+                listed(&found)
+            )
+        })?;
+        ordered.push(found.remove(index));
+    }
+    match found.is_empty() {
+        true => Ok(ordered),
+        false => Err(format!("`--layers` leaves out {}", listed(&found))),
+    }
+}
+
+/// A name without what wraps it.
+fn bare(mut name: &str) -> String {
+    while let Some(rest) = WRAPPERS
+        .iter()
+        .find_map(|wrapper| name.strip_prefix(wrapper))
+    {
+        name = rest;
+    }
+    name.to_owned()
+}
+
+/// Whether a name is that of a first layer (less), of an output layer (greater), or of one between.
+fn place(name: &str) -> Ordering {
+    let end = name.rsplit('.').next().unwrap_or(name).to_lowercase();
+    let words = || {
+        end.split('_')
+            .filter(|word| !["layer", "fc", "proj", "linear"].contains(word))
+    };
+    let is = |known: &[&str]| words().count() == 1 && words().all(|word| known.contains(&word));
+    match (is(&FIRST), is(&LAST)) {
+        (true, _) => Ordering::Less,
+        (_, true) => Ordering::Greater,
+        _ => Ordering::Equal,
+    }
+}
+
+/// What is left of a name without its numbers.
+fn letters(name: &str) -> String {
+    let name = bare(name);
+    name.chars()
+        .filter(|letter| !letter.is_ascii_digit())
+        .collect()
+}
+
+/// By the numbers in the names.
+fn natural_order(a: &str, b: &str) -> Ordering {
     let [a, b] = [a, b].map(bare);
-    let is_last = |name: &str| {
-        let end = name.rsplit('.').next().unwrap_or(name).to_lowercase();
-        LAST.contains(&end.as_str())
-    };
-    is_last(&a)
-        .cmp(&is_last(&b))
+    place(&a)
+        .cmp(&place(&b))
         .then_with(|| pieces(&a).cmp(&pieces(&b)))
 }
 
@@ -481,6 +561,9 @@ mod tests {
                 "_orig_mod.layers.10",
             ],
             ["hidden.0", "hidden.1", "head"],
+            ["input_layer", "hidden.0", "output_layer"],
+            ["stem", "block.0", "head"],
+            ["fc_in", "fc1", "fc_out"],
         ] {
             let names = names.map(|name| format!("{name}.weight"));
             let all = names.iter().zip(&weights).rev();
@@ -557,6 +640,37 @@ mod tests {
             };
             assert_eq!(read_with(&single_layer, &options).unwrap().1.layout, layout);
         }
+    }
+
+    /// Two square layers whose names say nothing of their order.
+    #[test]
+    fn an_order_that_names_do_not_tell_is_asked_for() {
+        let matrix = |name, values: [f32; 4]| (name, Dtype::F32, vec![2, 2], single(&values));
+        let tensors = vec![
+            matrix("up.weight", [1.0, 2.0, 0.0, 1.0]),
+            matrix("down.weight", [1.0, 0.0, 3.0, 1.0]),
+        ];
+        let asked = read(&tensors).unwrap_err();
+        assert!(
+            asked.contains("name them in order with `--layers`"),
+            "{asked}"
+        );
+        assert!(asked.contains("`down`, `up`"), "{asked}");
+        let order = |names: &[&str]| {
+            let options = WeightsOptions {
+                layers: Some(names.iter().map(|name| (*name).to_owned()).collect()),
+                layout: Some(Layout::OutIn),
+                ..WeightsOptions::default()
+            };
+            read_with(&tensors, &options).map(|(_, read)| read.layers)
+        };
+        assert_eq!(order(&["up", "down"]).unwrap(), ["up", "down"]);
+        assert!(order(&["up"]).unwrap_err().contains("leaves out `down`"));
+        assert!(
+            order(&["up", "up"])
+                .unwrap_err()
+                .contains("no layer `up`, or it is named twice")
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::Interrupt;
 /// The message of a thread that panicked.
 pub(crate) struct Panicked(pub(crate) String);
 
-/// Does every unit of work, in order, on `jobs` threads. Ends early when
+/// Does every unit of work, in order, on at most `jobs` threads. Ends early when
 /// interrupted, and at the first error, which it gives back.
 ///
 /// # Errors
@@ -19,6 +19,8 @@ pub(crate) fn run<U: Send, E: From<Panicked> + Send>(
     interrupt: &Interrupt,
     work: impl Fn(U) -> Result<(), E> + Sync,
 ) -> Result<(), E> {
+    // No more threads than work.
+    let jobs = jobs.min(units.len()).max(1);
     let queue = Mutex::new(units.into_iter());
     let failure = Mutex::new(None::<E>);
     let worker = || {
@@ -33,7 +35,7 @@ pub(crate) fn run<U: Send, E: From<Panicked> + Send>(
         }
     };
     thread::scope(|scope| {
-        let threads: Vec<_> = (0..jobs.max(1)).map(|_| scope.spawn(worker)).collect();
+        let threads: Vec<_> = (0..jobs).map(|_| scope.spawn(worker)).collect();
         for thread in threads {
             if let Err(panic) = thread.join() {
                 let message = panic_message(panic.as_ref());

@@ -173,7 +173,7 @@ pub(crate) struct FindArguments {
 
 impl FindArguments {
     fn cell(&self) -> Result<Cell, CliError> {
-        let dataset = self.data.config();
+        let dataset = self.data.config()?;
         let dataset = DatasetConfig {
             train: self.train,
             validation: self.validation,
@@ -258,6 +258,9 @@ impl FindArguments {
 pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
     let started = Instant::now();
     let mut cell = arguments.cell()?;
+    for (option, path) in [("--curve", &arguments.curve), ("--plot", &arguments.plot)] {
+        arguments.data.check_output(option, path.as_deref())?;
+    }
     let warm_start = match &arguments.warm_start {
         Some(store) => Some(WarmStart::apply(store, &mut cell)?),
         None if arguments.start.is_none() => WarmStart::published(&mut cell),

@@ -6,7 +6,6 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 use etastar_analysis::{Estimate, Variance};
 use etastar_backend::{Backend, Selection, Task, check_device};
-use etastar_data::OwnFile;
 use etastar_model::{Batch, LayerRates, Layout, Loss, Mlp, ReadWeights, WeightsOptions};
 use etastar_search::settings::{
     InputRate, OutputGain, Seed, Setting, SharpnessSamples, TrainingLoss,
@@ -97,6 +96,15 @@ pub(crate) struct SharpnessArguments {
     #[arg(long, value_enum, requires = "weights")]
     layout: Option<LayoutName>,
 
+    /// Names of the layers in order [default: what the numbers in their names tell]
+    #[arg(
+        long,
+        value_name = "NAME,..",
+        value_delimiter = ',',
+        requires = "weights"
+    )]
+    layers: Option<Vec<String>>,
+
     /// Leave out tensors that are no part of a fully connected network
     #[arg(long, requires = "weights")]
     ignore: bool,
@@ -153,7 +161,7 @@ fn sampled(arguments: &SharpnessArguments) -> Result<(), CliError> {
         ));
     };
     let cell = Cell {
-        dataset: arguments.data.config(),
+        dataset: arguments.data.config()?,
         hidden: vec![width; depth],
         bias: arguments.bias,
         output_gain: arguments.output_gain.0,
@@ -362,8 +370,9 @@ impl Task for Given<'_> {
     type Output = Result<(NetworkSharpness, f64), CliError>;
 
     fn run<B: Backend>(self, device: B::Device) -> Self::Output {
-        let file = OwnFile::new(self.samples);
+        let file = self.arguments.data.file(self.samples)?;
         let options = WeightsOptions {
+            layers: self.arguments.layers.clone(),
             layout: self.arguments.layout.map(|name| match name {
                 LayoutName::OutIn => Layout::OutIn,
                 LayoutName::InOut => Layout::InOut,

@@ -125,6 +125,31 @@ pub(crate) fn run(arguments: &SubmitArguments) -> Result<(), CliError> {
             CliError::Usage(format!("cannot read {}: {source}", path.display()))
         })?,
     };
+    for (option, value) in [
+        ("--partition", &arguments.partition),
+        ("--memory", &arguments.memory),
+        ("--image", &Some(arguments.image.clone())),
+        ("--claim", &Some(arguments.claim.clone())),
+    ] {
+        if let Some(value) = value
+            && provenance::quoted(value) != *value
+        {
+            return Err(CliError::Usage(format!(
+                "{option} `{value}` has characters with a meaning in scripts; use letters, digits \
+                 and -_./=:,+@"
+            )));
+        }
+    }
+    if let Some(option) = arguments
+        .sbatch
+        .iter()
+        .find(|option| option.contains(char::is_control))
+    {
+        let option = option.escape_debug();
+        return Err(CliError::Usage(format!(
+            "--sbatch `{option}` is more than one line"
+        )));
+    }
     let job = Job::new(arguments, &experiment)?;
     match arguments.to {
         Target::Slurm => job.to_slurm(&template),

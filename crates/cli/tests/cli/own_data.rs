@@ -137,6 +137,20 @@ fn a_threshold_that_guessing_reaches_is_refused() {
 }
 
 #[test]
+fn results_do_not_overwrite_the_data_and_files_have_names_of_their_own() {
+    let etastar = Sandbox::new();
+    etastar.write("mine.csv", clouds(["a", "b"]));
+    let find = format!("find --data mine.csv --y kind {NETWORK}");
+    etastar
+        .run(&format!("{find} --curve ./mine.csv"))
+        .expect(2, &["would overwrite the data"]);
+    assert_eq!(read(&etastar, "mine.csv"), clouds(["a", "b"]));
+    etastar
+        .run("find --width 8 --depth 1 --y kind")
+        .expect(2, &["--x and --y name parts of a file"]);
+}
+
+#[test]
 fn what_is_wrong_with_a_file_is_told() {
     let etastar = Sandbox::new();
     etastar.write(
@@ -146,7 +160,7 @@ fn what_is_wrong_with_a_file_is_told() {
     let find = format!("find --data mine.csv {NETWORK}");
     etastar
         .run(&find)
-        .expect(3, &["mine.csv: name the column of the labels with `y`"]);
+        .expect(3, &["mine.csv: name the column of the labels with `--y`"]);
     etastar
         .run(&format!("{find} --y kind"))
         .expect(3, &["mine.csv: row 2, column `b`", "missing"]);

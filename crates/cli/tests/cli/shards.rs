@@ -194,6 +194,17 @@ fn jobs_are_submitted_and_manifests_written() {
     assert!(outputs.join("small.jobs/job.yaml").exists());
 }
 
+/// SQLite would keep the one in memory and read the other as an address.
+#[test]
+fn special_names_of_stores_are_files() {
+    let etastar = Sandbox::new();
+    for name in [":memory:", "file:x.db"] {
+        etastar.sweep(name);
+        assert!(etastar.path(name).is_file(), "{name}");
+        assert!(etastar.table(name, "repeats").lines().count() > 1);
+    }
+}
+
 #[test]
 fn templates_are_the_user_s() {
     let etastar = Sandbox::new();
@@ -206,10 +217,39 @@ fn templates_are_the_user_s() {
         ("--template=array.sh", "{{shrads}}"),
         ("--template=absent.sh", "cannot read absent.sh"),
         ("--output-dir=a:;b", "letters, digits"),
+        (
+            "--partition=a;touch",
+            "--partition `a;touch` has characters",
+        ),
+        ("--memory=$(touch)", "--memory `$(touch)` has characters"),
+        (
+            "--to=kubernetes --image=a\"b",
+            "--image `a\"b` has characters",
+        ),
     ] {
         let line = format!("submit small.toml --shards=6 --dry-run {option}");
         etastar.fail(&line, 2, &[says]);
     }
+    // A line of its own would run in the script.
+    let line = [
+        "submit",
+        "small.toml",
+        "--shards=6",
+        "--dry-run",
+        "--sbatch=--x\ntouch y",
+    ];
+    Run::new(&mut etastar.command(&line)).expect(2, &["more than one line"]);
+    // What a profile is called becomes part of commands and paths.
+    let text = std::fs::read_to_string(etastar.path("small.toml")).unwrap();
+    etastar.write(
+        "evil.toml",
+        format!("{text}\n[profiles.\"x/../../pwn\"]\nrepeats = 1\n"),
+    );
+    etastar.fail(
+        "submit evil.toml --shards=6 --dry-run",
+        2,
+        &["a profile's name must consist"],
+    );
 }
 
 #[test]

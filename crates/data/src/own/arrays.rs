@@ -7,7 +7,7 @@ use npyz::{DType, Endianness, NpyHeader, Order, TypeChar};
 use zip::ZipArchive;
 
 use super::labels::Labels;
-use super::{Content, MOST_VALUES};
+use super::{Content, MOST_VALUES, NAME_X, NAME_Y};
 
 /// The most bytes a header may have; NumPy reads no larger one either.
 const MOST_HEADER_BYTES: u32 = 10_000;
@@ -67,10 +67,10 @@ pub(super) fn read_npz(bytes: &[u8], x: Option<&str>, y: Option<&str>) -> Result
                 .find_map(|name| names.iter().find(|known| known == name)),
         };
         let Some(name) = found else {
-            let option = if what == "inputs" { "x" } else { "y" };
+            let option = if what == "inputs" { NAME_X } else { NAME_Y };
             let wanted = match asked {
                 Some(name) => format!("there is no array `{name}`"),
-                None => format!("no array has a usual name of {what}; name it with `{option}`"),
+                None => format!("no array has a usual name of {what}; name it with {option}"),
             };
             return Err(format!("{wanted}. The file has {}", listed(&names)));
         };
@@ -111,7 +111,13 @@ fn content(inputs: Array, labels: Array) -> Result<Content, String> {
         ));
     }
     let labels = match labels.values {
-        Values::Texts(texts) => Labels::from_texts(texts),
+        Values::Texts(_) if labels.shape.iter().skip(1).any(|size| *size != 1) => {
+            return Err(format!(
+                "the labels have shape {:?}, not [samples]",
+                labels.shape
+            ));
+        }
+        Values::Texts(texts) => Labels::from_texts(texts)?,
         Values::Numbers(numbers) => match labels.shape.as_slice() {
             [_] => Labels::from_numbers(&numbers)?,
             [_, columns] => Labels::from_rows(&numbers, *columns)?,

@@ -25,14 +25,15 @@ pub(crate) struct Classes {
 impl Labels {
     /// Labels that are numbers, which must be whole.
     pub(super) fn from_numbers(values: &[f64]) -> Result<Self, String> {
+        // Beyond 2^53 two whole numbers can be one in double precision.
         let whole = |value: &f64| value.fract() == 0.0 && value.abs() < 9e15;
         match values.iter().position(|value| !whole(value)) {
             None => Ok(Self::Integers(
                 values.iter().map(|&value| value as i64).collect(),
             )),
             Some(sample) => Err(format!(
-                "the label of sample {sample} is {}: labels must be whole numbers, truth values, \
-                 texts or one-hot rows",
+                "the label of sample {sample} is {}: labels must be whole numbers below 2^53, truth \
+                 values, texts or one-hot rows",
                 values[sample]
             )),
         }
@@ -57,12 +58,22 @@ impl Labels {
         Ok(Self::OneHot(each.collect::<Result<_, _>>()?, columns))
     }
 
-    /// Texts, or whole numbers where all of them are.
-    pub(super) fn from_texts(texts: Vec<String>) -> Self {
-        let numbers: Result<Vec<i64>, _> = texts.iter().map(|text| text.parse()).collect();
-        match numbers {
-            Ok(numbers) => Self::Integers(numbers),
-            Err(_) => Self::Texts(texts),
+    /// Texts, or whole numbers where all of them are: `2`, or `2.0`, but not `02`.
+    ///
+    /// # Errors
+    /// If they are numbers that are not whole.
+    pub(super) fn from_texts(texts: Vec<String>) -> Result<Self, String> {
+        let whole = |text: &String| text.parse().ok().filter(|n: &i64| n.to_string() == *text);
+        if let Some(numbers) = texts.iter().map(whole).collect() {
+            return Ok(Self::Integers(numbers));
+        }
+        let real = |text: &String| match text.contains(['.', 'e', 'E']) {
+            true => text.parse().ok(),
+            false => whole(text).map(|number| number as f64),
+        };
+        match texts.iter().map(real).collect::<Option<Vec<f64>>>() {
+            Some(numbers) => Self::from_numbers(&numbers),
+            None => Ok(Self::Texts(texts)),
         }
     }
 
@@ -76,6 +87,7 @@ impl Labels {
 
     /// Classes by ascending value or, with their number, the labels themselves.
     pub(super) fn into_classes(self, classes: Option<usize>) -> Result<Classes, String> {
+        let samples = if classes.is_none() { self.len() } else { 0 };
         let found = match (self, classes) {
             (Self::OneHot(labels, columns), None) => Classes {
                 labels,
@@ -114,9 +126,12 @@ impl Labels {
         };
         match found.names.len() {
             1 if classes.is_none() => Err("there is one class only".to_owned()),
-            count if count > MOST_CLASSES => Err(format!(
-                "there are {count} different labels: this is no task of classification"
-            )),
+            count if count > MOST_CLASSES || (samples >= 20 && count > samples / 2) => {
+                Err(format!(
+                    "there are {count} different labels among {samples} samples: this is no task of \
+                 classification"
+                ))
+            }
             _ => Ok(found),
         }
     }

@@ -31,6 +31,10 @@ const MOST_BYTES: u64 = 1 << 32;
 /// Most input values of a file: 2^28, 1 GiB in single precision.
 const MOST_VALUES: u64 = 1 << 28;
 
+/// How inputs and labels are named by the user.
+const NAME_X: &str = "`--x` (`x` in an experiment)";
+const NAME_Y: &str = "`--y` (`y` in an experiment)";
+
 /// A file of samples, and where in it inputs and labels are.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -109,6 +113,9 @@ impl OwnFile {
     /// says where and why.
     pub fn load(&self, classes: Option<usize>) -> Result<Dataset, OwnFileError> {
         let mut fingerprints = BTreeMap::new();
+        if self.path.to_str().is_none() {
+            return Err(self.wrong("its name is not Unicode: rename the file".to_owned()));
+        }
         let bytes = self.read(&self.path, &mut fingerprints)?;
         let content = self.content(&bytes, &mut fingerprints)?;
         let wrong = |problem: String| self.wrong(problem);
@@ -129,12 +136,13 @@ impl OwnFile {
         }
         if let Some(index) = inputs.iter().position(|value| !(*value as f32).is_finite()) {
             return Err(wrong(format!(
-                "the input {} of sample {} is {}, which is no finite number in single precision",
+                "the input {} of sample {} is {:e}, which is no finite number in single precision",
                 index % features,
                 index / features,
                 inputs[index],
             )));
         }
+        check_precision(&inputs).map_err(wrong)?;
         let Classes { labels, names } = labels.into_classes(classes).map_err(wrong)?;
         Ok(Dataset {
             name: DatasetName::File,
@@ -186,7 +194,13 @@ impl OwnFile {
         let wrong = |problem: String| self.wrong(problem);
         let name = self.path.to_string_lossy().to_lowercase();
         let name = name.trim_end_matches(".gz");
+        if self.x.is_some() && !bytes.starts_with(b"PK") {
+            return Err(wrong(
+                "`x` names an array of an .npz file; this is none".to_owned(),
+            ));
+        }
         match bytes {
+            [] => Err(wrong("the file is empty".to_owned())),
             [b'P', b'K', ..] => {
                 arrays::read_npz(bytes, self.x.as_deref(), self.y.as_deref()).map_err(wrong)
             }
@@ -199,9 +213,9 @@ impl OwnFile {
                 table::read_parquet(bytes.to_vec(), self.y.as_deref()).map_err(wrong)
             }
             [0, 0, 8, 3, ..] => {
-                let usual = self.path.to_string_lossy().replace("images", "labels");
-                let usual = usual.replace("idx3", "idx1");
-                let labels = self.labels_file(Some(PathBuf::from(usual)))?;
+                let file = self.path.file_name().unwrap_or_default().to_string_lossy();
+                let usual = file.replace("images", "labels").replace("idx3", "idx1");
+                let labels = self.labels_file(Some(self.path.with_file_name(usual)))?;
                 let labels = self.read(&labels, fingerprints)?;
                 let images = format::parse_images(bytes).map_err(|e| wrong(e.to_string()))?;
                 let labels = format::parse_labels(&labels).map_err(|e| wrong(e.to_string()))?;
@@ -224,12 +238,12 @@ impl OwnFile {
 
     /// The file of the labels that belongs to a file of inputs alone.
     fn labels_file(&self, usual: Option<PathBuf>) -> Result<PathBuf, OwnFileError> {
-        let usual = usual.filter(|usual| *usual != self.path);
+        let usual = usual.filter(|usual| *usual != self.path && usual.exists());
         let file = self.y.as_ref().map(PathBuf::from).or(usual);
         file.ok_or_else(|| {
-            self.wrong(
-                "the file holds inputs alone: name the file of the labels with `y`".to_owned(),
-            )
+            let problem =
+                format!("the file holds inputs alone: name the file of the labels with {NAME_Y}");
+            self.wrong(problem)
         })
     }
 
@@ -239,6 +253,29 @@ impl OwnFile {
             problem,
         }
     }
+}
+
+/// That single precision holds the inputs to a thousandth of what they vary by.
+fn check_precision(inputs: &[f64]) -> Result<(), String> {
+    let n = inputs.len() as f64;
+    let mean = inputs.iter().sum::<f64>() / n;
+    let variance = inputs
+        .iter()
+        .map(|value| (value - mean).powi(2))
+        .sum::<f64>()
+        / n;
+    let rounding = inputs
+        .iter()
+        .map(|value| (f64::from(*value as f32) - value).abs());
+    let largest = rounding.fold(0.0, f64::max);
+    if largest <= 1e-3 * variance.sqrt() {
+        return Ok(());
+    }
+    Err(format!(
+        "the inputs lie about {mean:e} and vary by {:e}, which single precision cannot tell apart: \
+         subtract their mean first",
+        variance.sqrt()
+    ))
 }
 
 /// Whole numbers from 0 to 255 are bytes, whatever they were stored as, so that the same images

@@ -46,6 +46,9 @@ pub enum ExperimentError {
     /// The name cannot be part of a file name.
     #[error("the experiment's name must consist of letters, digits and `-`, not be `{0}`")]
     Name(String),
+    /// A profile's name cannot be part of a file name either.
+    #[error("a profile's name must consist of letters, digits and `-`, not be `{0}`")]
+    ProfileName(String),
     /// No layer gives this setting.
     #[error(transparent)]
     Missing(#[from] Missing),

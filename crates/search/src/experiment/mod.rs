@@ -89,8 +89,7 @@ impl Experiment {
     }
 
     fn checked(self) -> Result<Self, ExperimentError> {
-        let plain = |character: char| character.is_ascii_alphanumeric() || character == '-';
-        if self.name.is_empty() || !self.name.chars().all(plain) {
+        if !is_plain(&self.name) {
             return Err(ExperimentError::Name(self.name));
         }
         for variant in &self.variants {
@@ -135,6 +134,12 @@ impl Experiment {
     pub fn configuration_hash(&self, provenance: &Provenance) -> String {
         hexadecimal(&content_hash(&(self, provenance)))
     }
+}
+
+/// Whether a name can be part of a file name.
+fn is_plain(name: &str) -> bool {
+    let plain = |character: char| character.is_ascii_alphanumeric() || character == '-';
+    !name.is_empty() && name.chars().all(plain)
 }
 
 fn read_layer(path: &Path) -> Result<Layer, ExperimentError> {

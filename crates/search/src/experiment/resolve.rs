@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use etastar_data::DatasetConfig;
 
 use super::layer::Layer;
-use super::{Experiment, ExperimentError, Measure, Variant};
+use super::{Experiment, ExperimentError, Measure, Variant, is_plain};
 use crate::Checkpoint;
 use crate::setting::{Missing, settled as value};
 
@@ -20,6 +20,10 @@ pub(super) fn resolve(
 ) -> Result<Experiment, ExperimentError> {
     let base = base.unwrap_or_default();
     let mut chosen = Vec::new();
+    let names = base.profiles.keys().chain(file.profiles.keys());
+    if let Some(name) = names.into_iter().find(|name| !is_plain(name)) {
+        return Err(ExperimentError::ProfileName(name.clone()));
+    }
     if let Some(name) = profile {
         let known = base.profiles.keys().chain(file.profiles.keys());
         let known: BTreeSet<String> = known.cloned().collect();

@@ -3,7 +3,7 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use super::StoreError;
+use super::{StoreError, plain_path};
 
 /// The right to write to a store, held by at most one process. The system
 /// releases it when the process ends, however it ends.
@@ -37,7 +37,8 @@ impl WriteLock {
 }
 
 fn lock_path(store: &Path) -> PathBuf {
-    let mut name = store.as_os_str().to_owned();
+    // Two links to one store share its lock.
+    let mut name = plain_path(store).into_os_string();
     name.push(".lock");
     PathBuf::from(name)
 }

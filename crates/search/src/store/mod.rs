@@ -46,6 +46,13 @@ pub struct Store {
     session: Option<i64>,
 }
 
+/// The file itself, whatever link leads to it, and never one of SQLite's special names, as
+/// `:memory:` or `file:x.db`.
+fn plain_path(path: &Path) -> PathBuf {
+    let real = std::fs::canonicalize(path).or_else(|_| std::path::absolute(path));
+    real.unwrap_or_else(|_| path.to_owned())
+}
+
 impl Store {
     /// Opens a store for writing, or creates it with this manifest and grid.
     ///
@@ -60,7 +67,8 @@ impl Store {
     ) -> Result<Self, StoreError> {
         let lock = WriteLock::acquire(path)?;
         let exists = path.exists();
-        let connection = Connection::open(path).map_err(|source| StoreError::open(path, source))?;
+        let connection = Connection::open(plain_path(path));
+        let connection = connection.map_err(|source| StoreError::open(path, source))?;
         let mut store = Self {
             connection,
             path: path.to_owned(),
@@ -120,7 +128,7 @@ impl Store {
             Ok(_) => {}
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)
+        let connection = Connection::open_with_flags(plain_path(path), flags)
             .map_err(|source| StoreError::open(path, source))?;
         let store = Self {
             connection,

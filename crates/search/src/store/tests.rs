@@ -118,6 +118,25 @@ pub(super) fn file() -> (tempfile::TempDir, std::path::PathBuf) {
     (folder, path)
 }
 
+/// Two names of one store are one store, and SQLite's special names are files.
+#[cfg(unix)]
+#[test]
+fn links_share_the_lock_and_special_names_are_files() {
+    let (folder, path) = file();
+    let link = folder.path().join("link.db");
+    let store = open(&path, &manifest()).unwrap();
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    assert!(matches!(open(&link, &manifest()), Err(StoreError::Busy(_))));
+    assert!(Store::is_being_written(&link));
+    drop(store);
+    assert!(open(&link, &manifest()).is_ok());
+    for special in [":memory:", "file:x.db"] {
+        let path = folder.path().join(special);
+        drop(open(&path, &manifest()).unwrap());
+        assert!(path.is_file(), "{special}");
+    }
+}
+
 #[test]
 fn what_is_kept_is_read_back_bit_for_bit() {
     let (_folder, path) = file();
