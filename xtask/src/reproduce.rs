@@ -160,7 +160,7 @@ fn report(arguments: &ReproduceArguments, stores: &[String]) -> Result<String, F
     }
     let mut report = etastar(&[&"report", &"--command", &typed, &"--output"]);
     report.arg(arguments.results().join("report"));
-    for name in EXPERIMENTS {
+    for name in arguments.experiments() {
         if let Some(commit) = rules::first_commit(name)? {
             report.arg("--rules").arg(format!("{name}={commit}"));
         }

@@ -268,19 +268,27 @@ pub struct FarTransfer {
 /// From which factor a network is far.
 const FAR: f64 = 4.0;
 
-fn far(points: &[&Point], options: &PredictOptions) -> Vec<FarTransfer> {
+/// `known` are the predictions of larger points by `depth * width`, all rates fitted.
+fn far(points: &[&Point], known: &[Transferred], options: &PredictOptions) -> Vec<FarTransfer> {
     let rates = input_rates(points.iter().copied());
     let fastest = rates.last().copied();
     let slower = |point: &&Point| Some(point.network.input_rate) != fastest;
     let slower: Vec<&Point> = points.iter().copied().filter(slower).collect();
     let ways = [
-        (SizeBy::DepthWidth, true, points),
-        (SizeBy::EffectiveSize, true, points),
-        (SizeBy::DepthWidth, false, slower.as_slice()),
+        (SizeBy::DepthWidth, true, known.to_vec()),
+        (
+            SizeBy::EffectiveSize,
+            true,
+            predictions(points, SizeBy::EffectiveSize, options),
+        ),
+        (
+            SizeBy::DepthWidth,
+            false,
+            predictions(&slower, SizeBy::DepthWidth, options),
+        ),
     ];
     let mut all = Vec::new();
-    for (size_by, fastest_fitted, points) in ways {
-        let predicted = predictions(points, size_by, options);
+    for (size_by, fastest_fitted, predicted) in ways {
         for input_rate in std::iter::once(None).chain(rates.iter().copied().map(Some)) {
             let own = predicted.iter().filter(|one| {
                 one.factor >= FAR && input_rate.is_none_or(|rate| one.input_rate == rate)
@@ -362,9 +370,9 @@ pub(crate) fn transfer(datasets: &[Dataset<'_>]) -> Vec<Transfer> {
             ranges: ranges
                 .filter_map(|(from, to)| range(&predictions, *from, to))
                 .collect(),
-            predictions,
             left_out: left_out(&points, &options),
-            far: far(&points, &options),
+            far: far(&points, &predictions, &options),
+            predictions,
         })
     });
     each.collect()

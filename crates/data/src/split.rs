@@ -102,10 +102,8 @@ impl Split {
     fn standardise_features(&mut self) {
         let features = self.train.features;
         for feature in 0..features {
-            let own = |samples: &Samples| samples.inputs[feature..].to_vec();
-            let column = own(&self.train);
-            let values = column.iter().step_by(features).map(std::slice::from_ref);
-            let statistics = Statistics::from_reals(values);
+            let column = self.train.inputs.iter().skip(feature).step_by(features);
+            let statistics = Statistics::from_reals(column.map(std::slice::from_ref));
             for samples in [&mut self.train, &mut self.validation] {
                 for value in samples.inputs.iter_mut().skip(feature).step_by(features) {
                     *value = match statistics.standard_deviation > 0.0 {

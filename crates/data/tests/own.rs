@@ -13,7 +13,7 @@ use etastar_data::{
 };
 use npyz::{AutoSerialize, WriterBuilder};
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
-use parquet::file::writer::SerializedFileWriter;
+use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::parser::parse_message_type;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -198,34 +198,52 @@ fn every_form_of_the_same_numbers_gives_the_same_data() {
     assert_eq!((key.as_str(), hash.len()), ("c/c.npz", 64));
 }
 
-fn parquet_file(folder: &Folder, name: &str) -> PathBuf {
+/// Writes one row group, each column by its function.
+fn parquet(
+    folder: &Folder,
+    name: &str,
+    schema: &str,
+    columns: &[&dyn Fn(&mut SerializedColumnWriter<'_>)],
+) -> PathBuf {
     let path = folder.0.path().join(name);
-    let schema = "message m { required double a; required int64 label; required double b; \
-                  required double c; }";
     let schema = Arc::new(parse_message_type(schema).unwrap());
     let file = File::create(&path).unwrap();
     let mut writer = SerializedFileWriter::new(file, schema, Default::default()).unwrap();
     let mut group = writer.next_row_group().unwrap();
-    for column in [Some(0), None, Some(1), Some(2)] {
-        let mut own = group.next_column().unwrap().unwrap();
-        match column {
-            Some(column) => {
-                let values: Vec<f64> = (0..ROWS).map(|row| value(row, column)).collect();
-                own.typed::<DoubleType>()
-                    .write_batch(&values, None, None)
-                    .unwrap();
-            }
-            None => {
-                own.typed::<Int64Type>()
-                    .write_batch(&labels(), None, None)
-                    .unwrap();
-            }
-        }
-        own.close().unwrap();
+    for write in columns {
+        let mut column = group.next_column().unwrap().unwrap();
+        write(&mut column);
+        column.close().unwrap();
     }
     group.close().unwrap();
     writer.close().unwrap();
     path
+}
+
+/// A column of numbers, with those that are missing at level 0.
+fn doubles(column: &mut SerializedColumnWriter<'_>, values: &[f64], levels: Option<&[i16]>) {
+    let own = column.typed::<DoubleType>();
+    own.write_batch(values, levels, None).unwrap();
+}
+
+fn parquet_file(folder: &Folder, name: &str) -> PathBuf {
+    let schema = "message m { required double a; required int64 label; required double b; \
+                  required double c; }";
+    let values = |column| -> Vec<f64> { (0..ROWS).map(|row| value(row, column)).collect() };
+    parquet(
+        folder,
+        name,
+        schema,
+        &[
+            &|column| doubles(column, &values(0), None),
+            &|column| {
+                let own = column.typed::<Int64Type>();
+                own.write_batch(&labels(), None, None).unwrap();
+            },
+            &|column| doubles(column, &values(1), None),
+            &|column| doubles(column, &values(2), None),
+        ],
+    )
 }
 
 /// Whole numbers up to 255 are bytes in every form, so that images standardise to the same bits.
@@ -477,26 +495,19 @@ fn columns_are_told_apart_as_a_reader_would() {
 }
 
 fn missing_in_parquet(folder: &Folder) -> PathBuf {
-    let path = folder.0.path().join("missing.parquet");
-    let schema = "message m { optional double a; required binary y (UTF8); }";
-    let schema = Arc::new(parse_message_type(schema).unwrap());
-    let file = File::create(&path).unwrap();
-    let mut writer = SerializedFileWriter::new(file, schema, Default::default()).unwrap();
-    let mut group = writer.next_row_group().unwrap();
-    let mut own = group.next_column().unwrap().unwrap();
-    own.typed::<DoubleType>()
-        .write_batch(&[1.5], Some(&[1, 0]), None)
-        .unwrap();
-    own.close().unwrap();
-    let mut own = group.next_column().unwrap().unwrap();
-    let texts = ["a", "b"].map(ByteArray::from);
-    own.typed::<ByteArrayType>()
-        .write_batch(&texts, None, None)
-        .unwrap();
-    own.close().unwrap();
-    group.close().unwrap();
-    writer.close().unwrap();
-    path
+    parquet(
+        folder,
+        "missing.parquet",
+        "message m { optional double a; required binary y (UTF8); }",
+        &[
+            &|column| doubles(column, &[1.5], Some(&[1, 0])),
+            &|column| {
+                let texts = ["a", "b"].map(ByteArray::from);
+                let own = column.typed::<ByteArrayType>();
+                own.write_batch(&texts, None, None).unwrap();
+            },
+        ],
+    )
 }
 
 #[test]

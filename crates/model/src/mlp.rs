@@ -87,11 +87,12 @@ impl<B: Backend> Mlp<B> {
             return false;
         }
         let is_zero = |tensor: Tensor<B, 2>| tensor.abs().sum().into_scalar().elem::<f64>() == 0.0;
-        let (activations, _) = self.forward_with_activations(batch.inputs.clone());
-        let reached = activations.into_iter().next_back();
-        let (_, gradient) = self.gradient(batch, loss);
+        let layers = self.derivatives(batch, loss).layers;
+        let reached = layers.last().map(|(activation, _)| activation.clone());
         reached.is_some_and(is_zero)
-            && (gradient.layers.into_iter()).all(|layer| is_zero(layer.weight))
+            && layers
+                .into_iter()
+                .all(|(activation, delta)| is_zero(activation.transpose().matmul(delta)))
     }
 
     /// Uploads initial weights.

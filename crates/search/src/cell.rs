@@ -264,12 +264,11 @@ impl Cell {
     /// cells with one identity have the same results, bit for bit.
     pub fn identity(&self, provenance: &Provenance) -> String {
         let relevant = provenance.of_dataset(&self.dataset);
-        let Some(file) = &self.dataset.file else {
-            return hexadecimal(&content_hash(&(self, relevant))[..8]);
-        };
+        let mut cell = self.clone();
         // The content of a file is in the provenance; where it lies does not matter.
-        let mut elsewhere = self.clone();
-        elsewhere.dataset.file = Some(file.without_folder());
-        hexadecimal(&content_hash(&(elsewhere, relevant))[..8])
+        if let Some(file) = &mut cell.dataset.file {
+            *file = file.without_folder();
+        }
+        hexadecimal(&content_hash(&(cell, relevant))[..8])
     }
 }

@@ -16,8 +16,8 @@ use etastar_search::settings::{
     Seed, Setting, Threshold, Tolerance, TrainingLoss,
 };
 use etastar_search::{
-    Cell, CellRecord, EtaStar, Manifest, Protocol, Search, SearchMethod, Snapshot, SuccessRule,
-    TrialRecord, Vary,
+    Cell, CellRecord, EtaStar, Manifest, Protocol, Search, SearchMethod, SuccessRule, TrialRecord,
+    Vary,
 };
 use serde_json::{Value, json};
 
@@ -298,27 +298,23 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
             measured.store.snapshot()?
         }
     };
-    if let Some(path) = &arguments.curve {
-        let file = File::create(path).map_err(CliError::write(path))?;
-        export(&snapshot, ExportFormat::Csv, TableName::Trials, false, file)?;
-    }
-    let Snapshot {
-        manifest,
-        mut cells,
-        ..
-    } = snapshot;
-    let Some(measured) = cells.pop() else {
+    let Some(measured) = snapshot.cells.first().cloned() else {
         return Err(CliError::Usage("there is no cell to measure".into()));
     };
-    let found = Found::new(measured, manifest, warm_start, started);
-    if let Some(path) = &arguments.plot {
-        let drawn = found.picture(path);
-        std::fs::write(path, drawn).map_err(CliError::write(path))?;
-    }
+    let found = Found::new(measured, snapshot.manifest.clone(), warm_start, started);
     if arguments.format.json {
         output::print_json(&found.json())?;
     } else {
         output::print(&found.text())?;
+    }
+    // After the result, which a file that cannot be written must not cost.
+    if let Some(path) = &arguments.plot {
+        let drawn = found.picture(path);
+        std::fs::write(path, drawn).map_err(CliError::write(path))?;
+    }
+    if let Some(path) = &arguments.curve {
+        let file = File::create(path).map_err(CliError::write(path))?;
+        export(&snapshot, ExportFormat::Csv, TableName::Trials, false, file)?;
     }
     found.check()
 }

@@ -370,20 +370,20 @@ impl Task for Given<'_> {
     type Output = Result<(NetworkSharpness, f64), CliError>;
 
     fn run<B: Backend>(self, device: B::Device) -> Self::Output {
-        let file = self.arguments.data.file(self.samples)?;
+        let samples = self.arguments.data.file(self.samples)?.open()?;
         let options = WeightsOptions {
             layers: self.arguments.layers.clone(),
             layout: self.arguments.layout.map(|name| match name {
                 LayoutName::OutIn => Layout::OutIn,
                 LayoutName::InOut => Layout::InOut,
             }),
-            inputs: file.load(None).ok().map(|data| data.features),
+            inputs: Some(samples.features()),
             ignore_others: self.arguments.ignore,
         };
         let (network, read) = Mlp::<B>::read_safetensors(self.weights, &options, &device)?;
         tell(self.weights, &read);
         let classes = network.layers.last().map(|layer| layer.weight.dims()[1]);
-        let samples = file.load(classes)?.into_samples();
+        let samples = samples.into_dataset(classes)?.into_samples();
         let data = Batch::upload(
             &samples.inputs,
             &samples.labels,

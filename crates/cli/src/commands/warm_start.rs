@@ -34,7 +34,7 @@ impl WarmStart {
         let network = network(cell, Some(inputs)).ok()?;
         let options = PredictOptions::default();
         let prediction = predict_published(&network, outputs, protocol.loss, &options).ok()?;
-        let start = start_at(&prediction, cell);
+        let start = start_at(&prediction, cell).ok()?;
         Some(Self {
             store: None,
             outcome: Ok((prediction, start)),
@@ -55,9 +55,9 @@ impl WarmStart {
         let snapshot = Store::open_to_read(path)?.snapshot()?;
         let mut warnings = Vec::new();
         let predicted = predicted(&snapshot, cell, &mut warnings);
-        let outcome = predicted.map(|prediction| {
-            let start = start_at(&prediction, cell);
-            (prediction, start)
+        let outcome = predicted.and_then(|prediction| {
+            let start = start_at(&prediction, cell)?;
+            Ok((prediction, start))
         });
         Ok(Self {
             store: Some(path.to_owned()),
@@ -115,9 +115,12 @@ fn network(cell: &Cell, inputs: Option<usize>) -> Result<NetworkShape, String> {
     })
 }
 
-/// Lets the search of a cell start at a prediction, within its range; gives `log2` of the start, a
-/// multiple of half an octave.
-fn start_at(prediction: &Prediction, cell: &mut Cell) -> f64 {
+/// Lets the search of a cell start at a prediction; gives `log2` of the start, a multiple of half an
+/// octave.
+///
+/// # Errors
+/// If it lies outside of the range that is searched.
+fn start_at(prediction: &Prediction, cell: &mut Cell) -> Result<f64, String> {
     let half_octaves = (2.0 * prediction.log2_eta_star).round() / 2.0;
     if let Some(SearchMethod::FromKernel {
         start,
@@ -128,8 +131,11 @@ fn start_at(prediction: &Prediction, cell: &mut Cell) -> f64 {
         && (*lowest..=*highest).contains(&half_octaves)
     {
         *start = Some(half_octaves);
+        return Ok(half_octaves);
     }
-    half_octaves
+    Err(format!(
+        "the prediction, 2^{half_octaves}, lies outside of the range searched"
+    ))
 }
 
 /// From the store's series of the same protocol or, with a warning, from its

@@ -71,7 +71,16 @@ pub enum OwnFileError {
     },
 }
 
+/// A file of one's own that was read: its inputs are checked, its labels are not classes yet.
+#[derive(Debug)]
+pub struct OwnSamples {
+    file: OwnFile,
+    content: Content,
+    fingerprints: BTreeMap<String, String>,
+}
+
 /// Inputs and labels as they stand in a file.
+#[derive(Debug)]
 struct Content {
     /// `[samples, features]` row-major.
     inputs: Vec<f64>,
@@ -112,6 +121,14 @@ impl OwnFile {
     /// If the file cannot be read, is of no known kind, or its content cannot be used; the message
     /// says where and why.
     pub fn load(&self, classes: Option<usize>) -> Result<Dataset, OwnFileError> {
+        self.open()?.into_dataset(classes)
+    }
+
+    /// Reads the file and checks its inputs.
+    ///
+    /// # Errors
+    /// As [`OwnFile::load`], but for what is wrong with classes.
+    pub fn open(&self) -> Result<OwnSamples, OwnFileError> {
         let mut fingerprints = BTreeMap::new();
         if self.path.to_str().is_none() {
             return Err(self.wrong("its name is not Unicode: rename the file".to_owned()));
@@ -123,7 +140,8 @@ impl OwnFile {
             inputs,
             features,
             labels,
-        } = content;
+        } = &content;
+        let features = *features;
         if inputs.is_empty() || features == 0 {
             return Err(wrong("there are no samples".to_owned()));
         }
@@ -142,16 +160,10 @@ impl OwnFile {
                 inputs[index],
             )));
         }
-        check_precision(&inputs).map_err(wrong)?;
-        let Classes { labels, names } = labels.into_classes(classes).map_err(wrong)?;
-        Ok(Dataset {
-            name: DatasetName::File,
-            inputs: pixels_or_reals(inputs),
-            labels,
-            features,
-            classes: names.len(),
-            class_names: names,
-            default_validation: (samples / 6).max(1),
+        check_precision(inputs).map_err(wrong)?;
+        Ok(OwnSamples {
+            file: self.clone(),
+            content,
             fingerprints,
         })
     }
@@ -252,6 +264,38 @@ impl OwnFile {
             path: self.path.clone(),
             problem,
         }
+    }
+}
+
+impl OwnSamples {
+    /// Number of input features.
+    pub fn features(&self) -> usize {
+        self.content.features
+    }
+
+    /// The samples with their classes, see [`OwnFile::load`].
+    ///
+    /// # Errors
+    /// If the labels are no classes.
+    pub fn into_dataset(self, classes: Option<usize>) -> Result<Dataset, OwnFileError> {
+        let Content {
+            inputs,
+            features,
+            labels,
+        } = self.content;
+        let samples = labels.len();
+        let classes = labels.into_classes(classes);
+        let Classes { labels, names } = classes.map_err(|problem| self.file.wrong(problem))?;
+        Ok(Dataset {
+            name: DatasetName::File,
+            inputs: pixels_or_reals(inputs),
+            labels,
+            features,
+            classes: names.len(),
+            class_names: names,
+            default_validation: (samples / 6).max(1),
+            fingerprints: self.fingerprints,
+        })
     }
 }
 

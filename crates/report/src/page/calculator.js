@@ -40,6 +40,9 @@ function predictEtaStar(formula, network) {
   var range = formula.log2_sizes[0];
   var beyond = Math.max(1, effective / formula.largest_effective_size,
     Math.pow(2, Math.max(0, log2(own) - range[1], range[0] - log2(own))));
+  if (beyond > formula.furthest) {
+    return { refused: 'a factor of ' + beyond.toFixed(1) + ' outside of the sizes measured' };
+  }
   var weights = 1, squares = 0;
   formula.laws.slice(1).forEach(function (rival) {
     var weight = Math.pow(law.error / rival.error, rival.judged), other = value(rival);
@@ -64,9 +67,6 @@ function predictEtaStar(formula, network) {
   if (depth < 4) { warnings.push('shallow: such networks recover from divergence and train at larger rates'); }
   if (beyond > 1) { warnings.push('a factor of ' + beyond.toFixed(2) + ' outside of the sizes measured'); }
   if (rates.indexOf(mu) < 0) { warnings.push('this input rate was not measured'); }
-  if (beyond > formula.furthest) {
-    return { refused: 'a factor of ' + beyond.toFixed(1) + ' outside of the sizes measured' };
-  }
   return {
     etaStar: Math.pow(2, centre),
     interval: [Math.pow(2, centre - half), Math.pow(2, centre + half)],
