@@ -342,9 +342,9 @@ fn search(method: &SearchMethod) -> String {
             high,
             tolerance,
         } => format!(
-            "Search: bisection of the learning rate itself, from a lower end of {} that is taken \
-             to succeed and an upper end of {} that is taken to fail, until the bracket is at most \
-             {} wide.",
+            "Search: bisection of the learning rate itself, from an upper end of {1}, which must \
+             fail, down to a lower end of {0}, which is tried only if no rate above it succeeds, \
+             until the bracket is at most {2} wide.",
             setting(low),
             setting(high),
             setting(tolerance)

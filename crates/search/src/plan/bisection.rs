@@ -1,7 +1,8 @@
 //! The paper's form: bisection of the learning rate itself.
 //!
-//! The ends of the first bracket are tried too, so that an edge outside of it
-//! is reported instead of mistaken for an end.
+//! The upper end of the first bracket is tried first, so that an edge above it is reported
+//! instead of mistaken for the end. The lower end is tried only if nothing above it has
+//! succeeded: within a budget of steps, a rate can be too low to succeed far below the edge.
 
 use super::{Plan, Tried};
 use crate::EtaStar;
@@ -23,11 +24,6 @@ impl Arithmetic {
             Some(true) => return Plan::Done(EtaStar::NothingFails { highest: high }),
             Some(false) => {}
         }
-        match tried.outcome(low) {
-            None => return Plan::Try(low),
-            Some(false) => return Plan::Done(EtaStar::NothingSucceeds { lowest: low }),
-            Some(true) => {}
-        }
         while high - low > self.tolerance {
             let middle = 0.5 * (low + high);
             match tried.outcome(middle) {
@@ -36,9 +32,15 @@ impl Arithmetic {
                 Some(false) => high = middle,
             }
         }
-        Plan::Done(EtaStar::Found {
+        let nothing_succeeds = EtaStar::NothingSucceeds { lowest: low };
+        let found = EtaStar::Found {
             eta_star: low,
             upper: high,
-        })
+        };
+        match tried.outcome(low) {
+            None => Plan::Try(low),
+            Some(false) => Plan::Done(nothing_succeeds),
+            Some(true) => Plan::Done(found),
+        }
     }
 }

@@ -90,6 +90,13 @@ fn nothing_succeeds_and_nothing_fails_are_answers() {
     assert_eq!(answer, EtaStar::NothingSucceeds { lowest: 0.001 });
     let (answer, _) = search(&paper, |_| true);
     assert_eq!(answer, EtaStar::NothingFails { highest: 1.0 });
+    // A lower end that is too slow for the budget says nothing of the edge.
+    let (answer, tried) = search(&paper, |rate| (0.05..0.3).contains(&rate));
+    let EtaStar::Found { eta_star, upper } = answer else {
+        panic!("{answer:?}")
+    };
+    assert!(eta_star < 0.3 && upper >= 0.3 && upper - eta_star <= 0.01);
+    assert_eq!(tried.outcome(0.001), None);
 }
 
 #[test]
