@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use etastar_backend::{DeviceName, Selection};
-use etastar_data::{DatasetConfig, DatasetName, OwnFile, Standardise};
+use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName, OwnFile, Standardise};
 use etastar_model::Loss;
 use etastar_search::EnsembleLimits;
 use serde::Serialize;
@@ -91,12 +91,13 @@ pub(crate) struct Execution {
 }
 
 impl Execution {
-    /// Threads across trials.
-    pub(crate) fn jobs(&self) -> usize {
-        match self.jobs {
-            Some(jobs) => jobs.into(),
-            None if self.backend.is_accelerator() => 1,
-            None => std::thread::available_parallelism().map_or(1, usize::from),
+    /// For the library; with the arguments on training where there are some.
+    pub(crate) fn execution(&self, training: Option<&Training>) -> etastar::Execution {
+        let usual = etastar::Execution::on(self.backend);
+        etastar::Execution {
+            jobs: self.jobs.map_or(usual.jobs, usize::from),
+            ensembles: training.and_then(|training| training.ensembles(self.backend)),
+            ..usual
         }
     }
 }
@@ -129,7 +130,7 @@ enum StrategyName {
 impl Training {
     /// Limits of the ensembles that are trained on a device; none if one
     /// network is trained after the other.
-    pub(crate) fn ensembles(&self, device: DeviceName) -> Option<EnsembleLimits> {
+    fn ensembles(&self, device: DeviceName) -> Option<EnsembleLimits> {
         let batched = match self.strategy {
             StrategyName::Sequential => false,
             StrategyName::Batched => true,
@@ -148,6 +149,36 @@ pub(crate) struct DataFolder {
     /// Folder with dataset files [default: $ETASTAR_DATA, then the user's cache folder]
     #[arg(long, value_name = "FOLDER")]
     pub(crate) data_dir: Option<PathBuf>,
+}
+
+impl DataFolder {
+    pub(crate) fn folders(&self) -> DataFolders {
+        DataFolders::discover(self.data_dir.clone())
+    }
+}
+
+/// What was understood of a file of one's own, on standard error.
+pub(crate) fn tell_data(config: &DatasetConfig, dataset: &Dataset) {
+    let Some(file) = &config.file else {
+        return;
+    };
+    let names = dataset
+        .class_names
+        .iter()
+        .take(10)
+        .map(|name| format!("`{name}`"));
+    let names = names.collect::<Vec<_>>().join(", ");
+    let more = if dataset.classes > 10 { ", .." } else { "" };
+    let path = file.path.display();
+    eprintln!(
+        "{path}: {} samples of {} features; {} classes, in this order: {names}{more}",
+        dataset.samples(),
+        dataset.features,
+        dataset.classes,
+    );
+    for class in dataset.empty_classes() {
+        eprintln!("warning: {path}: there is no sample of class `{class}`");
+    }
 }
 
 /// Which data a network is trained on.

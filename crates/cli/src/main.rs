@@ -1,15 +1,13 @@
 //! The command line `etastar`: reads the arguments and runs a command.
 
 mod arguments;
+mod command_line;
 mod commands;
 mod error;
 mod flag;
-mod measure;
-mod memory;
 mod numbers;
 mod output;
 mod progress;
-mod provenance;
 mod status_file;
 
 use std::process::ExitCode;

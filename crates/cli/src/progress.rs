@@ -1,53 +1,35 @@
-//! How far a sweep is: a bar on standard error, and the status file of the store.
+//! How far a measurement is: a bar on standard error, and the status file of the store.
 
 use std::path::Path;
 use std::time::Duration;
 
-use etastar_search::{Observer, PlannedCell, RepeatRecord, Repeats, Snapshot, TrialRecord};
+use etastar::provenance::{host_name, now};
+use etastar::{Error, Listener};
+use etastar_search::{
+    Observer, PlannedCell, RepeatRecord, Repeats, Shard, Snapshot, SweepEnd, TrialRecord,
+};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::numbers::rate;
-use crate::provenance;
 use crate::status_file::{State, StatusFile, StatusWriter};
 
-/// The part of a sweep that is done already.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct SoFar {
-    /// Repeats that are done, and all.
-    repeats: [usize; 2],
-    /// Their expected cost, and that of all.
-    cost: [f64; 2],
+/// Shows a measurement to the user, on standard error and beside the store.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Screen<'a> {
+    /// The store that has a status file; none where nothing is kept.
+    pub(crate) store: Option<&'a Path>,
+    pub(crate) experiment: &'a str,
+    pub(crate) profile: Option<&'a str>,
+    pub(crate) shard: Option<Shard>,
+    pub(crate) jobs: usize,
+    /// Repeats of a cell.
+    pub(crate) repeats: usize,
 }
 
-impl SoFar {
-    /// The repeats of a grid that a store has.
-    pub(crate) fn new(grid: &[PlannedCell], repeats: &Repeats, stored: &Snapshot) -> Self {
-        let (mut done, mut cost) = (0, 0.0);
-        // The store has the grid's cells in the grid's order.
-        for (cell, kept) in grid.iter().zip(&stored.cells) {
-            let is_kept = |repeat: &usize| kept.repeats.iter().any(|one| one.repeat == *repeat);
-            let count = repeats.of_cell(&cell.id).filter(is_kept).count();
-            done += count;
-            cost += cell.cost() * count as f64;
-        }
-        Self {
-            repeats: [done, repeats.total(grid)],
-            cost: [cost, repeats.cost(grid)],
-        }
-    }
-
-    /// Whether nothing is left to measure.
-    pub(crate) fn is_complete(&self) -> bool {
-        let [done, all] = self.repeats;
-        done >= all
-    }
-}
-
-/// Shows how far a sweep is, on standard error if that is a terminal, and in
-/// the status file of its store.
+/// The bar and the status file of a measurement that goes on.
 pub(crate) struct Progress {
     bar: ProgressBar,
-    /// Expected cost of the whole sweep.
+    /// Expected cost of the whole measurement.
     cost: f64,
     /// Repeats of a cell.
     repeats: usize,
@@ -57,10 +39,24 @@ pub(crate) struct Progress {
 /// The length of the bar: costs are real numbers, positions are integers.
 const TICKS: f64 = 1e6;
 
-impl Progress {
-    /// A bar for a sweep with some repeats of every cell.
-    pub(crate) fn new(repeats: usize, so_far: SoFar) -> Self {
-        let [done, cost] = so_far.cost;
+impl Listener for Screen<'_> {
+    type Observer = Progress;
+
+    fn tell(&self, message: &str) {
+        eprintln!("{message}");
+    }
+
+    fn begin(&self, grid: &[PlannedCell], repeats: &Repeats, stored: &Snapshot) -> Progress {
+        let (mut repeats_done, mut done) = (0, 0.0);
+        // The store has the grid's cells in the grid's order.
+        for (cell, kept) in grid.iter().zip(&stored.cells) {
+            let is_kept = |repeat: &usize| kept.repeats.iter().any(|one| one.repeat == *repeat);
+            let count = repeats.of_cell(&cell.id).filter(is_kept).count();
+            repeats_done += count;
+            done += cell.cost() * count as f64;
+        }
+        let cost = repeats.cost(grid);
+        let share = if cost > 0.0 { done / cost } else { 1.0 };
         let cost = cost.max(f64::MIN_POSITIVE);
         let bar = ProgressBar::new(TICKS as u64);
         if let Ok(style) = ProgressStyle::with_template(
@@ -72,58 +68,49 @@ impl Progress {
         bar.set_position((done / cost * TICKS) as u64);
         bar.reset_eta();
         bar.enable_steady_tick(Duration::from_millis(500));
-        Self {
+        let file = self.store.map(|store| {
+            let file = StatusFile {
+                experiment: self.experiment.to_owned(),
+                profile: self.profile.map(str::to_owned),
+                shard: self.shard.map(|shard| shard.to_string()),
+                host: host_name(),
+                process: std::process::id(),
+                jobs: self.jobs,
+                state: State::Running,
+                error: None,
+                repeats_done,
+                repeats: repeats.total(grid),
+                cost_done: share,
+                cost_done_before: share,
+                seconds: 0.0,
+                started_at: now(),
+                updated_at: now(),
+            };
+            StatusWriter::begin(store, file)
+        });
+        Progress {
             bar,
             cost,
-            repeats,
-            file: None,
+            repeats: self.repeats,
+            file,
         }
-    }
-
-    /// Keeps the status file of a store, too.
-    pub(crate) fn with_status_file(
-        mut self,
-        store: &Path,
-        experiment: &str,
-        profile: Option<&str>,
-        shard: Option<String>,
-        jobs: usize,
-        so_far: SoFar,
-    ) -> Self {
-        let SoFar {
-            repeats: [repeats_done, repeats],
-            cost: [done, cost],
-        } = so_far;
-        let share = if cost > 0.0 { done / cost } else { 1.0 };
-        let file = StatusFile {
-            experiment: experiment.to_owned(),
-            profile: profile.map(str::to_owned),
-            shard,
-            host: provenance::host_name(),
-            process: std::process::id(),
-            jobs,
-            state: State::Running,
-            error: None,
-            repeats_done,
-            repeats,
-            cost_done: share,
-            cost_done_before: share,
-            seconds: 0.0,
-            started_at: provenance::now(),
-            updated_at: provenance::now(),
-        };
-        self.file = Some(StatusWriter::begin(store, file));
-        self
     }
 
     /// Takes the bar off the screen, and notes how the session has ended.
-    pub(crate) fn finish(&self, state: State, error: Option<String>) {
-        self.bar.finish_and_clear();
-        if let Some(file) = &self.file {
+    fn end(&self, progress: &Progress, end: Result<SweepEnd, &Error>) {
+        progress.bar.finish_and_clear();
+        if let Some(file) = &progress.file {
+            let (state, error) = match end {
+                Ok(SweepEnd::Complete) => (State::Complete, None),
+                Ok(SweepEnd::Interrupted) => (State::Stopped, None),
+                Err(error) => (State::Failed, Some(error.to_string())),
+            };
             file.end(state, error);
         }
     }
+}
 
+impl Progress {
     fn show(&self, hidden: &[usize], repeat: usize, what: &str) {
         let width = hidden.first().copied().unwrap_or(0);
         self.bar.set_message(format!(

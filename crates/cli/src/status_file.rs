@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use etastar::provenance;
 use serde::{Deserialize, Serialize};
-
-use crate::provenance;
 
 /// The time between two writings.
 const INTERVAL: Duration = Duration::from_secs(1);

@@ -1,48 +1,78 @@
 //! Measures cells: from a list of cells to a store with their results.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use etastar_backend::{Backend, Selection, Task};
-use etastar_data::{DataError, DataFolders, Dataset, DatasetConfig};
 use etastar_search::scale::Request;
 use etastar_search::{
-    BurnTrainer, Cell, EnsembleLimits, EnsembleTrainer, Interrupt, MasterSeed, NotRun, PlannedCell,
-    Protocol, Provenance, Repeats, Shard, Snapshot, Store, Strategy, SweepEnd, Trainer, arithmetic,
-    run_sweep,
+    BurnTrainer, Cell, EnsembleTrainer, Interrupt, MasterSeed, Observer, PlannedCell, Provenance,
+    Repeats, Shard, Silent, Snapshot, Store, Strategy, SweepEnd, Trainer, arithmetic, run_sweep,
 };
 
-use crate::arguments::{Execution, Training};
-use crate::error::CliError;
+use crate::data::Data;
+use crate::error::Error;
+use crate::execution::Execution;
 use crate::memory;
-use crate::progress::{Progress, SoFar};
 use crate::provenance::{self, Title};
-use crate::status_file::State;
-
-/// How a measurement ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ended {
-    Complete,
-    Interrupted,
-    OutOfTime,
-}
 
 /// The result of a measurement.
-pub(crate) struct Measured {
-    pub(crate) ended: Ended,
-    pub(crate) store: Store,
+#[derive(Debug)]
+pub struct Measured {
+    /// Whether it was interrupted.
+    pub end: SweepEnd,
+    /// Everything measured so far.
+    pub store: Store,
     /// Repeats of a complete measurement.
-    pub(crate) expected: usize,
+    pub expected: usize,
 }
 
 /// Where the results of a measurement are kept.
-pub(crate) enum Place<'a> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place<'a> {
     /// In memory, while the program runs.
     Memory,
-    /// In this store.
+    /// In this store; the same measurement goes on where it stopped.
     Store(&'a Path),
     /// In this store, which takes over the results of other stores in its folder.
     Shared(&'a Path),
+}
+
+impl<'a> Place<'a> {
+    /// The path of the store, if it is kept.
+    pub fn path(self) -> Option<&'a Path> {
+        match self {
+            Self::Store(path) | Self::Shared(path) => Some(path),
+            Self::Memory => None,
+        }
+    }
+}
+
+/// Hears of a measurement, for a person to see.
+pub trait Listener {
+    /// What hears of every trial.
+    type Observer: Observer;
+
+    /// A sentence that the user should read.
+    fn tell(&self, message: &str);
+
+    /// The measurement of a grid begins; the store has some of it already.
+    fn begin(&self, grid: &[PlannedCell], repeats: &Repeats, stored: &Snapshot) -> Self::Observer;
+
+    /// It has ended.
+    fn end(&self, observer: &Self::Observer, end: Result<SweepEnd, &Error>);
+}
+
+/// A listener that does not listen.
+impl Listener for Silent {
+    type Observer = Self;
+
+    fn tell(&self, _message: &str) {}
+
+    fn begin(&self, _: &[PlannedCell], _: &Repeats, _: &Snapshot) -> Self {
+        Self
+    }
+
+    fn end(&self, _: &Self, _: Result<SweepEnd, &Error>) {}
 }
 
 /// What a measurement of these cells asks for.
@@ -58,249 +88,102 @@ fn request(cells: &[Cell], repeats: usize) -> Request {
     }
 }
 
-/// What happens to cells whose data are not found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum MissingData {
-    /// Nothing is measured; it is an error.
-    Refuse,
-    /// They are left out, which the manifest records.
-    LeaveOut,
-}
-
-type Datasets = Vec<(DatasetConfig, Dataset)>;
-
-/// Loads datasets, each once. Datasets whose files are not found are an error,
-/// or are listed as left out.
-fn load_datasets<'a>(
-    configs: impl Iterator<Item = &'a DatasetConfig>,
-    folders: &DataFolders,
-    missing: MissingData,
-) -> Result<(Datasets, Vec<NotRun>), CliError> {
-    let may_leave_out = missing == MissingData::LeaveOut;
-    let mut loaded = Datasets::new();
-    let mut not_run: Vec<NotRun> = Vec::new();
-    for config in configs {
-        // Fingerprints and cells know a file by its name alone.
-        let same = loaded.iter().find(|(known, _)| {
-            let files = known.file.as_ref().zip(config.file.as_ref());
-            known.title() == config.title() && files.is_some_and(|(a, b)| a.path != b.path)
-        });
-        if let Some((known, _)) = same {
-            return Err(CliError::Usage(format!(
-                "two files of data are called `{}`: rename one",
-                known.title()
-            )));
-        }
-        let left_out = not_run.iter().any(|one| one.dataset == config.title());
-        if left_out || loaded.iter().any(|(known, _)| known == config) {
-            continue;
-        }
-        // The reasons name no folders, which differ between machines.
-        let reason = match Dataset::load(config, folders) {
-            Ok(dataset) => {
-                tell(config, &dataset);
-                loaded.push((config.clone(), dataset));
-                continue;
-            }
-            Err(DataError::MissingFiles { .. }) if may_leave_out => "its files were not found",
-            Err(DataError::NoFolder) if may_leave_out => "there is no folder for datasets",
-            Err(error) => return Err(error.into()),
-        };
-        not_run.push(NotRun {
-            dataset: config.title().into_owned(),
-            reason: reason.to_owned(),
-        });
-    }
-    Ok((loaded, not_run))
-}
-
-/// What was understood of a file of one's own, on standard error.
-fn tell(config: &DatasetConfig, dataset: &Dataset) {
-    let Some(file) = &config.file else {
-        return;
-    };
-    let names = dataset
-        .class_names
-        .iter()
-        .take(10)
-        .map(|name| format!("`{name}`"));
-    let names = names.collect::<Vec<_>>().join(", ");
-    let more = if dataset.classes > 10 { ", .." } else { "" };
-    let path = file.path.display();
-    eprintln!(
-        "{path}: {} samples of {} features; {} classes, in this order: {names}{more}",
-        dataset.samples(),
-        dataset.features,
-        dataset.classes,
-    );
-    for class in dataset.empty_classes() {
-        eprintln!("warning: {path}: there is no sample of class `{class}`");
-    }
-}
-
 /// Cells to be measured, with their data.
-pub(crate) struct Measurement<'a> {
+#[derive(Debug)]
+pub struct Measurement<'a> {
     title: Title<'a>,
     cells: Vec<Cell>,
     repeats: usize,
     /// The part that is measured; none for all.
     shard: Option<Shard>,
     backend: Selection,
-    /// The limits of the batched strategy; none for the sequential one.
-    limits: Option<EnsembleLimits>,
-    jobs: usize,
-    datasets: Datasets,
-    not_run: Vec<NotRun>,
+    execution: Execution,
+    data: Data,
     provenance: Provenance,
 }
 
 impl<'a> Measurement<'a> {
-    /// Selects the backend and loads the data. Cells whose data are missing are
-    /// an error, or are left out.
-    pub(crate) fn prepare(
+    /// Selects the backend. Cells whose data are left out are left out, too.
+    ///
+    /// # Errors
+    /// If the device is not there, or too much is asked for.
+    pub fn new(
         title: Title<'a>,
         mut cells: Vec<Cell>,
         repeats: usize,
         seed: u64,
+        data: Data,
         execution: &Execution,
-        missing: MissingData,
-    ) -> Result<Self, CliError> {
+    ) -> Result<Self, Error> {
         let backend = Selection::new(execution.backend)?;
         request(&cells, repeats).check()?;
-        let folders = DataFolders::discover(execution.data.data_dir.clone());
-        let used = cells.iter().map(|cell| &cell.dataset);
-        let (datasets, not_run) = load_datasets(used, &folders, missing)?;
-        for missing in &not_run {
-            cells.retain(|cell| cell.dataset.title() != missing.dataset);
+        cells.retain(|cell| !data.leaves_out(&cell.dataset));
+        let mut provenance = provenance::provenance(seed, backend, data.datasets());
+        if execution.ensembles.is_some() {
+            provenance.strategy = Strategy::Batched;
         }
-        let provenance = provenance::provenance(seed, backend, &datasets);
         Ok(Self {
             title,
             cells,
             repeats,
             shard: None,
             backend,
-            limits: None,
-            jobs: execution.jobs(),
-            datasets,
-            not_run,
+            execution: *execution,
+            data,
             provenance,
         })
     }
 
-    /// Chooses the strategy of training; the default is the sequential one.
-    pub(crate) fn with_training(mut self, training: &Training) -> Self {
-        self.limits = training.ensembles(self.backend.device());
-        if self.limits.is_some() {
-            self.provenance.strategy = Strategy::Batched;
-        }
-        self
-    }
-
-    /// Gives every search the usual threshold for the number of classes of its data.
-    pub(crate) fn choose_thresholds(&mut self) {
-        for cell in &mut self.cells {
-            let mut own = self.datasets.iter();
-            let classes = own.find(|(config, _)| *config == cell.dataset);
-            if let (Some((_, dataset)), Some(protocol)) = (classes, cell.protocol_mut()) {
-                protocol.threshold = Protocol::usual_threshold(dataset.classes);
-            }
-        }
-    }
-
-    /// What a store of one cell is known by: the identity of the first.
-    pub(crate) fn identity(&self) -> String {
-        let first = self.cells.first();
-        first.map_or_else(String::new, |cell| cell.identity(&self.provenance))
-    }
-
     /// Measures only a part.
-    pub(crate) fn with_shard(mut self, shard: Option<Shard>) -> Self {
+    #[must_use]
+    pub fn with_shard(mut self, shard: Option<Shard>) -> Self {
         self.shard = shard;
         self
     }
 
-    /// The datasets left out.
-    pub(crate) fn not_run(&self) -> &[NotRun] {
-        &self.not_run
+    /// What a store of one cell is known by: the identity of the first.
+    pub fn identity(&self) -> String {
+        let first = self.cells.first();
+        first.map_or_else(String::new, |cell| cell.identity(&self.provenance))
     }
 
     /// What the numbers depend on besides the cells.
-    pub(crate) fn provenance(&self) -> &Provenance {
+    pub fn provenance(&self) -> &Provenance {
         &self.provenance
     }
 
-    /// Measures everything that is not there yet. It stops at Ctrl-C, or after
-    /// a time limit.
-    pub(crate) fn run(
+    /// Measures everything that is not there yet, or until it is interrupted. A finished trial is
+    /// kept before the next one begins.
+    ///
+    /// # Errors
+    /// At the first cell that cannot be measured, or if the store cannot be written.
+    pub fn run(
         self,
         configuration_hash: String,
         place: Place<'_>,
-        time_limit: Option<Duration>,
-    ) -> Result<Measured, CliError> {
-        let interrupt = Interrupt::default();
-        listen_for_interrupts(&interrupt)?;
-        let out_of_time = time_limit.map(|time| stop_after(time, &interrupt));
-        let backend = self.backend;
-        let (end, store, expected) = backend.run(OnBackend {
+        interrupt: &Interrupt,
+        listener: &impl Listener,
+    ) -> Result<Measured, Error> {
+        self.backend.run(OnBackend {
             measurement: self,
             configuration_hash,
             place,
             interrupt,
-        })?;
-        let ended = match end {
-            SweepEnd::Complete => Ended::Complete,
-            SweepEnd::Interrupted if out_of_time.is_some_and(|it| it.is_requested()) => {
-                Ended::OutOfTime
-            }
-            SweepEnd::Interrupted => Ended::Interrupted,
-        };
-        Ok(Measured {
-            ended,
-            store,
-            expected,
+            listener,
         })
     }
-
-    /// Measures in memory; an interrupt is an error.
-    pub(crate) fn run_in_memory(self, configuration_hash: String) -> Result<Snapshot, CliError> {
-        let command = self.title.experiment;
-        let measured = self.run(configuration_hash, Place::Memory, None)?;
-        if measured.ended == Ended::Complete {
-            return Ok(measured.store.snapshot()?);
-        }
-        Err(CliError::Interrupted(format!(
-            "`{command}` keeps nothing; use `sweep` for measurements that can be resumed"
-        )))
-    }
 }
 
-/// Interrupts after some time. The result tells whether this has interrupted,
-/// and not the user.
-fn stop_after(time: Duration, interrupt: &Interrupt) -> Interrupt {
-    let interrupt = interrupt.clone();
-    let out_of_time = Interrupt::default();
-    let told = out_of_time.clone();
-    std::thread::spawn(move || {
-        std::thread::sleep(time);
-        if !interrupt.is_requested() {
-            told.request();
-            interrupt.request();
-        }
-    });
-    out_of_time
-}
-
-struct OnBackend<'a> {
+struct OnBackend<'a, L> {
     measurement: Measurement<'a>,
     configuration_hash: String,
     place: Place<'a>,
-    interrupt: Interrupt,
+    interrupt: &'a Interrupt,
+    listener: &'a L,
 }
 
-impl Task for OnBackend<'_> {
-    /// The last number is that of the repeats of a complete measurement.
-    type Output = Result<(SweepEnd, Store, usize), CliError>;
+impl<L: Listener> Task for OnBackend<'_, L> {
+    type Output = Result<Measured, Error>;
 
     fn run<B: Backend>(self, device: B::Device) -> Self::Output {
         let Measurement {
@@ -309,12 +192,12 @@ impl Task for OnBackend<'_> {
             repeats: count,
             shard,
             backend,
-            limits,
-            jobs,
-            datasets,
-            not_run,
+            execution,
+            data,
             provenance,
         } = self.measurement;
+        let (datasets, not_run) = data.into_parts();
+        let (jobs, listener) = (execution.jobs, self.listener);
         let trainer =
             BurnTrainer::<B>::new(device.clone(), MasterSeed(provenance.seed), &datasets)?;
         // The trainer has its own standardised copy.
@@ -336,73 +219,79 @@ impl Task for OnBackend<'_> {
             None => Repeats::all(count),
             Some(shard) => Repeats::of_shard(count, shard, grid),
         };
-        let on_disk = match self.place {
-            Place::Store(path) | Place::Shared(path) => Some(path),
-            Place::Memory => None,
-        };
-        let mut store = match on_disk {
+        let mut store = match self.place.path() {
             Some(path) => Store::open_for_sweep(path, &manifest, grid)?,
             None => Store::in_memory(&manifest, grid)?,
         };
-        let known = store.snapshot()?;
-        let mut so_far = SoFar::new(grid, &repeats, &known);
+        let mut known = store.snapshot()?;
         // Only stores on disk meet results of other machines.
-        let compares = on_disk.is_some() && !so_far.is_complete();
+        let compares = self.place != Place::Memory && !is_complete(grid, &repeats, &known);
         let arithmetic = compares.then(|| arithmetic::<B>(&device));
         if let Some(here) = &arithmetic {
-            warn_of_others(store.path(), &known, here);
+            warn_of_others(store.path(), &known, here, listener);
             if let Place::Shared(_) = self.place {
-                reuse(&mut store, count, here)?;
-                so_far = SoFar::new(grid, &repeats, &store.snapshot()?);
+                reuse(&mut store, count, here, listener)?;
+                known = store.snapshot()?;
             }
         }
-        store.begin_session(&provenance::session(jobs, shard, arithmetic))?;
-        let mut progress = Progress::new(count, so_far);
-        if let Some(path) = on_disk {
-            let shard = shard.map(|shard| shard.to_string());
-            let Title {
-                experiment,
-                profile,
-                ..
-            } = title;
-            progress = progress.with_status_file(path, experiment, profile, shard, jobs, so_far);
-        }
-        let interrupt = &self.interrupt;
+        store.begin_session(&provenance::session(
+            &title.command,
+            jobs,
+            shard,
+            arithmetic,
+        ))?;
+        let observer = listener.begin(grid, &repeats, &known);
+        let limits = execution.ensembles;
         let ensembles = limits.map(|limits| EnsembleTrainer::new(&trainer, limits));
         let searching: &dyn Trainer = match &ensembles {
             None => &trainer,
             Some(ensembles) => ensembles,
         };
-        let swept = run_sweep(grid, &repeats, searching, store, jobs, interrupt, &progress);
-        let ended = swept.map_err(CliError::from).and_then(|(end, mut store)| {
+        let interrupt = self.interrupt;
+        let swept = run_sweep(grid, &repeats, searching, store, jobs, interrupt, &observer);
+        let measured = swept.map_err(Error::from).and_then(|(end, mut store)| {
             store.end_session(&provenance::now())?;
-            Ok((end, store, repeats.total(grid)))
+            Ok(Measured {
+                end,
+                store,
+                expected: repeats.total(grid),
+            })
         });
-        match &ended {
-            Ok((SweepEnd::Complete, ..)) => progress.finish(State::Complete, None),
-            Ok((SweepEnd::Interrupted, ..)) => progress.finish(State::Stopped, None),
-            Err(error) => progress.finish(State::Failed, Some(error.to_string())),
-        }
-        ended
+        listener.end(&observer, measured.as_ref().map(|measured| measured.end));
+        measured
     }
 }
 
+/// Whether a store has every repeat.
+fn is_complete(grid: &[PlannedCell], repeats: &Repeats, stored: &Snapshot) -> bool {
+    // The store has the grid's cells in the grid's order.
+    grid.iter().zip(&stored.cells).all(|(cell, kept)| {
+        let is_kept = |repeat| kept.repeats.iter().any(|one| one.repeat == repeat);
+        repeats.of_cell(&cell.id).all(is_kept)
+    })
+}
+
 /// Warns if a store was begun on a machine that rounds differently.
-fn warn_of_others(store: &Path, known: &Snapshot, here: &str) {
+fn warn_of_others(store: &Path, known: &Snapshot, here: &str, listener: &impl Listener) {
     let mut others = known.arithmetics();
     others.retain(|other| *other != here);
     if !others.is_empty() {
-        eprintln!(
+        listener.tell(&format!(
             "warning: {} was begun with another arithmetic ({}, here {here}): rounding differs, \
              and with it, now and then, how a trial near the edge ends",
             store.display(),
             others.join(", "),
-        );
+        ));
     }
 }
 
 /// Takes over the results of the same cells in other stores of the folder.
-fn reuse(store: &mut Store, repeats: usize, arithmetic: &str) -> Result<(), CliError> {
+fn reuse(
+    store: &mut Store,
+    repeats: usize,
+    arithmetic: &str,
+    listener: &impl Listener,
+) -> Result<(), Error> {
     let own = store.path().to_owned();
     let folder = match own.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -415,32 +304,27 @@ fn reuse(store: &mut Store, repeats: usize, arithmetic: &str) -> Result<(), CliE
     for donor in donors {
         match store.adopt(&donor, repeats, arithmetic) {
             Ok(0) => {}
-            Ok(known) => eprintln!("{known} repeats are known from {}", donor.display()),
-            Err(error) => eprintln!(
+            Ok(known) => {
+                listener.tell(&format!(
+                    "{known} repeats are known from {}",
+                    donor.display()
+                ));
+            }
+            Err(error) => listener.tell(&format!(
                 "warning: nothing is reused from {}: {error}",
                 donor.display()
-            ),
+            )),
         }
     }
     Ok(())
 }
 
 /// The stores in a folder, in no order.
-pub(crate) fn stores_in(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+///
+/// # Errors
+/// If the folder cannot be read.
+pub fn stores_in(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let paths = std::fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path()));
     let is_store = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "db");
     Ok(paths.filter(is_store).collect())
-}
-
-/// The first Ctrl-C (or SIGTERM) asks the workers to stop; the second one ends
-/// the program at once. Finished trials are kept in both cases.
-fn listen_for_interrupts(interrupt: &Interrupt) -> Result<(), CliError> {
-    let interrupt = interrupt.clone();
-    ctrlc::set_handler(move || {
-        if interrupt.is_requested() {
-            std::process::exit(130);
-        }
-        interrupt.request();
-    })?;
-    Ok(())
 }

@@ -7,15 +7,11 @@ use etastar_search::PlannedCell;
 use etastar_search::scale::Footprint;
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
-use crate::error::CliError;
+use crate::Error;
 
 /// Checks that each of some threads can train the largest network of a grid.
 /// A number takes `float_bytes` bytes.
-pub(crate) fn check(
-    grid: &[PlannedCell],
-    float_bytes: usize,
-    threads: usize,
-) -> Result<(), CliError> {
+pub(crate) fn check(grid: &[PlannedCell], float_bytes: usize, threads: usize) -> Result<(), Error> {
     let Some(largest) = Footprint::largest(grid, float_bytes) else {
         return Ok(());
     };
@@ -23,7 +19,7 @@ pub(crate) fn check(
     if largest.bytes.saturating_mul(threads as u64) <= spare {
         return Ok(());
     }
-    Err(CliError::Memory {
+    Err(Error::Memory {
         parameters: largest.parameters as f64,
         needed: largest.bytes,
         threads,

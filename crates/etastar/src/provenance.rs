@@ -7,8 +7,11 @@ use etastar_search::{
     VariantCells,
 };
 
-/// The program's version.
-pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The version of this library.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The commit it was built from, where that is known.
+pub const GIT_COMMIT: Option<&str> = option_env!("ETASTAR_GIT_COMMIT");
 
 /// Everything that the numbers depend on besides the configuration.
 pub(crate) fn provenance(
@@ -30,14 +33,21 @@ pub(crate) fn provenance(
     }
 }
 
-/// The name of an experiment, its question, its variants and its rules.
-#[derive(Default)]
-pub(crate) struct Title<'a> {
-    pub(crate) experiment: &'a str,
-    pub(crate) question: &'a str,
-    pub(crate) profile: Option<&'a str>,
-    pub(crate) variants: &'a [Variant],
-    pub(crate) analysis: serde_json::Value,
+/// What a store says of itself: the experiment, its question, its variants and its rules.
+#[derive(Debug, Clone, Default)]
+pub struct Title<'a> {
+    /// Name of the experiment.
+    pub experiment: &'a str,
+    /// What it asks.
+    pub question: &'a str,
+    /// Profile of the experiment, if it has one.
+    pub profile: Option<&'a str>,
+    /// Its variants.
+    pub variants: &'a [Variant],
+    /// Its rules, as they stand in its file.
+    pub analysis: serde_json::Value,
+    /// What the user has typed or called.
+    pub command: String,
 }
 
 impl Title<'_> {
@@ -72,7 +82,7 @@ pub(crate) fn manifest(
     Manifest {
         format_version: FORMAT_VERSION,
         tool_version: VERSION.to_owned(),
-        git_commit: option_env!("ETASTAR_GIT_COMMIT").map(str::to_owned),
+        git_commit: GIT_COMMIT.map(str::to_owned),
         experiment: title.experiment.to_owned(),
         question: title.question.to_owned(),
         profile: title.profile.map(str::to_owned),
@@ -92,9 +102,14 @@ pub(crate) fn manifest(
 }
 
 /// The session that begins now.
-pub(crate) fn session(jobs: usize, shard: Option<Shard>, arithmetic: Option<String>) -> Session {
+pub(crate) fn session(
+    command: &str,
+    jobs: usize,
+    shard: Option<Shard>,
+    arithmetic: Option<String>,
+) -> Session {
     Session {
-        command: command_line(),
+        command: command.to_owned(),
         tool_version: VERSION.to_owned(),
         host: host(),
         jobs,
@@ -106,25 +121,8 @@ pub(crate) fn session(jobs: usize, shard: Option<Shard>, arithmetic: Option<Stri
 }
 
 /// The time, RFC 3339, UTC, to the second.
-pub(crate) fn now() -> String {
+pub fn now() -> String {
     jiff::Timestamp::now().strftime("%FT%TZ").to_string()
-}
-
-/// The command line, quoted for a shell.
-pub(crate) fn command_line() -> String {
-    let mut words = vec!["etastar".to_owned()];
-    words.extend(std::env::args().skip(1).map(|word| quoted(&word)));
-    words.join(" ")
-}
-
-/// A word as a shell reads it.
-pub(crate) fn quoted(word: &str) -> String {
-    let plain =
-        |character: char| character.is_ascii_alphanumeric() || "-_./=:,+@".contains(character);
-    match !word.is_empty() && word.chars().all(plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
 }
 
 fn features() -> Vec<String> {
@@ -145,7 +143,7 @@ fn features() -> Vec<String> {
 }
 
 /// The machine.
-pub(crate) fn host() -> Host {
+fn host() -> Host {
     Host {
         os: std::env::consts::OS.to_owned(),
         architecture: std::env::consts::ARCH.to_owned(),
@@ -155,7 +153,7 @@ pub(crate) fn host() -> Host {
 }
 
 /// The machine's name in its network.
-pub(crate) fn host_name() -> String {
+pub fn host_name() -> String {
     let of_linux = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
     let variables = ["HOSTNAME", "COMPUTERNAME"].into_iter();
     let name = of_linux.or_else(|| variables.filter_map(|name| std::env::var(name).ok()).next());
@@ -167,17 +165,4 @@ fn processor() -> Option<String> {
     let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
     let line = text.lines().find(|line| line.starts_with("model name"))?;
     Some(line.split_once(':')?.1.trim().to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_quoted_for_a_shell() {
-        assert_eq!(quoted("--width=64"), "--width=64");
-        assert_eq!(quoted("a b"), "'a b'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-        assert_eq!(quoted(""), "''");
-    }
 }

@@ -6,39 +6,44 @@ use etastar_analysis::{
     NetworkShape, PredictError, PredictOptions, Prediction, matching_series, predict,
     predict_published, source,
 };
-use etastar_search::{Cell, SearchMethod, Snapshot, Store, SuccessRule};
-use serde_json::{Value, json};
+use etastar_search::{Cell, SearchMethod, Snapshot, Store, StoreError, SuccessRule};
+use serde::Serialize;
 
-use crate::error::CliError;
-use crate::numbers::rate;
+use crate::measurement::Listener;
 
-/// A predicted start, or why there is none.
-pub(crate) struct WarmStart {
-    /// Absent for the published law.
-    store: Option<PathBuf>,
-    /// The prediction, and `log2` of the start.
-    outcome: Result<(Prediction, f64), String>,
-    /// What speaks against it.
-    warnings: Vec<String>,
+/// Where a search started, predicted, or why it did not.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WarmStart {
+    /// The store that predicted it; absent for the published law.
+    pub store: Option<PathBuf>,
+    /// `log2` of the first rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<f64>,
+    /// The prediction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prediction: Option<Prediction>,
+    /// Why there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 impl WarmStart {
     /// Starts the search of a cell at the eta\* that the published law predicts; none where it has
     /// nothing to say of the cell, for which the kernel's start stays.
-    pub(crate) fn published(cell: &mut Cell) -> Option<Self> {
+    pub(crate) fn published(cell: &mut Cell, (inputs, outputs): (usize, usize)) -> Option<Self> {
         let protocol = cell.protocol()?;
         if protocol.success != SuccessRule::ReachThreshold {
             return None;
         }
-        let (inputs, outputs) = cell.dataset.features_and_classes()?;
         let network = network(cell, Some(inputs)).ok()?;
         let options = PredictOptions::default();
         let prediction = predict_published(&network, outputs, protocol.loss, &options).ok()?;
         let start = start_at(&prediction, cell).ok()?;
         Some(Self {
             store: None,
-            outcome: Ok((prediction, start)),
-            warnings: Vec::new(),
+            start: Some(start),
+            prediction: Some(prediction),
+            refused: None,
         })
     }
 
@@ -51,56 +56,31 @@ impl WarmStart {
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub(crate) fn apply(path: &Path, cell: &mut Cell) -> Result<Self, CliError> {
+    pub(crate) fn apply(
+        path: &Path,
+        cell: &mut Cell,
+        listener: &impl Listener,
+    ) -> Result<Self, StoreError> {
         let snapshot = Store::open_to_read(path)?.snapshot()?;
-        let mut warnings = Vec::new();
-        let predicted = predicted(&snapshot, cell, &mut warnings);
-        let outcome = predicted.and_then(|prediction| {
+        let tell = |warning: &str| listener.tell(&format!("warning: {warning}"));
+        let outcome = predicted(&snapshot, cell, &tell).and_then(|prediction| {
             let start = start_at(&prediction, cell)?;
             Ok((prediction, start))
         });
+        let (predicted, refused) = match outcome {
+            Ok(predicted) => (Some(predicted), None),
+            Err(reason) => {
+                tell(&format!("no warm start, the usual one is used: {reason}"));
+                (None, Some(reason))
+            }
+        };
+        let (prediction, start) = predicted.unzip();
         Ok(Self {
             store: Some(path.to_owned()),
-            outcome,
-            warnings,
+            start,
+            prediction,
+            refused,
         })
-    }
-
-    /// What the user should know before the search: for standard error.
-    pub(crate) fn warnings(&self) -> Vec<String> {
-        let refused = self.outcome.as_ref().err();
-        let refused =
-            refused.map(|reason| format!("no warm start, the usual one is used: {reason}"));
-        self.warnings.iter().cloned().chain(refused).collect()
-    }
-
-    /// A line for the result.
-    pub(crate) fn text(&self) -> String {
-        match &self.outcome {
-            Ok((prediction, start)) => format!(
-                "start at 2^{start}, from {}: predicted {}, one network {} to {}\n",
-                match &self.store {
-                    Some(store) => store.display().to_string(),
-                    None => "the published law".to_owned(),
-                },
-                rate(prediction.eta_star),
-                rate(prediction.network_interval[0]),
-                rate(prediction.network_interval[1]),
-            ),
-            Err(_) => "no warm start\n".to_owned(),
-        }
-    }
-
-    /// The same as JSON.
-    pub(crate) fn json(&self) -> Value {
-        match &self.outcome {
-            Ok((prediction, start)) => json!({
-                "store": self.store,
-                "start": start,
-                "prediction": prediction,
-            }),
-            Err(reason) => json!({"store": self.store, "refused": reason}),
-        }
     }
 }
 
@@ -140,26 +120,23 @@ fn start_at(prediction: &Prediction, cell: &mut Cell) -> Result<f64, String> {
 
 /// From the store's series of the same protocol or, with a warning, from its
 /// only one of the same dataset.
-fn predicted(
-    snapshot: &Snapshot,
-    cell: &Cell,
-    warnings: &mut Vec<String>,
-) -> Result<Prediction, String> {
+fn predicted(snapshot: &Snapshot, cell: &Cell, tell: &impl Fn(&str)) -> Result<Prediction, String> {
     let network = network(cell, None)?;
     let told = |error: PredictError| error.to_string();
     let series = match matching_series(snapshot, cell) {
         Some(series) => series,
         None => {
             let series = source(snapshot, Some(&cell.dataset.title())).map_err(told)?;
-            warnings.push(
+            tell(
                 "the store was measured under another protocol; its prediction may start the \
-                 search too high or too low, which costs trials"
-                    .to_owned(),
+                 search too high or too low, which costs trials",
             );
             series
         }
     };
     let prediction = predict(&series, &network, &PredictOptions::default()).map_err(told)?;
-    warnings.extend(prediction.warnings.iter().map(ToString::to_string));
+    for warning in &prediction.warnings {
+        tell(&warning.to_string());
+    }
     Ok(prediction)
 }

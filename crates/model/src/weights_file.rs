@@ -153,16 +153,32 @@ impl<B: Backend> Mlp<B> {
         let mut bytes = Vec::new();
         let file = File::open(path).map_err(failed)?;
         let read = file.take(MOST_BYTES + 1).read_to_end(&mut bytes);
+        if read.map_err(failed)? as u64 > MOST_BYTES {
+            return Err(WeightsFileError::Format {
+                path: name,
+                problem: "it has more than 4 GiB".to_owned(),
+            });
+        }
+        Self::from_safetensors(&name, &bytes, options, device)
+    }
+
+    /// As [`Mlp::read_safetensors`], from the content of a file of this name.
+    ///
+    /// # Errors
+    /// As [`Mlp::read_safetensors`].
+    pub fn from_safetensors(
+        name: &str,
+        bytes: &[u8],
+        options: &WeightsOptions,
+        device: &B::Device,
+    ) -> Result<(Self, ReadWeights), WeightsFileError> {
         let format = |problem: String| WeightsFileError::Format {
-            path: name.clone(),
+            path: name.to_owned(),
             problem,
         };
-        if read.map_err(failed)? as u64 > MOST_BYTES {
-            return Err(format("it has more than 4 GiB".to_owned()));
-        }
-        let file = SafeTensors::deserialize(&bytes).map_err(|error| format(error.to_string()))?;
+        let file = SafeTensors::deserialize(bytes).map_err(|error| format(error.to_string()))?;
         let network = |problem: String| WeightsFileError::Network {
-            path: name.clone(),
+            path: name.to_owned(),
             problem,
         };
         let mut tensors: Vec<(&str, TensorView<'_>)> = file.iter().collect();
@@ -180,7 +196,7 @@ impl<B: Backend> Mlp<B> {
         let mut layers = Vec::with_capacity(found.len());
         for matrix in &found {
             let wrong = |tensor: &str, problem: String| WeightsFileError::Tensor {
-                path: name.clone(),
+                path: name.to_owned(),
                 tensor: tensor.to_owned(),
                 problem,
             };

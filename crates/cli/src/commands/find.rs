@@ -2,12 +2,11 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use clap::Args;
-use etastar_analysis::{Centre, Estimate, SearchCounts, Variance};
+use etastar::{Found, Network, Options, Samples, Start, WarmStart, find_with};
+use etastar_analysis::{Centre, Estimate};
 use etastar_data::{DatasetConfig, DatasetName, GaussiansConfig};
 use etastar_report::export::{Format as ExportFormat, TableName, export};
 use etastar_report::page::Report;
@@ -15,23 +14,15 @@ use etastar_search::settings::{
     BatchSize, Budget, EvaluateEvery, Highest, InputRate, Ladder, Lowest, OutputGain, RepeatCount,
     Seed, Setting, Threshold, Tolerance, TrainingLoss,
 };
-use etastar_search::{
-    Cell, CellRecord, EtaStar, Manifest, Protocol, Search, SearchMethod, SuccessRule, TrialRecord,
-    Vary,
-};
-use serde_json::{Value, json};
+use etastar_search::{Cell, EtaStar, Protocol, SearchMethod, SuccessRule};
 
-use super::warm_start::WarmStart;
-use crate::arguments::{DataChoice, Execution, Format, LossName, Training};
+use crate::arguments::{DataChoice, Execution, Format, LossName, Training, tell_data};
+use crate::command_line::{command_line, listen_for_interrupts};
 use crate::error::CliError;
 use crate::flag::{Flag, parse};
-use crate::measure::{Ended, Measurement, MissingData, Place};
 use crate::numbers::{count, depth, positive, rate};
 use crate::output;
-use crate::provenance::Title;
-
-/// The confidence of the interval.
-const CONFIDENCE: f64 = 0.95;
+use crate::progress::Screen;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -154,7 +145,7 @@ pub(crate) struct FindArguments {
     store: Option<PathBuf>,
 
     /// Draw what became of every learning rate tried: accuracy as .svg, accuracy and loss as .html
-    #[arg(long, value_name = "FILE", value_parser = picture)]
+    #[arg(long, value_name = "FILE", value_parser = picture_file)]
     plot: Option<PathBuf>,
 
     /// Write every trial as a line of CSV
@@ -172,7 +163,7 @@ pub(crate) struct FindArguments {
 }
 
 impl FindArguments {
-    fn cell(&self) -> Result<Cell, CliError> {
+    fn samples(&self) -> Result<Samples, CliError> {
         let dataset = self.data.config()?;
         let dataset = DatasetConfig {
             train: self.train,
@@ -181,23 +172,31 @@ impl FindArguments {
             pool: self.pool,
             ..dataset
         };
-        dataset.validate()?;
-        let hidden = match (&self.hidden, self.width, self.depth) {
-            (Some(hidden), ..) => hidden.clone(),
-            (None, Some(width), Some(depth)) => vec![width; depth],
-            // Unreachable: clap requires one or the other.
-            _ => {
-                return Err(CliError::Usage(
-                    "give --width and --depth, or --hidden".into(),
-                ));
-            }
-        };
-        let protocol = Protocol {
+        let samples = Samples::load(&dataset, &self.execution.data.folders())?;
+        tell_data(&dataset, samples.dataset());
+        Ok(samples)
+    }
+
+    fn network(&self) -> Network {
+        // clap requires the hidden layers or both numbers.
+        let constant = vec![self.width.unwrap_or(0); self.depth.unwrap_or(0)];
+        Network {
+            hidden: self.hidden.clone().unwrap_or(constant),
+            bias: self.bias,
+            output_gain: self.output_gain.0,
+            input_rate: self.input_rate.0,
+        }
+    }
+
+    /// With the usual threshold for a number of classes where none is given.
+    fn protocol(&self, classes: usize) -> Protocol {
+        let usual = || Protocol::usual_threshold(classes);
+        Protocol {
             loss: self.loss.into(),
             batch_size: self.batch.0,
             budget: self.budget.0,
             evaluate_every: self.evaluate_every.0,
-            threshold: self.threshold.unwrap_or(Threshold::DEFAULT),
+            threshold: self.threshold.unwrap_or_else(usual),
             search: self.search(),
             ladder: self.ladder.clone(),
             success: match self.no_divergence {
@@ -205,18 +204,7 @@ impl FindArguments {
                 false => SuccessRule::ReachThreshold,
             },
             ..Protocol::default()
-        };
-        protocol.validate()?;
-        Ok(Cell {
-            dataset,
-            hidden,
-            bias: self.bias,
-            output_gain: self.output_gain.0,
-            input_rate: self.input_rate.0,
-            checkpoint: None,
-            vary: Vary::default(),
-            measurement: etastar_search::Measurement::EtaStar(protocol),
-        })
+        }
     }
 
     fn search(&self) -> SearchMethod {
@@ -256,71 +244,55 @@ impl FindArguments {
 }
 
 pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
-    let started = Instant::now();
-    let mut cell = arguments.cell()?;
     for (option, path) in [("--curve", &arguments.curve), ("--plot", &arguments.plot)] {
         arguments.data.check_output(option, path.as_deref())?;
     }
-    let warm_start = match &arguments.warm_start {
-        Some(store) => Some(WarmStart::apply(store, &mut cell)?),
-        None if arguments.start.is_none() => WarmStart::published(&mut cell),
-        None => None,
+    let samples = arguments.samples()?;
+    let (_, classes) = samples.shape();
+    let protocol = arguments.protocol(classes);
+    let options = Options {
+        repeats: arguments.repeats.0,
+        seed: arguments.seed.0,
+        execution: arguments.execution.execution(Some(&arguments.training)),
+        start: match (&arguments.warm_start, arguments.start) {
+            (Some(store), _) => Start::Store(store.clone()),
+            (None, None) => Start::Published,
+            (None, Some(_)) => Start::Protocol,
+        },
+        store: arguments.store.clone(),
+        command: command_line(),
+        interrupt: listen_for_interrupts()?,
     };
-    for warning in warm_start.iter().flat_map(WarmStart::warnings) {
-        writeln!(std::io::stderr(), "warning: {warning}")?;
-    }
-    let title = Title {
+    let screen = Screen {
+        store: arguments.store.as_deref(),
         experiment: "find",
-        question: "What is eta* of this network?",
-        ..Title::default()
+        jobs: options.execution.jobs,
+        repeats: options.repeats,
+        ..Screen::default()
     };
-    let mut measurement = Measurement::prepare(
-        title,
-        vec![cell],
-        arguments.repeats.0,
-        arguments.seed.0,
-        &arguments.execution,
-        MissingData::Refuse,
-    )?
-    .with_training(&arguments.training);
-    if arguments.threshold.is_none() {
-        measurement.choose_thresholds();
-    }
-    let identity = measurement.identity();
-    let snapshot = match &arguments.store {
-        None => measurement.run_in_memory(identity)?,
-        Some(path) => {
-            let measured = measurement.run(identity, Place::Store(path), None)?;
-            if measured.ended != Ended::Complete {
-                let text = "the same command goes on where it stopped".to_owned();
-                return Err(CliError::Interrupted(text));
-            }
-            measured.store.snapshot()?
-        }
-    };
-    let Some(measured) = snapshot.cells.first().cloned() else {
-        return Err(CliError::Usage("there is no cell to measure".into()));
-    };
-    let found = Found::new(measured, snapshot.manifest.clone(), warm_start, started);
+    let found = find_with(&samples, &arguments.network(), &protocol, &options, &screen);
+    let found =
+        found.map_err(|error| CliError::measurement("find", options.store.is_some(), error))?;
     if arguments.format.json {
-        output::print_json(&found.json())?;
+        output::print_json(&found)?;
     } else {
-        output::print(&found.text())?;
+        output::print(&text(&found))?;
     }
     // After the result, which a file that cannot be written must not cost.
     if let Some(path) = &arguments.plot {
-        let drawn = found.picture(path);
+        let drawn = picture(&found, path);
         std::fs::write(path, drawn).map_err(CliError::write(path))?;
     }
     if let Some(path) = &arguments.curve {
         let file = File::create(path).map_err(CliError::write(path))?;
-        export(&snapshot, ExportFormat::Csv, TableName::Trials, false, file)?;
+        let (format, table) = (ExportFormat::Csv, TableName::Trials);
+        export(&found.snapshot, format, table, false, file)?;
     }
-    found.check()
+    check(&found)
 }
 
 /// A file that a picture can be written to.
-fn picture(text: &str) -> Result<PathBuf, String> {
+fn picture_file(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     match path.extension().and_then(OsStr::to_str) {
         Some("svg" | "html") => Ok(path),
@@ -328,198 +300,157 @@ fn picture(text: &str) -> Result<PathBuf, String> {
     }
 }
 
-/// The result of the command.
-struct Found {
-    measured: CellRecord,
-    manifest: Manifest,
-    estimate: Estimate,
-    counts: SearchCounts,
-    warm_start: Option<WarmStart>,
-    seconds: f64,
+/// Every rate tried, as the kind of file that the name says.
+fn picture(found: &Found, path: &Path) -> String {
+    let Some(record) = found.record() else {
+        return String::new();
+    };
+    let title = format!(
+        "eta* of {} on {}",
+        network(&found.cell),
+        found.cell.dataset.title()
+    );
+    let report = Report::curve(&title, record, &found.manifest, &found.of_repeats);
+    match path.extension().and_then(OsStr::to_str) {
+        Some("svg") => report.first_figure().unwrap_or_default(),
+        _ => report.html(),
+    }
 }
 
-impl Found {
-    fn new(
-        measured: CellRecord,
-        manifest: Manifest,
-        warm_start: Option<WarmStart>,
-        started: Instant,
-    ) -> Self {
-        let searches = measured.repeats.iter().filter_map(|repeat| repeat.search());
-        let ends: Vec<EtaStar> = searches.map(|search| search.eta_star).collect();
-        let found = ends.iter().filter_map(|end| match end {
-            EtaStar::Found { eta_star, .. } => Some(eta_star.log2()),
-            _ => None,
-        });
-        let found: Vec<f64> = found.collect();
-        let variance = Variance::pooled([found.as_slice()]);
-        Self {
-            estimate: Estimate::from_searches(&ends, &variance, CONFIDENCE),
-            counts: std::iter::once(&measured).collect(),
-            measured,
-            manifest,
-            warm_start,
-            seconds: started.elapsed().as_secs_f64(),
-        }
-    }
-
-    /// Repeats with their searches.
-    fn searches(&self) -> impl Iterator<Item = (usize, &Search)> {
-        let repeats = self.measured.repeats.iter();
-        repeats.filter_map(|repeat| Some((repeat.repeat, repeat.search()?)))
-    }
-
-    /// Every rate tried, as the kind of file that the name says.
-    fn picture(&self, path: &Path) -> String {
-        let cell = &self.measured.cell;
-        let title = format!("eta* of {} on {}", network(cell), cell.dataset.title());
-        let report = Report::curve(&title, &self.measured, &self.manifest, &self.estimate);
-        match path.extension().and_then(OsStr::to_str) {
-            Some("svg") => report.first_figure().unwrap_or_default(),
-            _ => report.html(),
-        }
-    }
-
-    fn json(&self) -> Value {
-        let repeats: Vec<Value> = self.searches().map(repeat_json).collect();
-        let mut object = json!({
-            "eta_star": self.estimate.value,
-            "log2_eta_star": self.estimate.log2,
-            "estimate": self.estimate.centre,
-            "interval": self.estimate.interval,
-            "confidence": CONFIDENCE,
-            "found": self.counts.found,
-            "nothing_succeeds": self.counts.nothing_succeeds,
-            "nothing_fails": self.counts.nothing_fails,
-            "repeats": repeats,
-            "trials": self.counts.trials,
-            "seconds": self.seconds,
-            "cell": self.measured.cell,
-            "inputs": self.measured.inputs,
-            "outputs": self.measured.outputs,
-            "manifest": self.manifest,
-        });
-        if let Some(warm_start) = &self.warm_start {
-            object["warm_start"] = warm_start.json();
-        }
-        object
-    }
-
-    fn text(&self) -> String {
-        let cell = &self.measured.cell;
-        let protocol = cell.protocol().cloned().unwrap_or_default();
-        let network = network(cell);
-        let mut text = format!(
-            "{} on {}, input-layer rate {}\n",
-            network,
-            cell.dataset.title(),
-            cell.input_rate
-        );
-        text.push_str(&self.result());
-        let rows = self.searches().map(|(repeat, search)| {
-            let eta_star = match search.eta_star {
-                EtaStar::Found { eta_star, .. } => rate(eta_star),
-                EtaStar::NothingSucceeds { lowest } => format!("below {lowest:.3e}"),
-                EtaStar::NothingFails { highest } => format!("at least {highest}"),
-            };
-            let monotone = if search.monotone { "yes" } else { "no" };
-            [
-                repeat.to_string(),
-                eta_star,
-                search.trials.len().to_string(),
-                monotone.to_owned(),
-            ]
-        });
-        text.push_str(&output::table(
-            ["REPEAT", "ETA*", "TRIALS", "MONOTONE"],
-            rows,
-        ));
-        if let Some(warm_start) = &self.warm_start {
-            text.push_str(&warm_start.text());
-        }
-        text.push_str(&format!(
-            "{} trials in {:.1} s; {} {}, seed {}; {} within {} steps of {} samples\n",
-            self.counts.trials,
-            self.seconds,
-            self.manifest.backend,
-            self.manifest.float,
-            self.manifest.seed,
-            match protocol.success {
-                SuccessRule::NoDivergence => format!(
-                    "no loss above {} times the first",
-                    protocol.divergence_factor
-                ),
-                _ => format!("accuracy {}", protocol.threshold),
-            },
-            protocol.budget,
-            protocol.batch_size,
-        ));
-        text
-    }
-
-    /// The first line after the network: eta\* with its interval, and the repeats that left the
-    /// range.
-    fn result(&self) -> String {
-        let Estimate {
-            value,
-            log2,
-            centre,
-            interval,
-            ..
-        } = self.estimate;
-        let is_median = centre == Centre::Median;
-        let mut text = String::new();
-        let (counts, all) = (self.counts, self.counts.searches);
-        for (count, what) in [
-            (counts.nothing_succeeds, "succeeds"),
-            (counts.nothing_fails, "fails"),
-        ] {
-            if count > 0 {
-                text.push_str(&format!(
-                    "{count} of {all} repeats: no learning rate in the range {what}\n"
-                ));
-            }
-        }
-        match (value, log2) {
-            (Some(eta_star), Some(log2)) => {
-                let name = if is_median { "median eta*" } else { "eta*" };
-                text.push_str(&format!("{name} = {} (2^{log2:.3})", rate(eta_star)));
-            }
-            _ => text.push_str(&match (self.estimate.below, self.estimate.at_least) {
-                (Some(below), _) => format!("median eta* is below {below:.3e}"),
-                (_, Some(at_least)) => format!("median eta* is at least {at_least}"),
-                _ => "eta* not found in range".to_owned(),
-            }),
-        }
-        let percent = 100.0 * CONFIDENCE;
-        text.push_str(&match interval {
-            Some([Some(low), Some(high)]) => {
-                format!(", {percent:.0} % interval {} to {}", rate(low), rate(high))
-            }
-            Some([None, Some(high)]) => {
-                format!(", at most {} with {percent:.0} % confidence", rate(high))
-            }
-            Some([Some(low), None]) => {
-                format!(", at least {} with {percent:.0} % confidence", rate(low))
-            }
-            Some([None, None]) | None => ", no interval: too few repeats".to_owned(),
-        });
-        text.push('\n');
-        text
-    }
-
-    /// An error if no repeat has found eta\*, so that scripts notice it.
-    fn check(&self) -> Result<(), CliError> {
-        if self.counts.found > 0 {
-            return Ok(());
-        }
-        let why = if self.counts.nothing_fails > self.counts.nothing_succeeds {
-            "every learning rate succeeds; raise --highest or --threshold"
-        } else {
-            "no learning rate succeeds; lower --threshold or --lowest, or raise --budget"
+fn text(found: &Found) -> String {
+    let cell = &found.cell;
+    let protocol = cell.protocol().cloned().unwrap_or_default();
+    let mut text = format!(
+        "{} on {}, input-layer rate {}\n",
+        network(cell),
+        cell.dataset.title(),
+        cell.input_rate
+    );
+    text.push_str(&result(found));
+    let searches = found
+        .record()
+        .into_iter()
+        .flat_map(|record| &record.repeats);
+    let searches = searches.filter_map(|repeat| Some((repeat.repeat, repeat.search()?)));
+    let rows = searches.map(|(repeat, search)| {
+        let eta_star = match search.eta_star {
+            EtaStar::Found { eta_star, .. } => rate(eta_star),
+            EtaStar::NothingSucceeds { lowest } => format!("below {lowest:.3e}"),
+            EtaStar::NothingFails { highest } => format!("at least {highest}"),
         };
-        Err(CliError::NoEtaStar(why.to_owned()))
+        let monotone = if search.monotone { "yes" } else { "no" };
+        [
+            repeat.to_string(),
+            eta_star,
+            search.trials.len().to_string(),
+            monotone.to_owned(),
+        ]
+    });
+    text.push_str(&output::table(
+        ["REPEAT", "ETA*", "TRIALS", "MONOTONE"],
+        rows,
+    ));
+    if let Some(warm_start) = &found.warm_start {
+        text.push_str(&start(warm_start));
     }
+    text.push_str(&format!(
+        "{} trials in {:.1} s; {} {}, seed {}; {} within {} steps of {} samples\n",
+        found.trials,
+        found.seconds,
+        found.manifest.backend,
+        found.manifest.float,
+        found.manifest.seed,
+        match protocol.success {
+            SuccessRule::NoDivergence => format!(
+                "no loss above {} times the first",
+                protocol.divergence_factor
+            ),
+            _ => format!("accuracy {}", protocol.threshold),
+        },
+        protocol.budget,
+        protocol.batch_size,
+    ));
+    text
+}
+
+/// Where the search started.
+fn start(warm_start: &WarmStart) -> String {
+    let (Some(start), Some(prediction)) = (warm_start.start, &warm_start.prediction) else {
+        return "no warm start\n".to_owned();
+    };
+    let [low, high] = prediction.network_interval.map(rate);
+    format!(
+        "start at 2^{start}, from {}: predicted {}, one network {low} to {high}\n",
+        match &warm_start.store {
+            Some(store) => store.display().to_string(),
+            None => "the published law".to_owned(),
+        },
+        rate(prediction.eta_star),
+    )
+}
+
+/// The first line after the network: eta\* with its interval, and the repeats that left the
+/// range.
+fn result(found: &Found) -> String {
+    let Estimate {
+        value,
+        log2,
+        centre,
+        interval,
+        ..
+    } = found.of_repeats;
+    let is_median = centre == Centre::Median;
+    let mut text = String::new();
+    let all = found.repeats.len();
+    for (count, what) in [
+        (found.nothing_succeeds, "succeeds"),
+        (found.nothing_fails, "fails"),
+    ] {
+        if count > 0 {
+            text.push_str(&format!(
+                "{count} of {all} repeats: no learning rate in the range {what}\n"
+            ));
+        }
+    }
+    match (value, log2) {
+        (Some(eta_star), Some(log2)) => {
+            let name = if is_median { "median eta*" } else { "eta*" };
+            text.push_str(&format!("{name} = {} (2^{log2:.3})", rate(eta_star)));
+        }
+        _ => text.push_str(&match (found.of_repeats.below, found.of_repeats.at_least) {
+            (Some(below), _) => format!("median eta* is below {below:.3e}"),
+            (_, Some(at_least)) => format!("median eta* is at least {at_least}"),
+            _ => "eta* not found in range".to_owned(),
+        }),
+    }
+    let percent = 100.0 * found.confidence;
+    text.push_str(&match interval {
+        Some([Some(low), Some(high)]) => {
+            format!(", {percent:.0} % interval {} to {}", rate(low), rate(high))
+        }
+        Some([None, Some(high)]) => {
+            format!(", at most {} with {percent:.0} % confidence", rate(high))
+        }
+        Some([Some(low), None]) => {
+            format!(", at least {} with {percent:.0} % confidence", rate(low))
+        }
+        Some([None, None]) | None => ", no interval: too few repeats".to_owned(),
+    });
+    text.push('\n');
+    text
+}
+
+/// An error if no repeat has found eta\*, so that scripts notice it.
+fn check(found: &Found) -> Result<(), CliError> {
+    if found.found > 0 {
+        return Ok(());
+    }
+    let why = if found.nothing_fails > found.nothing_succeeds {
+        "every learning rate succeeds; raise --highest or --threshold"
+    } else {
+        "no learning rate succeeds; lower --threshold or --lowest, or raise --budget"
+    };
+    Err(CliError::NoEtaStar(why.to_owned()))
 }
 
 /// A network in words.
@@ -528,30 +459,4 @@ fn network(cell: &Cell) -> String {
         Some(width) => format!("depth {} (hidden layers), width {width}", cell.depth()),
         None => format!("hidden layers {:?}", cell.hidden),
     }
-}
-
-fn trial_json(trial: &TrialRecord) -> Value {
-    json!({
-        "learning_rate": trial.learning_rate,
-        "outcome": trial.outcome,
-        "steps": trial.steps,
-        "accuracy": trial.curve.last().map(|point| point.accuracy),
-        "losses": trial.losses,
-    })
-}
-
-fn repeat_json((repeat, search): (usize, &Search)) -> Value {
-    let (eta_star, result) = match search.eta_star {
-        EtaStar::Found { eta_star, .. } => (Some(eta_star), "found"),
-        EtaStar::NothingSucceeds { .. } => (None, "nothing-succeeds"),
-        EtaStar::NothingFails { .. } => (None, "nothing-fails"),
-    };
-    json!({
-        "repeat": repeat,
-        "eta_star": eta_star,
-        "result": result,
-        "trials": search.trials.len(),
-        "monotone": search.monotone,
-        "tried": search.trials.iter().map(trial_json).collect::<Vec<_>>(),
-    })
 }

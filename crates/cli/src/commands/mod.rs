@@ -15,7 +15,6 @@ pub(crate) mod sharpness;
 pub(crate) mod status;
 pub(crate) mod submit;
 pub(crate) mod sweep;
-mod warm_start;
 
 use clap::{Args, CommandFactory};
 use clap_complete::{Shell, generate};

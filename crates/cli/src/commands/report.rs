@@ -9,8 +9,9 @@ use etastar_search::Store;
 use serde_json::{Value, json};
 
 use crate::arguments::Format;
+use crate::command_line::command_line;
 use crate::error::CliError;
-use crate::{output, provenance};
+use crate::output;
 
 #[derive(Debug, Args)]
 pub(crate) struct ReportArguments {
@@ -57,7 +58,7 @@ pub(crate) fn run(arguments: &ReportArguments) -> Result<(), CliError> {
         stores.push((path.display().to_string(), analysis));
     }
     let command = arguments.command.clone();
-    let report = Report::build(&stores, &command.unwrap_or_else(provenance::command_line))?;
+    let report = Report::build(&stores, &command.unwrap_or_else(command_line))?;
     let folder = match (&arguments.output, arguments.stores.first()) {
         (Some(folder), _) => folder.clone(),
         (None, Some(first)) => first.with_file_name("report"),

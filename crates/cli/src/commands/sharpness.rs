@@ -1,31 +1,28 @@
 //! `etastar sharpness`: measures the top Hessian eigenvalue of one network.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use clap::{Args, ValueEnum};
-use etastar_analysis::{Estimate, Variance};
-use etastar_backend::{Backend, Selection, Task, check_device};
-use etastar_model::{Batch, LayerRates, Layout, Loss, Mlp, ReadWeights, WeightsOptions};
+use etastar::provenance::{GIT_COMMIT, VERSION};
+use etastar::{
+    Error, GivenOptions, GivenSharpness, Lambda, Network, Options, Samples, Sharpness, Weights,
+    sharpness_of_weights, sharpness_with,
+};
+use etastar_model::{Layout, Loss, ReadWeights, WeightsOptions};
+use etastar_search::SharpnessSettings;
 use etastar_search::settings::{
     InputRate, OutputGain, Seed, Setting, SharpnessSamples, TrainingLoss,
 };
-use etastar_search::{Cell, CellRecord, SharpnessSettings, Snapshot, Vary};
-use etastar_sharpness::bounds::TheoryBounds;
-use etastar_sharpness::certificate::PropagatorOptions;
-use etastar_sharpness::{MeasureOptions, NetworkSharpness, measure};
-use serde_json::{Value, json};
+use etastar_sharpness::NetworkSharpness;
+use serde_json::json;
 
-use crate::arguments::{DataChoice, Execution, Format, LossName};
+use crate::arguments::{DataChoice, Execution, Format, LossName, tell_data};
+use crate::command_line::{command_line, listen_for_interrupts};
 use crate::error::CliError;
 use crate::flag::Flag;
-use crate::measure::{Measurement, MissingData};
 use crate::numbers::{count, depth};
 use crate::output;
-use crate::provenance::Title;
-
-/// The confidence of the interval over repeats.
-const CONFIDENCE: f64 = 0.95;
+use crate::progress::Screen;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -136,13 +133,6 @@ impl SharpnessArguments {
             self.input_rate.0
         }
     }
-
-    fn options(&self) -> MeasureOptions {
-        MeasureOptions {
-            bounds: (!self.no_bounds).then(PropagatorOptions::default),
-            ..MeasureOptions::default()
-        }
-    }
 }
 
 pub(crate) fn run(arguments: &SharpnessArguments) -> Result<(), CliError> {
@@ -154,95 +144,47 @@ pub(crate) fn run(arguments: &SharpnessArguments) -> Result<(), CliError> {
 
 /// Networks sampled at initialisation, on a dataset.
 fn sampled(arguments: &SharpnessArguments) -> Result<(), CliError> {
-    let (Some(width), Some(depth)) = (arguments.width, arguments.depth) else {
-        // Unreachable: clap requires both where no weights are given.
-        return Err(CliError::Usage(
-            "give --width and --depth, or --weights".into(),
-        ));
-    };
-    let cell = Cell {
-        dataset: arguments.data.config()?,
-        hidden: vec![width; depth],
+    let dataset = arguments.data.config()?;
+    let samples = Samples::load(&dataset, &arguments.execution.data.folders())?;
+    tell_data(&dataset, samples.dataset());
+    // clap requires both numbers where no weights are given.
+    let constant =
+        Network::constant_width(arguments.width.unwrap_or(0), arguments.depth.unwrap_or(0));
+    let network = Network {
         bias: arguments.bias,
         output_gain: arguments.output_gain.0,
         input_rate: arguments.input_rate(),
-        checkpoint: None,
-        vary: Vary::default(),
-        measurement: etastar_search::Measurement::Sharpness(SharpnessSettings {
-            loss: arguments.loss.into(),
-            samples: arguments.samples.0,
-            bounds: !arguments.no_bounds,
-            prediction: !arguments.bias,
-            cheap_rates: None,
-        }),
+        ..constant
     };
-    let title = Title {
-        experiment: "sharpness",
-        question: "How sharp is this network at initialisation?",
-        ..Title::default()
+    let settings = SharpnessSettings {
+        loss: arguments.loss.into(),
+        samples: arguments.samples.0,
+        bounds: !arguments.no_bounds,
+        prediction: !arguments.bias,
+        cheap_rates: None,
     };
-    let repeats = arguments.repeats;
-    let measurement = Measurement::prepare(
-        title,
-        vec![cell.clone()],
-        repeats,
-        arguments.seed.0,
-        &arguments.execution,
-        MissingData::Refuse,
-    )?;
-    let identity = measurement.identity();
-    let Snapshot {
-        manifest,
-        mut cells,
-        ..
-    } = measurement.run_in_memory(identity)?;
-    let Some(record) = cells.pop() else {
-        return Err(CliError::Usage("there is no network to measure".into()));
+    let options = Options {
+        repeats: arguments.repeats,
+        seed: arguments.seed.0,
+        execution: arguments.execution.execution(None),
+        command: command_line(),
+        interrupt: listen_for_interrupts()?,
+        ..Options::default()
     };
-    let theory = theory(&record);
-    if !arguments.format.json {
-        return output::print(&text(&record, theory.as_ref()));
+    let screen = Screen {
+        repeats: options.repeats,
+        ..Screen::default()
+    };
+    let measured = sharpness_with(&samples, &network, &settings, &options, &screen)
+        .map_err(|error| CliError::measurement("sharpness", false, error))?;
+    if arguments.format.json {
+        return output::print_json(&measured);
     }
-    let measured: Vec<&NetworkSharpness> = record
-        .repeats
-        .iter()
-        .filter_map(|repeat| Some(&repeat.sharpness()?.sharpness))
-        .collect();
-    let mut result = result(&measured);
-    result["prediction"] = json!(record.prediction);
-    result["theory"] = json!(theory);
-    result["cell"] = json!(record.cell);
-    result["manifest"] = json!(manifest);
-    output::print_json(&result)
+    output::print(&text(&measured))
 }
 
-/// Bounds over the draw of the weights, where they exist.
-fn theory(record: &CellRecord) -> Option<TheoryBounds> {
-    let cell = &record.cell;
-    let architecture = cell.architecture(record.inputs, record.outputs);
-    TheoryBounds::new(&architecture, cell.loss(), cell.input_rate, 1.0).ok()
-}
-
-fn result(measured: &[&NetworkSharpness]) -> Value {
-    let lambdas: Vec<f64> = measured.iter().map(|one| one.hessian.largest).collect();
-    let logarithms: Vec<f64> = lambdas.iter().map(|lambda| lambda.log2()).collect();
-    let variance = Variance::pooled([logarithms.as_slice()]);
-    let estimate = Estimate::from_values(&logarithms, &variance, CONFIDENCE);
-    let mean = lambdas.iter().sum::<f64>() / lambdas.len() as f64;
-    json!({
-        "lambda_1": {
-            "mean": mean,
-            "geometric_mean": estimate.value,
-            "interval": estimate.interval,
-            "confidence": CONFIDENCE,
-        },
-        "stability_limit": 2.0 / mean,
-        "repeats": measured,
-    })
-}
-
-fn text(record: &CellRecord, theory: Option<&TheoryBounds>) -> String {
-    let cell = &record.cell;
+fn text(measured: &Sharpness) -> String {
+    let cell = &measured.cell;
     let mut text = format!(
         "depth {} (hidden layers), width {}, {} samples of {}, {}, input-layer rate {}\n",
         cell.depth(),
@@ -252,13 +194,10 @@ fn text(record: &CellRecord, theory: Option<&TheoryBounds>) -> String {
         cell.loss().as_str(),
         cell.input_rate,
     );
-    for repeat in &record.repeats {
-        if let Some(network) = repeat.sharpness() {
-            let name = format!("network {}", repeat.repeat);
-            text.push_str(&network_text(&name, &network.sharpness));
-        }
+    for (repeat, network) in measured.repeats.iter().enumerate() {
+        text.push_str(&network_text(&format!("network {repeat}"), network));
     }
-    if let Some(prediction) = &record.prediction {
+    if let Some(prediction) = &measured.prediction {
         let caveat = match cell.loss() {
             Loss::SquaredError => "the factors are hypotheses",
             Loss::CrossEntropy => "the factors are hypotheses for squared error, too large here",
@@ -269,7 +208,7 @@ fn text(record: &CellRecord, theory: Option<&TheoryBounds>) -> String {
             prediction.plain, prediction.finite_width, prediction.layered
         ));
     }
-    if let Some(theory) = theory {
+    if let Some(theory) = &measured.theory {
         text.push_str(&format!(
             "over all initialisations, any data: E lambda_1(G) at most {:.6}, E lambda_1(H) at \
              most {:.6}\n",
@@ -314,29 +253,50 @@ fn given(
     weights: PathBuf,
     samples: PathBuf,
 ) -> Result<(), CliError> {
-    let backend = Selection::new(arguments.execution.backend)?;
-    let (network, seconds) = backend.run(Given {
-        arguments,
-        weights: &weights,
-        samples: &samples,
-    })?;
+    let options = GivenOptions {
+        loss: arguments.loss.into(),
+        input_rate: arguments.input_rate(),
+        bounds: !arguments.no_bounds,
+        weights: WeightsOptions {
+            layers: arguments.layers.clone(),
+            layout: arguments.layout.map(|name| match name {
+                LayoutName::OutIn => Layout::OutIn,
+                LayoutName::InOut => Layout::InOut,
+            }),
+            inputs: None,
+            ignore_others: arguments.ignore,
+        },
+        execution: arguments.execution.execution(None),
+    };
+    let own = arguments.data.file(&samples)?.open().map_err(Error::from)?;
+    let GivenSharpness {
+        sharpness,
+        read,
+        seconds,
+    } = sharpness_of_weights(Weights::File(&weights), own, &options)?;
+    tell(&weights, &read);
     if !arguments.format.json {
-        return output::print(&network_text(&weights.display().to_string(), &network));
+        return output::print(&network_text(&weights.display().to_string(), &sharpness));
     }
-    let mut result = result(&[&network]);
-    result["prediction"] = Value::Null;
-    result["seconds"] = json!(seconds);
-    result["manifest"] = json!({
-        "tool_version": crate::provenance::VERSION,
-        "git_commit": option_env!("ETASTAR_GIT_COMMIT"),
-        "backend": backend.device().family(),
-        "float": backend.name().float(),
-        "weights": weights,
-        "samples_file": samples,
-        "loss": arguments.loss,
-        "input_rate": arguments.input_rate(),
-    });
-    output::print_json(&result)
+    let lambda_1 = Lambda::over(std::slice::from_ref(&sharpness));
+    let backend = options.execution.backend;
+    output::print_json(&json!({
+        "lambda_1": lambda_1,
+        "stability_limit": 2.0 / lambda_1.mean,
+        "repeats": [sharpness],
+        "prediction": null,
+        "seconds": seconds,
+        "manifest": {
+            "tool_version": VERSION,
+            "git_commit": GIT_COMMIT,
+            "backend": backend.family(),
+            "float": backend.backend.float(),
+            "weights": weights,
+            "samples_file": samples,
+            "loss": arguments.loss,
+            "input_rate": arguments.input_rate(),
+        },
+    }))
 }
 
 /// What was understood of a file of weights, on standard error.
@@ -356,47 +316,5 @@ fn tell(path: &Path, read: &ReadWeights) {
     );
     if !read.ignored.is_empty() {
         eprintln!("left out: {}", read.ignored.join(", "));
-    }
-}
-
-struct Given<'a> {
-    arguments: &'a SharpnessArguments,
-    weights: &'a Path,
-    samples: &'a Path,
-}
-
-impl Task for Given<'_> {
-    /// What was measured, and in how many seconds.
-    type Output = Result<(NetworkSharpness, f64), CliError>;
-
-    fn run<B: Backend>(self, device: B::Device) -> Self::Output {
-        let samples = self.arguments.data.file(self.samples)?.open()?;
-        let options = WeightsOptions {
-            layers: self.arguments.layers.clone(),
-            layout: self.arguments.layout.map(|name| match name {
-                LayoutName::OutIn => Layout::OutIn,
-                LayoutName::InOut => Layout::InOut,
-            }),
-            inputs: Some(samples.features()),
-            ignore_others: self.arguments.ignore,
-        };
-        let (network, read) = Mlp::<B>::read_safetensors(self.weights, &options, &device)?;
-        tell(self.weights, &read);
-        let classes = network.layers.last().map(|layer| layer.weight.dims()[1]);
-        let samples = samples.into_dataset(classes)?.into_samples();
-        let data = Batch::upload(
-            &samples.inputs,
-            &samples.labels,
-            samples.features,
-            samples.classes,
-            &device,
-        );
-        let rates = LayerRates::with_input_rate(network.depth(), self.arguments.input_rate());
-        let loss = self.arguments.loss.into();
-        let options = self.arguments.options();
-        let started = Instant::now();
-        let network = measure(&network, &data, loss, &rates, &options)?;
-        check_device().map_err(|error| CliError::worker(error.to_string()))?;
-        Ok((network, started.elapsed().as_secs_f64()))
     }
 }

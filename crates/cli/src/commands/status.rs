@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use etastar::provenance::host_name;
+use etastar::stores_in;
 use etastar_search::Store;
 use serde::Serialize;
 use serde_json::json;
 
 use crate::arguments::Format;
 use crate::error::CliError;
-use crate::measure::stores_in;
 use crate::output;
-use crate::provenance;
 use crate::status_file::{State, StatusFile};
 
 #[derive(Debug, Args)]
@@ -99,7 +99,7 @@ fn natural(path: &Path) -> Vec<(u64, char)> {
 
 impl Row {
     fn from_file(store: PathBuf, file: StatusFile) -> Self {
-        let here = file.host == provenance::host_name();
+        let here = file.host == host_name();
         let state = match file.state {
             // The lock of another machine cannot be asked for.
             State::Running if here && !Store::is_being_written(&store) => "killed",

@@ -8,10 +8,10 @@ use clap::{Args, ValueEnum};
 use etastar_backend::DeviceName;
 use etastar_search::Experiment;
 
+use crate::command_line::quoted;
 use crate::error::CliError;
 use crate::numbers::{count, duration, shards};
 use crate::output;
-use crate::provenance;
 
 const ARRAY: &str = include_str!("../../templates/slurm-array.sh");
 const MERGE: &str = include_str!("../../templates/slurm-merge.sh");
@@ -132,7 +132,7 @@ pub(crate) fn run(arguments: &SubmitArguments) -> Result<(), CliError> {
         ("--claim", &Some(arguments.claim.clone())),
     ] {
         if let Some(value) = value
-            && provenance::quoted(value) != *value
+            && quoted(value) != *value
         {
             return Err(CliError::Usage(format!(
                 "{option} `{value}` has characters with a meaning in scripts; use letters, digits \
@@ -186,7 +186,7 @@ impl<'a> Job<'a> {
             [plain(&outputs)?, plain(&experiment)?, plain(&program)?];
         let mut command = format!("{program} sweep {experiment}");
         if let Some(profile) = &arguments.profile {
-            command.push_str(&format!(" --profile {}", provenance::quoted(profile)));
+            command.push_str(&format!(" --profile {}", quoted(profile)));
         }
         if let Some(backend) = &arguments.backend {
             command.push_str(&format!(" --backend {backend}"));
@@ -346,7 +346,7 @@ fn label(name: &str) -> String {
 /// A path that needs no quotes, neither in a shell nor in a comment of Slurm.
 fn plain(path: &Path) -> Result<String, CliError> {
     let text = path.display().to_string();
-    if provenance::quoted(&text) == text {
+    if quoted(&text) == text {
         return Ok(text);
     }
     Err(CliError::Usage(format!(

@@ -4,16 +4,18 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use etastar::provenance::Title;
+use etastar::{Data, Measured, Measurement, MissingData, Place};
 use etastar_analysis::Specification;
-use etastar_search::{Experiment, Shard};
+use etastar_search::{Experiment, Shard, SweepEnd};
 use serde_json::json;
 
-use crate::arguments::{Execution, Format, Training};
+use crate::arguments::{Execution, Format, Training, tell_data};
+use crate::command_line::{command_line, listen_for_interrupts, stop_after};
 use crate::error::CliError;
-use crate::measure::{Ended, Measured, Measurement, MissingData, Place};
 use crate::numbers::duration;
 use crate::output;
-use crate::provenance::Title;
+use crate::progress::Screen;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -91,24 +93,25 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
         profile,
         variants: &experiment.variants,
         analysis: experiment.analysis.clone(),
+        command: command_line(),
     };
     let missing = match arguments.skip_missing_data {
         true => MissingData::LeaveOut,
         false => MissingData::Refuse,
     };
-    let measurement = Measurement::prepare(
-        title,
-        experiment.cells(),
-        experiment.repeats,
-        experiment.seed,
-        &arguments.execution,
-        missing,
-    )?
-    .with_training(&arguments.training)
-    .with_shard(arguments.shard);
-    for missing in measurement.not_run() {
+    let cells = experiment.cells();
+    let used = cells.iter().map(|cell| &cell.dataset);
+    let data = Data::load(used, &arguments.execution.data.folders(), missing)?;
+    for (config, dataset) in data.datasets() {
+        tell_data(config, dataset);
+    }
+    for missing in data.not_run() {
         eprintln!("not run: {}, {}", missing.dataset, missing.reason);
     }
+    let execution = arguments.execution.execution(Some(&arguments.training));
+    let (repeats, seed) = (experiment.repeats, experiment.seed);
+    let measurement = Measurement::new(title, cells, repeats, seed, data, &execution)?
+        .with_shard(arguments.shard);
     let hash = experiment.configuration_hash(measurement.provenance());
     let path = match &arguments.output {
         Some(path) => path.clone(),
@@ -131,11 +134,23 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
     } else {
         Place::Shared(&path)
     };
+    let interrupt = listen_for_interrupts()?;
+    let out_of_time = arguments
+        .time_limit
+        .map(|time| stop_after(time, &interrupt));
+    let screen = Screen {
+        store: Some(&path),
+        experiment: &experiment.name,
+        profile,
+        shard: arguments.shard,
+        jobs: execution.jobs,
+        repeats,
+    };
     let Measured {
-        ended,
+        end,
         store,
         expected,
-    } = measurement.run(hash, place, arguments.time_limit)?;
+    } = measurement.run(hash, place, &interrupt, &screen)?;
     let snapshot = store.snapshot()?;
     let repeats = snapshot.finished_repeats();
     let cells = snapshot.cells.len();
@@ -145,10 +160,11 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
             path.display()
         )
     };
-    match ended {
-        Ended::Complete => {}
-        Ended::Interrupted => return Err(CliError::Interrupted(so_far())),
-        Ended::OutOfTime => return Err(CliError::OutOfTime(so_far())),
+    if end == SweepEnd::Interrupted {
+        return Err(match out_of_time.is_some_and(|it| it.is_requested()) {
+            true => CliError::OutOfTime(so_far()),
+            false => CliError::Interrupted(so_far()),
+        });
     }
     let measured = snapshot.cells.iter().flat_map(|cell| &cell.repeats);
     let searches = measured.filter_map(|repeat| repeat.search());

@@ -6,7 +6,7 @@ use half::f16;
 use npyz::{DType, Endianness, NpyHeader, Order, TypeChar};
 use zip::ZipArchive;
 
-use super::labels::Labels;
+use super::labels::OwnLabels;
 use super::{Content, MOST_VALUES, NAME_X, NAME_Y};
 
 /// The most bytes a header may have; NumPy reads no larger one either.
@@ -117,10 +117,10 @@ fn content(inputs: Array, labels: Array) -> Result<Content, String> {
                 labels.shape
             ));
         }
-        Values::Texts(texts) => Labels::from_texts(texts)?,
+        Values::Texts(texts) => OwnLabels::from_texts(texts)?,
         Values::Numbers(numbers) => match labels.shape.as_slice() {
-            [_] => Labels::from_numbers(&numbers)?,
-            [_, columns] => Labels::from_rows(&numbers, *columns)?,
+            [_] => OwnLabels::from_numbers(&numbers)?,
+            [_, columns] => OwnLabels::from_rows(&numbers, *columns)?,
             shape => return Err(format!("the labels have shape {shape:?}, not [samples]")),
         },
     };

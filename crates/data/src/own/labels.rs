@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 /// Most classes: more is no task of classification.
 const MOST_CLASSES: usize = 1 << 16;
 
-/// Labels as they stand in a file.
-#[derive(Debug)]
-pub(super) enum Labels {
+/// Labels as they stand in a file or in an array.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OwnLabels {
     /// Whole numbers; truth values are 0 and 1.
     Integers(Vec<i64>),
     /// Texts.
@@ -22,9 +22,12 @@ pub(crate) struct Classes {
     pub(crate) names: Vec<String>,
 }
 
-impl Labels {
-    /// Labels that are numbers, which must be whole.
-    pub(super) fn from_numbers(values: &[f64]) -> Result<Self, String> {
+impl OwnLabels {
+    /// Labels that are numbers.
+    ///
+    /// # Errors
+    /// If one is not whole.
+    pub fn from_numbers(values: &[f64]) -> Result<Self, String> {
         // Beyond 2^53 two whole numbers can be one in double precision.
         let whole = |value: &f64| value.fract() == 0.0 && value.abs() < 9e15;
         match values.iter().position(|value| !whole(value)) {
@@ -39,8 +42,11 @@ impl Labels {
         }
     }
 
-    /// Rows of one 1 and zeros, or of one number.
-    pub(super) fn from_rows(values: &[f64], columns: usize) -> Result<Self, String> {
+    /// Labels in rows of this many columns, `[samples, columns]`: one-hot, or one number each.
+    ///
+    /// # Errors
+    /// If a row is neither.
+    pub fn from_rows(values: &[f64], columns: usize) -> Result<Self, String> {
         if columns <= 1 {
             return Self::from_numbers(values);
         }

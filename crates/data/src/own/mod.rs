@@ -10,6 +10,7 @@ mod labels;
 mod table;
 
 pub(crate) use labels::Classes;
+pub use labels::OwnLabels;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -23,7 +24,6 @@ use crate::catalogue::DatasetName;
 use crate::dataset::{Dataset, Inputs};
 use crate::format::{self, GZIP_MAGIC, decompress};
 use crate::integrity::sha256_hex;
-use labels::Labels;
 
 /// Largest file that is read: 4 GiB.
 const MOST_BYTES: u64 = 1 << 32;
@@ -85,7 +85,7 @@ struct Content {
     /// `[samples, features]` row-major.
     inputs: Vec<f64>,
     features: usize,
-    labels: Labels,
+    labels: OwnLabels,
 }
 
 impl OwnFile {
@@ -135,37 +135,7 @@ impl OwnFile {
         }
         let bytes = self.read(&self.path, &mut fingerprints)?;
         let content = self.content(&bytes, &mut fingerprints)?;
-        let wrong = |problem: String| self.wrong(problem);
-        let Content {
-            inputs,
-            features,
-            labels,
-        } = &content;
-        let features = *features;
-        if inputs.is_empty() || features == 0 {
-            return Err(wrong("there are no samples".to_owned()));
-        }
-        let samples = inputs.len() / features;
-        if labels.len() != samples {
-            let found = labels.len();
-            return Err(wrong(format!(
-                "there are {samples} rows of inputs and {found} labels"
-            )));
-        }
-        if let Some(index) = inputs.iter().position(|value| !(*value as f32).is_finite()) {
-            return Err(wrong(format!(
-                "the input {} of sample {} is {:e}, which is no finite number in single precision",
-                index % features,
-                index / features,
-                inputs[index],
-            )));
-        }
-        check_precision(inputs).map_err(wrong)?;
-        Ok(OwnSamples {
-            file: self.clone(),
-            content,
-            fingerprints,
-        })
+        OwnSamples::checked(self.clone(), content, fingerprints)
     }
 
     /// Reads a whole file, decompressed if it is gzipped, and keeps its fingerprint.
@@ -234,7 +204,7 @@ impl OwnFile {
                 Ok(Content {
                     inputs: images.pixels.iter().map(|&pixel| pixel.into()).collect(),
                     features: images.rows * images.columns,
-                    labels: Labels::Integers(labels.iter().map(|&label| label.into()).collect()),
+                    labels: OwnLabels::Integers(labels.iter().map(|&label| label.into()).collect()),
                 })
             }
             _ if name.ends_with(".csv") || name.ends_with(".tsv") => {
@@ -268,6 +238,69 @@ impl OwnFile {
 }
 
 impl OwnSamples {
+    /// Samples that are in memory already, as if they came from a file of this name. `inputs` are
+    /// `[samples, features]` row-major.
+    ///
+    /// # Errors
+    /// As [`OwnFile::open`].
+    pub fn from_arrays(
+        name: &str,
+        inputs: Vec<f64>,
+        features: usize,
+        labels: OwnLabels,
+    ) -> Result<Self, OwnFileError> {
+        let bytes: Vec<u8> = inputs.iter().flat_map(|x| x.to_le_bytes()).collect();
+        let of_labels = format!("{features} {labels:?}");
+        let fingerprints = BTreeMap::from([
+            (format!("{name}/inputs"), sha256_hex(&bytes)),
+            (format!("{name}/labels"), sha256_hex(of_labels.as_bytes())),
+        ]);
+        let content = Content {
+            inputs,
+            features,
+            labels,
+        };
+        Self::checked(OwnFile::new(name), content, fingerprints)
+    }
+
+    fn checked(
+        file: OwnFile,
+        content: Content,
+        fingerprints: BTreeMap<String, String>,
+    ) -> Result<Self, OwnFileError> {
+        let wrong = |problem: String| file.wrong(problem);
+        let Content {
+            inputs,
+            features,
+            labels,
+        } = &content;
+        let features = *features;
+        if inputs.is_empty() || features == 0 {
+            return Err(wrong("there are no samples".to_owned()));
+        }
+        let samples = inputs.len() / features;
+        if labels.len() != samples || inputs.len() != samples * features {
+            let found = labels.len();
+            return Err(wrong(format!(
+                "there are {samples} rows of inputs and {found} labels"
+            )));
+        }
+        if let Some(index) = inputs.iter().position(|value| !(*value as f32).is_finite()) {
+            return Err(wrong(format!(
+                "the input {} of sample {} is {:e}, which is no finite number in single precision",
+                index % features,
+                index / features,
+                inputs[index],
+            )));
+        }
+        check_precision(inputs).map_err(wrong)?;
+        Ok(Self {
+            file,
+            content,
+            fingerprints,
+        })
+    }
+
     /// Number of input features.
     pub fn features(&self) -> usize {
         self.content.features

@@ -5,7 +5,7 @@ use parquet::data_type::AsBytes;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 
-use super::labels::Labels;
+use super::labels::OwnLabels;
 use super::{Content, MOST_VALUES, NAME_Y};
 
 /// Usual names of the column of labels, in the order in which they are looked for.
@@ -117,7 +117,7 @@ impl Table {
         Ok(Content {
             features: self.columns.len() - 1,
             inputs: self.inputs,
-            labels: Labels::from_texts(self.labels)?,
+            labels: OwnLabels::from_texts(self.labels)?,
         })
     }
 }

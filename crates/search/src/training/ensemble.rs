@@ -19,6 +19,16 @@ pub struct EnsembleLimits {
     pub memory: u64,
 }
 
+impl Default for EnsembleLimits {
+    /// 64 networks in 2 GiB.
+    fn default() -> Self {
+        Self {
+            networks: 64,
+            memory: 2 << 30,
+        }
+    }
+}
+
 /// Trains the networks of a cell, of different repeats and learning rates, as
 /// ensembles: one program for all of them instead of one program each. The
 /// trials are those of the [`BurnTrainer`] whose data it uses, up to how the

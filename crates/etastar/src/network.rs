@@ -1,0 +1,61 @@
+//! The network that is measured.
+
+use etastar_data::DatasetConfig;
+use etastar_search::settings::{InputRate, OutputGain};
+use etastar_search::{Cell, Measurement, Vary};
+
+/// A fully connected ReLU network at its random initialisation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Network {
+    /// Widths of the hidden layers, from the input side; its length is the depth.
+    pub hidden: Vec<usize>,
+    /// Whether the layers have biases.
+    pub bias: bool,
+    /// Output-layer variance times fan-in: 2 (He) or 1 (LeCun).
+    pub output_gain: f64,
+    /// Learning rate of the input layer relative to the others; 0 freezes it.
+    pub input_rate: f64,
+}
+
+impl Network {
+    /// Hidden layers of these widths, without biases, all layers with one learning rate.
+    pub fn new(hidden: impl Into<Vec<usize>>) -> Self {
+        Self {
+            hidden: hidden.into(),
+            bias: false,
+            output_gain: OutputGain::DEFAULT,
+            input_rate: InputRate::DEFAULT,
+        }
+    }
+
+    /// `depth` hidden layers of one width.
+    pub fn constant_width(width: usize, depth: usize) -> Self {
+        Self::new(vec![width; depth])
+    }
+
+    /// The same with another learning rate of the input layer, relative to that of the others.
+    #[must_use]
+    pub fn input_rate(self, input_rate: f64) -> Self {
+        Self { input_rate, ..self }
+    }
+
+    /// The same with biases.
+    #[must_use]
+    pub fn with_bias(self) -> Self {
+        Self { bias: true, ..self }
+    }
+
+    /// What is measured of it, on some data.
+    pub fn cell(&self, dataset: &DatasetConfig, measurement: Measurement) -> Cell {
+        Cell {
+            dataset: dataset.clone(),
+            hidden: self.hidden.clone(),
+            bias: self.bias,
+            output_gain: self.output_gain,
+            input_rate: self.input_rate,
+            checkpoint: None,
+            vary: Vary::default(),
+            measurement,
+        }
+    }
+}

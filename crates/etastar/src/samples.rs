@@ -1,0 +1,110 @@
+//! The samples on which one network is measured.
+
+use std::path::PathBuf;
+
+use etastar_data::{
+    DataFolders, Dataset, DatasetConfig, DatasetName, OwnFile, OwnLabels, OwnSamples,
+};
+use etastar_search::Protocol;
+
+use crate::data::Data;
+use crate::error::Error;
+
+/// Samples with their classes, and how they are split and standardised.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Samples {
+    /// Numbers of training and validation samples, standardisation.
+    config: DatasetConfig,
+    dataset: Dataset,
+}
+
+impl Samples {
+    /// A dataset of the catalogue. Some come with the library, others are looked for in the usual
+    /// folders.
+    ///
+    /// # Errors
+    /// If its files are not found, or are not the genuine ones.
+    pub fn named(name: DatasetName) -> Result<Self, Error> {
+        Self::load(&DatasetConfig::new(name), &DataFolders::discover(None))
+    }
+
+    /// A file of one's own: `.npz`, `.npy`, `.csv`, `.tsv`, `.parquet`, or IDX images. Inputs and
+    /// labels are found by their usual names.
+    ///
+    /// # Errors
+    /// If the file cannot be read or its content cannot be used; the message says where and why.
+    pub fn read(path: impl Into<PathBuf>) -> Result<Self, Error> {
+        let config = DatasetConfig::of_file(OwnFile::new(path));
+        Self::load(&config, &DataFolders::discover(None))
+    }
+
+    /// Arrays: `inputs` are `[samples, features]` row-major, `labels` one for each sample. Classes
+    /// are the labels in ascending order. A sixth of the samples is held out for validation.
+    ///
+    /// # Errors
+    /// If the numbers of inputs and labels do not fit together, or an input is not finite.
+    pub fn from_arrays(
+        inputs: Vec<f64>,
+        features: usize,
+        labels: OwnLabels,
+    ) -> Result<Self, Error> {
+        let name = "samples";
+        let samples = OwnSamples::from_arrays(name, inputs, features, labels)?;
+        Ok(Self {
+            config: DatasetConfig::of_file(OwnFile::new(name)),
+            dataset: samples.into_dataset(None)?,
+        })
+    }
+
+    /// What a configuration says.
+    ///
+    /// # Errors
+    /// As [`Samples::named`] and [`Samples::read`].
+    pub fn load(config: &DatasetConfig, folders: &DataFolders) -> Result<Self, Error> {
+        Ok(Self {
+            dataset: Dataset::load(config, folders)?,
+            config: config.clone(),
+        })
+    }
+
+    /// The same samples, split or standardised otherwise.
+    ///
+    /// # Errors
+    /// If the configuration is not valid, or is one of other samples.
+    pub fn configured(
+        self,
+        change: impl FnOnce(DatasetConfig) -> DatasetConfig,
+    ) -> Result<Self, Error> {
+        let config = change(self.config);
+        config.validate()?;
+        Ok(Self { config, ..self })
+    }
+
+    /// How they are split and standardised.
+    pub fn config(&self) -> &DatasetConfig {
+        &self.config
+    }
+
+    /// The samples as they were read, not standardised.
+    pub fn dataset(&self) -> &Dataset {
+        &self.dataset
+    }
+
+    /// Numbers of input features and of classes.
+    pub fn shape(&self) -> (usize, usize) {
+        (self.dataset.features, self.dataset.classes)
+    }
+
+    /// The default protocol with the usual threshold for this number of classes, see
+    /// [`Protocol::usual_threshold`].
+    pub fn usual_protocol(&self) -> Protocol {
+        Protocol {
+            threshold: Protocol::usual_threshold(self.dataset.classes),
+            ..Protocol::default()
+        }
+    }
+
+    pub(crate) fn data(&self) -> Data {
+        Data::loaded(self.config.clone(), self.dataset.clone())
+    }
+}
