@@ -4,6 +4,7 @@ use etastar_model::Loss;
 use etastar_search::{Cell, CellRecord, Manifest, Outcome, Session, Snapshot};
 use serde::{Deserialize, Serialize};
 
+use crate::advice::{Advice, advice};
 use crate::bounds::{Tightness, tightness};
 use crate::criterion::{Finding, Specification, SpecificationError, View, findings};
 use crate::dataset::datasets;
@@ -58,6 +59,9 @@ pub struct StoreAnalysis {
     pub proxies: Vec<Proxies>,
     /// Larger networks predicted from smaller ones; empty unless shown.
     pub transfer: Vec<Transfer>,
+    /// Which rate trains fastest below eta\*; empty unless shown.
+    #[serde(default)]
+    pub advice: Vec<Advice>,
 }
 
 /// Cells of eta\* that differ in their widths and input-layer rate only.
@@ -182,6 +186,11 @@ pub fn analyse(
         },
         transfer: if is_shown(View::Transfer) {
             transfer(&datasets)
+        } else {
+            Vec::new()
+        },
+        advice: if is_shown(View::Advice) {
+            advice(&datasets, options)
         } else {
             Vec::new()
         },

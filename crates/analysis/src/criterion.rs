@@ -152,6 +152,8 @@ pub enum View {
     Proxies,
     /// Larger networks predicted from smaller ones.
     Transfer,
+    /// Which rate trains fastest below eta\*.
+    Advice,
     /// Sharpness against depth times width.
     SharpnessGrowth,
     /// Exponents of the sharpness.

@@ -13,6 +13,7 @@
 //! come from one resampling scheme: whole architectures are resampled, each with all its cells and
 //! repeats. Knows nothing of pages.
 
+mod advice;
 mod analysis;
 mod bootstrap;
 mod bounds;
@@ -39,6 +40,7 @@ mod summary;
 mod transfer;
 mod variants;
 
+pub use advice::{Advice, Rung};
 pub use analysis::{
     EtaStarSeries, ExampleTrial, SearchExample, SharpnessSeries, StoreAnalysis, analyse,
 };

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
+use crate::advice::{fastest_rate, late_loss_excess};
 use crate::bootstrap::{Estimator, Shape};
 use crate::bounds::{CERTIFIED, HoldsFor, tightness};
 use crate::censored::Observed;
@@ -136,6 +137,15 @@ pub enum Statistic {
     Shift {
         /// The variant.
         variant: String,
+    },
+    /// `log2` of the constant rate with the lowest loss at the end of the budget over eta\*, among
+    /// the rungs of the ladder at and below eta\*; mean over cells. Needs `whole_budget`.
+    FastestRate {},
+    /// By how many octaves the loss at the end of the budget at `2^octaves eta*` lies above the
+    /// lowest of its search; mean over cells. Needs `whole_budget`.
+    LateLossExcess {
+        /// The rung.
+        octaves: f64,
     },
     /// `log2 (s(variant) / s(against))`, with `s` the standard deviation of `log2 eta*` between
     /// the repeats of a cell, pooled over cells.
@@ -315,6 +325,8 @@ impl Statistic {
                 let first = dataset.variants().first().ok_or(none)?;
                 difference(dataset, dataset.variant(variant)?, first, cells)
             }
+            Self::FastestRate {} => fastest_rate(dataset, cells),
+            Self::LateLossExcess { octaves } => late_loss_excess(dataset, cells, *octaves),
             Self::NoiseRatio { variant, against } => {
                 let cells =
                     |name| Ok::<_, NotMeasured>(dataset.counterparts(dataset.variant(name)?));
@@ -425,6 +437,10 @@ impl Statistic {
                                                  rate, last checkpoint minus step 0"
                 .to_owned(),
             Self::Shift { variant } => format!("shift of η* by the variant `{variant}`"),
+            Self::FastestRate {} => "fastest constant rate over η*".to_owned(),
+            Self::LateLossExcess { octaves } => {
+                format!("loss at η* × 2^{{{octaves}}} above the lowest")
+            }
             Self::NoiseRatio { variant, against } => {
                 format!("log_{{2}} of the noise of `{variant}` over that of `{against}`")
             }

@@ -40,6 +40,20 @@ impl<B: Backend> EnsembleRates<B> {
         Self { layers }
     }
 
+    /// All rates times a factor.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        if factor == 1.0 {
+            return self.clone();
+        }
+        let layers = self.layers.iter();
+        Self {
+            layers: layers
+                .map(|rates| rates.clone().mul_scalar(factor))
+                .collect(),
+        }
+    }
+
     fn layer_rate(&self, layer: usize) -> Rate<B> {
         Rate::Each(primitive(self.layers[layer].clone()))
     }

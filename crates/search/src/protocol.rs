@@ -35,6 +35,12 @@ settings! {
     /// A loss diverges when it exceeds this multiple of the first loss
     DivergenceFactor: f64, "protocol.divergence_factor", "divergence-factor", "", Limits::POSITIVE,
         default 3.0 => OPTIONAL;
+    /// SGD steps over which the learning rate grows linearly to its value
+    WarmUp: usize, "protocol.warm_up", "warm-up STEPS", "SGD steps", Limits::NONE,
+        default 0 => OPTIONAL;
+    /// Trials that have reached the threshold go on to the end of the budget, to record their loss
+    WholeBudget: bool, "protocol.whole_budget", "whole-budget", "", Limits::NONE,
+        default false => OPTIONAL;
     /// First learning rate tried, as a power of 2
     Start: f64, "protocol.search.start", "start LOG2", "log2 of a learning rate", Limits::OCTAVES;
     /// Lowest learning rate tried, as a power of 2
@@ -61,6 +67,8 @@ layer! {
         success: Success,
         accuracy_margin: AccuracyMargin,
         divergence_factor: DivergenceFactor,
+        warm_up: WarmUp,
+        whole_budget: WholeBudget,
     }
 }
 
@@ -136,24 +144,28 @@ pub struct Protocol {
     /// success that is not monotone in the rate.
     pub ladder: Vec<f64>,
     /// When a trial succeeds.
-    #[serde(skip_serializing_if = "SuccessRule::is_default")]
+    #[serde(skip_serializing_if = "is_default::<Success>")]
     pub success: SuccessRule,
     /// Under [`SuccessRule::KeepAccuracy`], by how much the accuracy may end
     /// below that of the start: what the validation samples cannot tell.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default::<AccuracyMargin>")]
     pub accuracy_margin: f64,
     /// A training loss has diverged when it exceeds this multiple of the first one. Under
     /// [`SuccessRule::NoDivergence`] that ends a trial; under the other rules it is recorded.
-    #[serde(skip_serializing_if = "is_default_factor")]
+    #[serde(skip_serializing_if = "is_default::<DivergenceFactor>")]
     pub divergence_factor: f64,
+    /// Number `w` of steps over which the learning rate grows linearly: step `t`, counted from 1, is
+    /// taken at `eta min(1, t / w)`. None at 0, and at 1.
+    #[serde(skip_serializing_if = "is_default::<WarmUp>")]
+    pub warm_up: usize,
+    /// Whether a trial that has reached the threshold goes on to the end of the budget. That does
+    /// not change its outcome: it is for [`Losses::late`](crate::Losses::late).
+    #[serde(skip_serializing_if = "is_default::<WholeBudget>")]
+    pub whole_budget: bool,
 }
 
-fn is_default_factor(value: &f64) -> bool {
-    *value == DivergenceFactor::DEFAULT
-}
-
-fn is_zero(value: &f64) -> bool {
-    *value == 0.0
+fn is_default<S: Setting<Value: PartialEq>>(value: &S::Value) -> bool {
+    S::default_value().as_ref() == Some(value)
 }
 
 /// When a trial succeeds. At the first loss that is not finite it has failed
@@ -176,12 +188,6 @@ pub enum SuccessRule {
     NoDivergence,
 }
 
-impl SuccessRule {
-    fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
 impl Default for Protocol {
     /// The protocol of `etastar find`: cross-entropy, batches of 128, 128
     /// steps, accuracy 0.2 looked for every 16 steps, a search from the
@@ -199,6 +205,8 @@ impl Default for Protocol {
             success: Success::DEFAULT,
             accuracy_margin: AccuracyMargin::DEFAULT,
             divergence_factor: DivergenceFactor::DEFAULT,
+            warm_up: WarmUp::DEFAULT,
+            whole_budget: WholeBudget::DEFAULT,
         }
     }
 }
@@ -212,6 +220,14 @@ pub struct InvalidProtocol {
 }
 
 impl Protocol {
+    /// The learning rate of a step, counted from 1, as a multiple of that of the trial.
+    pub(crate) fn share_of_rate(&self, step: usize) -> f64 {
+        if step >= self.warm_up {
+            return 1.0;
+        }
+        step as f64 / self.warm_up as f64
+    }
+
     /// Whether the validation accuracy is evaluated after this many steps.
     pub(crate) fn evaluates_after(&self, steps: usize) -> bool {
         steps.is_multiple_of(self.evaluate_every) || steps == self.budget

@@ -76,6 +76,10 @@ pub struct Losses {
     /// The first step, counted from 1, whose loss was not finite or above the protocol's
     /// `divergence_factor` times the first; absent where there was none.
     pub diverged_at: Option<usize>,
+    /// Mean over the steps since the last evaluation but one, if the trial has gone on to the end
+    /// of its budget ([`Protocol::whole_budget`](crate::Protocol::whole_budget)) with finite ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late: Option<f64>,
 }
 
 /// One finished training at one learning rate.

@@ -8,7 +8,7 @@ pub use crate::cheap_rates::{CheapBatch, CheapHighest, CheapLowest, RangeTestSte
 pub use crate::experiment::{Depths, InputRates, Losses, RepeatCount, Seed, Train, Widths};
 pub use crate::protocol::{
     AccuracyMargin, BatchSize, Budget, DivergenceFactor, EvaluateEvery, Highest, Ladder, Lowest,
-    Method, Start, Success, Threshold, Tolerance, TrainingLoss,
+    Method, Start, Success, Threshold, Tolerance, TrainingLoss, WarmUp, WholeBudget,
 };
 pub use crate::setting::{Bounded, Description, Limits, Missing, Setting};
 

@@ -12,7 +12,7 @@ use etastar_report::export::{Format as ExportFormat, TableName, export};
 use etastar_report::page::Report;
 use etastar_search::settings::{
     BatchSize, Budget, EvaluateEvery, Highest, InputRate, Ladder, Lowest, OutputGain, RepeatCount,
-    Seed, Setting, Threshold, Tolerance, TrainingLoss,
+    Seed, Setting, Threshold, Tolerance, TrainingLoss, WarmUp,
 };
 use etastar_search::{Cell, EtaStar, Protocol, SearchMethod, SuccessRule};
 
@@ -83,6 +83,9 @@ pub(crate) struct FindArguments {
 
     #[command(flatten)]
     evaluate_every: Flag<EvaluateEvery>,
+
+    #[command(flatten)]
+    warm_up: Flag<WarmUp>,
 
     #[command(flatten)]
     batch: Flag<BatchSize>,
@@ -199,6 +202,7 @@ impl FindArguments {
             threshold: self.threshold.unwrap_or_else(usual),
             search: self.search(),
             ladder: self.ladder.clone(),
+            warm_up: self.warm_up.0,
             success: match self.no_divergence {
                 true => SuccessRule::NoDivergence,
                 false => SuccessRule::ReachThreshold,

@@ -201,6 +201,8 @@ fn protocol_fields() -> Vec<Field> {
         protocol::<settings::Success, _>(|protocol| kebab(&protocol.success)),
         protocol::<settings::AccuracyMargin, _>(|protocol| protocol.accuracy_margin),
         protocol::<settings::DivergenceFactor, _>(|protocol| protocol.divergence_factor),
+        protocol::<settings::WarmUp, _>(|protocol| protocol.warm_up),
+        protocol::<settings::WholeBudget, _>(|protocol| protocol.whole_budget),
         protocol::<settings::Method, _>(|protocol| kebab(&protocol.search)),
         protocol::<settings::Ladder, _>(|protocol| kebab(&protocol.ladder)),
     ]
@@ -269,6 +271,7 @@ fn trial_fields() -> Vec<Field> {
         trial("last_loss", |trial| trial.losses.last),
         trial("largest_loss", |trial| trial.losses.largest),
         trial("diverged_at", |trial| trial.losses.diverged_at),
+        trial("late_loss", |trial| trial.losses.late),
         trial("largest_output", |trial| {
             let outputs = trial.curve.iter().filter_map(|point| point.largest_output);
             outputs.max_by(f64::total_cmp)

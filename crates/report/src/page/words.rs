@@ -292,9 +292,20 @@ fn trial(protocol: &Protocol) -> String {
             setting(protocol.divergence_factor),
         ),
     };
+    let warm_up = match protocol.warm_up {
+        0 | 1 => String::new(),
+        steps => format!(
+            " after a linear warm-up of {}",
+            counted(steps, "step", "steps")
+        ),
+    };
+    let whole = match protocol.whole_budget {
+        true => " A trial that has succeeded goes on to the end of the budget all the same.",
+        false => "",
+    };
     format!(
-        "Trial: stochastic gradient descent at a constant learning rate on the {} loss, {} a \
-         batch. Validation accuracy is evaluated every {}; {success}",
+        "Trial: stochastic gradient descent at a constant learning rate{warm_up} on the {} loss, {} a \
+         batch. Validation accuracy is evaluated every {}; {success}{whole}",
         loss(protocol),
         counted(protocol.batch_size, "sample", "samples"),
         counted(protocol.evaluate_every, "step", "steps"),

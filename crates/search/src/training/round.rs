@@ -201,12 +201,14 @@ impl<'r, 'a, B: Backend> Round<'r, 'a, B> {
         loop {
             // Moved out, so that the backend may work in place.
             let networks = std::mem::replace(&mut self.networks, Ensemble { layers: Vec::new() });
+            let share = protocol.share_of_rate(self.steps + 1);
+            let rates = self.rates.scaled(share);
             let (networks, loss) = if self.steps == 0 {
                 let derivatives = self.first_derivatives()?;
                 let loss = derivatives.loss.clone();
-                (networks.sgd_step_by(&derivatives, &self.rates), loss)
+                (networks.sgd_step_by(&derivatives, &rates), loss)
             } else {
-                networks.sgd_step(&self.batch()?, protocol.loss, &self.rates)
+                networks.sgd_step(&self.batch()?, protocol.loss, &rates)
             };
             self.networks = networks;
             losses.push(loss);

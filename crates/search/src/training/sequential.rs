@@ -87,14 +87,16 @@ impl<B: Backend> OneTraining<'_, '_, B> {
         if self.steps == 0 {
             let first = repeat.first_derivatives()?;
             let loss = scalar(&first.loss);
-            let network = network.sgd_step_by(&first, *learning_rate, &repeat.rates);
+            let rate = *learning_rate * repeat.protocol.share_of_rate(1);
+            let network = network.sgd_step_by(&first, rate, &repeat.rates);
             return Ok((loss, Some(network)));
         }
         let batch = repeat.batch(self.steps, &mut self.beyond_kept)?;
         let pass = network.pass(&batch, repeat.protocol.loss);
         let loss = scalar(&pass.loss);
         let goes_on = loss.is_finite();
-        let network = goes_on.then(|| pass.sgd_step(*learning_rate, &repeat.rates));
+        let rate = *learning_rate * repeat.protocol.share_of_rate(self.steps + 1);
+        let network = goes_on.then(|| pass.sgd_step(rate, &repeat.rates));
         Ok((loss, network))
     }
 }

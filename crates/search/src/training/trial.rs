@@ -36,19 +36,26 @@ impl Evaluation {
 /// What a protocol makes of a training, as its losses and accuracies come in.
 ///
 /// The validation accuracy is looked at every `evaluate_every` steps and after
-/// the last. *Success* as soon as it reaches the threshold or, under
+/// the last. *Success* as soon as it reaches the threshold, once the learning rate has its full
+/// value, or, under
 /// [`SuccessRule::KeepAccuracy`], when the budget ends with no less than the
 /// threshold and the initial accuracy, within the margin or, under
 /// [`SuccessRule::NoDivergence`], when the budget ends; *failure* at the
 /// first loss that is not finite or, under the last rule, that diverges, or at
-/// the end of the budget. Without an initial accuracy none is kept.
+/// the end of the budget. Without an initial accuracy none is kept. Under
+/// [`Protocol::whole_budget`] a trial that has succeeded goes on to the end, and has succeeded
+/// whatever happens there.
 #[derive(Debug, Clone)]
 pub struct Judge<'a> {
     protocol: &'a Protocol,
     initial_accuracy: Option<f64>,
     steps: usize,
     losses: Losses,
+    /// Sum of the losses since the last evaluation, and their number.
+    since_evaluation: (f64, usize),
     curve: Vec<CurvePoint>,
+    /// Whether the trial has succeeded and goes on only to record.
+    succeeded: bool,
     outcome: Option<Outcome>,
 }
 
@@ -61,7 +68,9 @@ impl<'a> Judge<'a> {
             initial_accuracy,
             steps: 0,
             losses: Losses::default(),
+            since_evaluation: (0.0, 0),
             curve: Vec::new(),
+            succeeded: false,
             outcome: (!begun).then_some(Outcome::Exhausted),
         }
     }
@@ -89,8 +98,13 @@ impl<'a> Judge<'a> {
         if diverges && losses.diverged_at.is_none() {
             losses.diverged_at = Some(self.steps);
         }
+        let (sum, count) = self.since_evaluation;
+        self.since_evaluation = (sum + loss, count + 1);
         if !loss.is_finite() {
-            self.outcome = Some(Outcome::NonFinite);
+            self.outcome = Some(match self.succeeded {
+                true => Outcome::Success,
+                false => Outcome::NonFinite,
+            });
         } else if diverges && self.protocol.success == SuccessRule::NoDivergence {
             self.outcome = Some(Outcome::Diverged);
         }
@@ -114,8 +128,14 @@ impl<'a> Judge<'a> {
             largest_output: largest_output.is_finite().then_some(largest_output),
         });
         let at_the_end = self.steps == protocol.budget;
+        let (sum, count) = std::mem::take(&mut self.since_evaluation);
+        if at_the_end && protocol.whole_budget {
+            self.losses.late = Some(sum / count as f64).filter(|mean| mean.is_finite());
+        }
         let success = match protocol.success {
-            SuccessRule::ReachThreshold => accuracy >= protocol.threshold,
+            SuccessRule::ReachThreshold => {
+                accuracy >= protocol.threshold && self.steps >= protocol.warm_up
+            }
             SuccessRule::KeepAccuracy => {
                 at_the_end
                     && accuracy >= protocol.threshold
@@ -125,7 +145,8 @@ impl<'a> Judge<'a> {
             }
             SuccessRule::NoDivergence => at_the_end,
         };
-        if success {
+        self.succeeded |= success;
+        if self.succeeded && (at_the_end || !protocol.whole_budget) {
             self.outcome = Some(Outcome::Success);
         } else if at_the_end {
             self.outcome = Some(Outcome::Exhausted);
@@ -219,21 +240,30 @@ mod tests {
         }
     }
 
-    fn run(losses: &[f64], accuracies: &[f64]) -> TrialRecord {
-        let mut script = Script {
-            losses: losses.to_vec(),
-            accuracies: accuracies.to_vec(),
-            steps: 0,
-            evaluations: 0,
-            dies_at: None,
-        };
-        let protocol = Protocol {
+    impl Script {
+        fn new(losses: &[f64], accuracies: &[f64]) -> Self {
+            Self {
+                losses: losses.to_vec(),
+                accuracies: accuracies.to_vec(),
+                steps: 0,
+                evaluations: 0,
+                dies_at: None,
+            }
+        }
+    }
+
+    fn protocol() -> Protocol {
+        Protocol {
             budget: 10,
             evaluate_every: 4,
             threshold: 0.5,
             ..Protocol::default()
-        };
-        run_trial(&mut script, 0.1, &protocol, None, &Interrupt::default()).unwrap()
+        }
+    }
+
+    fn run(losses: &[f64], accuracies: &[f64]) -> TrialRecord {
+        let mut script = Script::new(losses, accuracies);
+        run_trial(&mut script, 0.1, &protocol(), None, &Interrupt::default()).unwrap()
     }
 
     fn steps_evaluated(record: &TrialRecord) -> Vec<usize> {
@@ -246,6 +276,46 @@ mod tests {
         assert_eq!((record.outcome, record.steps), (Outcome::Success, 8));
         assert_eq!(steps_evaluated(&record), [4, 8]);
         assert_eq!(record.losses.last, Some(1.0));
+    }
+
+    #[test]
+    fn with_the_whole_budget_a_trial_goes_on_and_keeps_its_outcome() {
+        let run = |losses: &[f64], accuracies: &[f64], whole_budget| {
+            let mut script = Script::new(losses, accuracies);
+            let protocol = Protocol {
+                whole_budget,
+                ..protocol()
+            };
+            run_trial(&mut script, 0.1, &protocol, None, &Interrupt::default()).unwrap()
+        };
+        let losses = [5.0, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0, 3.0, 4.0];
+        let short = run(&losses, &[0.5], false);
+        assert_eq!((short.outcome, short.steps), (Outcome::Success, 4));
+        assert_eq!(short.losses.late, None);
+        // Evaluations after 4, 8 and 10 steps; its accuracy falls below the threshold again.
+        let long = run(&losses, &[0.5, 0.2, 0.1], true);
+        assert_eq!((long.outcome, long.steps), (Outcome::Success, 10));
+        assert_eq!(long.losses.late, Some(3.5));
+        assert_eq!(run(&losses, &[0.2], true).outcome, Outcome::Exhausted);
+        // Blowing up after success does not undo it, before it is a failure.
+        let up = [1.0, 1.0, 1.0, 1.0, 1.0, f64::NAN];
+        let late = run(&up, &[0.5], true);
+        assert_eq!((late.outcome, late.losses.late), (Outcome::Success, None));
+        assert_eq!(run(&up, &[0.2], true).outcome, Outcome::NonFinite);
+    }
+
+    #[test]
+    fn the_rate_grows_over_the_steps_of_the_warm_up() {
+        let shares = |warm_up| {
+            let protocol = Protocol {
+                warm_up,
+                ..protocol()
+            };
+            [1, 2, 3, 4, 5].map(|step| protocol.share_of_rate(step))
+        };
+        assert_eq!(shares(0), [1.0; 5]);
+        assert_eq!(shares(1), [1.0; 5]);
+        assert_eq!(shares(4), [0.25, 0.5, 0.75, 1.0, 1.0]);
     }
 
     #[test]
@@ -279,6 +349,7 @@ mod tests {
             last: Some(0.5),
             largest: Some(3.1),
             diverged_at: Some(3),
+            late: None,
         };
         assert_eq!(recovers.losses, expected);
         assert_eq!(recovers.curve[0].largest_output, Some(2.0));

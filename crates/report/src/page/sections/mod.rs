@@ -1,5 +1,6 @@
 //! The sections of an experiment, each a view of the store's analysis, and what they share.
 
+mod advice;
 mod eta_star;
 mod relations;
 mod sharpness;
@@ -56,6 +57,7 @@ pub(super) fn section(store: &Store<'_>, view: View) -> Option<Section> {
         View::LateStage => relations::late_stage(store),
         View::Proxies => relations::proxies(store),
         View::Transfer => relations::transfer(store),
+        View::Advice => advice::section(store),
         View::SharpnessGrowth => sharpness::growth(store),
         View::SharpnessExponents => sharpness::exponents(store),
         View::SharpnessPrediction => sharpness::prediction(store),
@@ -83,6 +85,7 @@ pub(super) fn views(statistic: &Statistic) -> &'static [View] {
             &[View::Laws]
         }
         Statistic::Shift { .. } => &[View::Shifts],
+        Statistic::FastestRate {} | Statistic::LateLossExcess { .. } => &[View::Advice],
         Statistic::NoiseRatio { .. } => &[View::Noise],
         Statistic::EtaSharpnessSlope { .. } | Statistic::EtaSharpnessRSquared { .. } => {
             &[View::EtaSharpness]
