@@ -24,6 +24,7 @@ fn cell(width: usize, depth: usize) -> Cell {
             threshold: 1.0,
             ..Protocol::default()
         }),
+        layer_rates: Vec::new(),
         checkpoint: None,
         vary: Default::default(),
     }

@@ -106,6 +106,7 @@ impl Arguments {
                 search,
                 ..Protocol::default()
             }),
+            layer_rates: Vec::new(),
             checkpoint: None,
             vary: Default::default(),
         }

@@ -214,6 +214,7 @@ fn cell(threshold: f64) -> Cell {
             budget: 48,
             ..Protocol::default()
         }),
+        layer_rates: Vec::new(),
         checkpoint: None,
         vary: Vary::Both,
     }

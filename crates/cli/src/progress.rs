@@ -1,6 +1,7 @@
 //! How far a measurement is: a bar on standard error, and the status file of the store.
 
 use std::path::Path;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use etastar::provenance::{host_name, now};
@@ -14,7 +15,7 @@ use crate::numbers::rate;
 use crate::status_file::{State, StatusFile, StatusWriter};
 
 /// Shows a measurement to the user, on standard error and beside the store.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Default)]
 pub(crate) struct Screen<'a> {
     /// The store that has a status file; none where nothing is kept.
     pub(crate) store: Option<&'a Path>,
@@ -24,6 +25,8 @@ pub(crate) struct Screen<'a> {
     pub(crate) jobs: usize,
     /// Repeats of a cell.
     pub(crate) repeats: usize,
+    /// Once it has begun.
+    pub(crate) progress: OnceLock<Progress>,
 }
 
 /// The bar and the status file of a measurement that goes on.
@@ -31,8 +34,6 @@ pub(crate) struct Progress {
     bar: ProgressBar,
     /// Expected cost of the whole measurement.
     cost: f64,
-    /// Repeats of a cell.
-    repeats: usize,
     file: Option<StatusWriter>,
 }
 
@@ -40,13 +41,11 @@ pub(crate) struct Progress {
 const TICKS: f64 = 1e6;
 
 impl Listener for Screen<'_> {
-    type Observer = Progress;
-
     fn tell(&self, message: &str) {
         eprintln!("{message}");
     }
 
-    fn begin(&self, grid: &[PlannedCell], repeats: &Repeats, stored: &Snapshot) -> Progress {
+    fn begin(&self, grid: &[PlannedCell], repeats: &Repeats, stored: &Snapshot) {
         let (mut repeats_done, mut done) = (0, 0.0);
         // The store has the grid's cells in the grid's order.
         for (cell, kept) in grid.iter().zip(&stored.cells) {
@@ -88,16 +87,15 @@ impl Listener for Screen<'_> {
             };
             StatusWriter::begin(store, file)
         });
-        Progress {
-            bar,
-            cost,
-            repeats: self.repeats,
-            file,
-        }
+        // A screen shows one measurement.
+        let _ = self.progress.set(Progress { bar, cost, file });
     }
 
     /// Takes the bar off the screen, and notes how the session has ended.
-    fn end(&self, progress: &Progress, end: Result<SweepEnd, &Error>) {
+    fn end(&self, end: Result<SweepEnd, &Error>) {
+        let Some(progress) = self.progress.get() else {
+            return;
+        };
         progress.bar.finish_and_clear();
         if let Some(file) = &progress.file {
             let (state, error) = match end {
@@ -110,17 +108,21 @@ impl Listener for Screen<'_> {
     }
 }
 
-impl Progress {
+impl Screen<'_> {
     fn show(&self, hidden: &[usize], repeat: usize, what: &str) {
         let width = hidden.first().copied().unwrap_or(0);
-        self.bar.set_message(format!(
-            "depth {} width {width} repeat {}/{}: {what}",
-            hidden.len(),
-            repeat + 1,
-            self.repeats,
-        ));
+        if let Some(progress) = self.progress.get() {
+            progress.bar.set_message(format!(
+                "depth {} width {width} repeat {}/{}: {what}",
+                hidden.len(),
+                repeat + 1,
+                self.repeats,
+            ));
+        }
     }
+}
 
+impl Progress {
     fn advance(&self, cost: f64) {
         let share = cost / self.cost;
         self.bar.inc((share * TICKS) as u64);
@@ -130,7 +132,7 @@ impl Progress {
     }
 }
 
-impl Observer for Progress {
+impl Observer for Screen<'_> {
     fn trial_finished(&self, cell: &PlannedCell, repeat: usize, trial: &TrialRecord) {
         let (log2, outcome) = (trial.learning_rate.log2(), trial.outcome.as_str());
         self.show(&cell.cell.hidden, repeat, &format!("2^{log2:.2} {outcome}"));
@@ -145,6 +147,8 @@ impl Observer for Progress {
                 &format!("lambda_1 {}", rate(lambda)),
             );
         }
-        self.advance(cell.cost());
+        if let Some(progress) = self.progress.get() {
+            progress.advance(cell.cost());
+        }
     }
 }

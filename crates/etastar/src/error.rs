@@ -89,6 +89,7 @@ impl From<TrainerError> for Error {
             TrainerError::TooFewSamples { .. }
             | TrainerError::CheckpointDiverged { .. }
             | TrainerError::Chance { .. }
+            | TrainerError::LayerRates { .. }
             | TrainerError::Memory { .. }
             | TrainerError::Prediction(_) => Self::Training(error),
             TrainerError::Device(_)

@@ -130,7 +130,7 @@ pub fn find_with(
     network: &Network,
     protocol: &Protocol,
     options: &Options,
-    listener: &impl Listener,
+    listener: &dyn Listener,
 ) -> Result<Found, Error> {
     let started = Instant::now();
     protocol.validate()?;

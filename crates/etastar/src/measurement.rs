@@ -47,33 +47,20 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Hears of a measurement, for a person to see.
-pub trait Listener {
-    /// What hears of every trial.
-    type Observer: Observer;
-
+/// Hears of a measurement, for a person to see: of every trial ([`Observer`]), and of what is here.
+pub trait Listener: Observer {
     /// A sentence that the user should read.
-    fn tell(&self, message: &str);
+    fn tell(&self, _message: &str) {}
 
     /// The measurement of a grid begins; the store has some of it already.
-    fn begin(&self, grid: &[PlannedCell], repeats: &Repeats, stored: &Snapshot) -> Self::Observer;
+    fn begin(&self, _grid: &[PlannedCell], _repeats: &Repeats, _stored: &Snapshot) {}
 
     /// It has ended.
-    fn end(&self, observer: &Self::Observer, end: Result<SweepEnd, &Error>);
+    fn end(&self, _end: Result<SweepEnd, &Error>) {}
 }
 
 /// A listener that does not listen.
-impl Listener for Silent {
-    type Observer = Self;
-
-    fn tell(&self, _message: &str) {}
-
-    fn begin(&self, _: &[PlannedCell], _: &Repeats, _: &Snapshot) -> Self {
-        Self
-    }
-
-    fn end(&self, _: &Self, _: Result<SweepEnd, &Error>) {}
-}
+impl Listener for Silent {}
 
 /// What a measurement of these cells asks for.
 fn request(cells: &[Cell], repeats: usize) -> Request {
@@ -162,7 +149,7 @@ impl<'a> Measurement<'a> {
         configuration_hash: String,
         place: Place<'_>,
         interrupt: &Interrupt,
-        listener: &impl Listener,
+        listener: &dyn Listener,
     ) -> Result<Measured, Error> {
         self.backend.run(OnBackend {
             measurement: self,
@@ -174,15 +161,15 @@ impl<'a> Measurement<'a> {
     }
 }
 
-struct OnBackend<'a, L> {
+struct OnBackend<'a> {
     measurement: Measurement<'a>,
     configuration_hash: String,
     place: Place<'a>,
     interrupt: &'a Interrupt,
-    listener: &'a L,
+    listener: &'a dyn Listener,
 }
 
-impl<L: Listener> Task for OnBackend<'_, L> {
+impl Task for OnBackend<'_> {
     type Output = Result<Measured, Error>;
 
     fn run<B: Backend>(self, device: B::Device) -> Self::Output {
@@ -240,7 +227,7 @@ impl<L: Listener> Task for OnBackend<'_, L> {
             shard,
             arithmetic,
         ))?;
-        let observer = listener.begin(grid, &repeats, &known);
+        listener.begin(grid, &repeats, &known);
         let limits = execution.ensembles;
         let ensembles = limits.map(|limits| EnsembleTrainer::new(&trainer, limits));
         let searching: &dyn Trainer = match &ensembles {
@@ -248,7 +235,7 @@ impl<L: Listener> Task for OnBackend<'_, L> {
             Some(ensembles) => ensembles,
         };
         let interrupt = self.interrupt;
-        let swept = run_sweep(grid, &repeats, searching, store, jobs, interrupt, &observer);
+        let swept = run_sweep(grid, &repeats, searching, store, jobs, interrupt, listener);
         let measured = swept.map_err(Error::from).and_then(|(end, mut store)| {
             store.end_session(&provenance::now())?;
             Ok(Measured {
@@ -257,7 +244,7 @@ impl<L: Listener> Task for OnBackend<'_, L> {
                 expected: repeats.total(grid),
             })
         });
-        listener.end(&observer, measured.as_ref().map(|measured| measured.end));
+        listener.end(measured.as_ref().map(|measured| measured.end));
         measured
     }
 }
@@ -272,7 +259,7 @@ fn is_complete(grid: &[PlannedCell], repeats: &Repeats, stored: &Snapshot) -> bo
 }
 
 /// Warns if a store was begun on a machine that rounds differently.
-fn warn_of_others(store: &Path, known: &Snapshot, here: &str, listener: &impl Listener) {
+fn warn_of_others(store: &Path, known: &Snapshot, here: &str, listener: &dyn Listener) {
     let mut others = known.arithmetics();
     others.retain(|other| *other != here);
     if !others.is_empty() {
@@ -290,7 +277,7 @@ fn reuse(
     store: &mut Store,
     repeats: usize,
     arithmetic: &str,
-    listener: &impl Listener,
+    listener: &dyn Listener,
 ) -> Result<(), Error> {
     let own = store.path().to_owned();
     let folder = match own.parent() {

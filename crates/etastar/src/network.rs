@@ -15,6 +15,9 @@ pub struct Network {
     pub output_gain: f64,
     /// Learning rate of the input layer relative to the others; 0 freezes it.
     pub input_rate: f64,
+    /// The rates of all layers relative to the learning rate, from the input side, instead of
+    /// `input_rate`; empty where only the input layer has its own.
+    pub layer_rates: Vec<f64>,
 }
 
 impl Network {
@@ -25,6 +28,7 @@ impl Network {
             bias: false,
             output_gain: OutputGain::DEFAULT,
             input_rate: InputRate::DEFAULT,
+            layer_rates: Vec::new(),
         }
     }
 
@@ -39,6 +43,16 @@ impl Network {
         Self { input_rate, ..self }
     }
 
+    /// The same with a relative rate for every layer: one for each hidden layer, one for the output
+    /// layer.
+    #[must_use]
+    pub fn layer_rates(self, rates: impl Into<Vec<f64>>) -> Self {
+        Self {
+            layer_rates: rates.into(),
+            ..self
+        }
+    }
+
     /// The same with biases.
     #[must_use]
     pub fn with_bias(self) -> Self {
@@ -47,15 +61,18 @@ impl Network {
 
     /// What is measured of it, on some data.
     pub fn cell(&self, dataset: &DatasetConfig, measurement: Measurement) -> Cell {
-        Cell {
+        let mut cell = Cell {
             dataset: dataset.clone(),
             hidden: self.hidden.clone(),
             bias: self.bias,
             output_gain: self.output_gain,
             input_rate: self.input_rate,
+            layer_rates: Vec::new(),
             checkpoint: None,
             vary: Vary::default(),
             measurement,
-        }
+        };
+        cell.set_layer_rates(&self.layer_rates);
+        cell
     }
 }

@@ -10,6 +10,7 @@ use etastar_model::{Batch, LayerRates, Loss, Mlp, ReadWeights, WeightsOptions};
 use etastar_search::settings::{InputRate, SharpnessSamples};
 use etastar_search::{
     Cell, CellRecord, Manifest, Measurement as What, SharpnessSettings, Silent, SweepEnd,
+    TrainerError,
 };
 use etastar_sharpness::bounds::TheoryBounds;
 use etastar_sharpness::certificate::PropagatorOptions;
@@ -105,7 +106,7 @@ pub fn sharpness_settings() -> SharpnessSettings {
 /// ```
 pub fn sharpness(samples: &Samples, network: &Network) -> Result<Sharpness, Error> {
     let settings = SharpnessSettings {
-        prediction: !network.bias,
+        prediction: !network.bias && network.layer_rates.is_empty(),
         ..sharpness_settings()
     };
     let one = Options {
@@ -124,7 +125,7 @@ pub fn sharpness_with(
     network: &Network,
     settings: &SharpnessSettings,
     options: &Options,
-    listener: &impl Listener,
+    listener: &dyn Listener,
 ) -> Result<Sharpness, Error> {
     let title = Title {
         experiment: "sharpness",
@@ -172,6 +173,9 @@ pub fn sharpness_with(
 /// Bounds over the draw of the weights, where they exist.
 fn theory(record: &CellRecord) -> Option<TheoryBounds> {
     let cell = &record.cell;
+    if !cell.layer_rates.is_empty() {
+        return None;
+    }
     let architecture = cell.architecture(record.inputs, record.outputs);
     TheoryBounds::new(&architecture, cell.loss(), cell.input_rate, 1.0).ok()
 }
@@ -192,6 +196,8 @@ pub struct GivenOptions {
     pub loss: Loss,
     /// Learning rate of the input layer relative to the others; 0 leaves its parameters out.
     pub input_rate: f64,
+    /// The rates of all layers instead; empty where only the input layer has its own.
+    pub layer_rates: Vec<f64>,
     /// Whether certified bounds are computed.
     pub bounds: bool,
     /// How the weights are read.
@@ -205,6 +211,7 @@ impl Default for GivenOptions {
         Self {
             loss: Loss::CrossEntropy,
             input_rate: InputRate::DEFAULT,
+            layer_rates: Vec::new(),
             bounds: true,
             weights: WeightsOptions::default(),
             execution: Execution::default(),
@@ -276,7 +283,16 @@ impl Task for Given<'_> {
             samples.classes,
             &device,
         );
-        let rates = LayerRates::with_input_rate(network.depth(), options.input_rate);
+        let rates = match options.layer_rates.as_slice() {
+            [] => LayerRates::with_input_rate(network.depth(), options.input_rate),
+            rates if rates.len() == network.layers.len() => LayerRates::new(rates.to_vec()),
+            rates => {
+                return Err(Error::Training(TrainerError::LayerRates {
+                    given: rates.len(),
+                    layers: network.layers.len(),
+                }));
+            }
+        };
         let measuring = MeasureOptions {
             bounds: options.bounds.then(PropagatorOptions::default),
             ..MeasureOptions::default()

@@ -59,7 +59,7 @@ impl WarmStart {
     pub(crate) fn apply(
         path: &Path,
         cell: &mut Cell,
-        listener: &impl Listener,
+        listener: &dyn Listener,
     ) -> Result<Self, StoreError> {
         let snapshot = Store::open_to_read(path)?.snapshot()?;
         let tell = |warning: &str| listener.tell(&format!("warning: {warning}"));
@@ -86,6 +86,10 @@ impl WarmStart {
 
 /// The cell's network, as predictions see it.
 fn network(cell: &Cell, inputs: Option<usize>) -> Result<NetworkShape, String> {
+    if !cell.layer_rates.is_empty() {
+        let text = "only networks whose layers beyond the first learn at one rate can be predicted";
+        return Err(text.to_owned());
+    }
     let width = cell.constant_width();
     Ok(NetworkShape {
         inputs,

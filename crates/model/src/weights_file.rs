@@ -18,6 +18,9 @@ use crate::{Layer, Mlp};
 /// Most bytes of a file: a billion parameters in single precision.
 const MOST_BYTES: u64 = 1 << 32;
 
+/// What PyTorch and Flax call a matrix.
+const MATRICES: [&str; 2] = ["weight", "kernel"];
+
 /// What a wrapped network puts before the names of its tensors.
 const WRAPPERS: [&str; 3] = ["module.", "_orig_mod.", "model."];
 
@@ -132,7 +135,8 @@ pub enum WeightsFileError {
 
 impl<B: Backend> Mlp<B> {
     /// Reads a fully connected network from a safetensors file: matrices called `NAME.weight` and,
-    /// where there are biases, vectors `NAME.bias`, as PyTorch saves them. Layers follow one
+    /// where there are biases, vectors `NAME.bias`, as PyTorch saves them; or `NAME.kernel`, `[in,
+    /// out]`, as Flax does. Layers follow one
     /// another by the numbers in their names, `0`, `2`, `4` or `fc1`, `fc2`; `out` and the like come
     /// last. ReLU acts between layers.
     ///
@@ -176,6 +180,14 @@ impl<B: Backend> Mlp<B> {
             path: name.to_owned(),
             problem,
         };
+        // A zip archive or a pickle.
+        if bytes.starts_with(b"PK") || bytes.starts_with(b"\x80") {
+            return Err(format(
+                "it looks like a file of `torch.save`: write it again by \
+                 `safetensors.torch.save_file(model.state_dict(), FILE)`"
+                    .to_owned(),
+            ));
+        }
         let file = SafeTensors::deserialize(bytes).map_err(|error| format(error.to_string()))?;
         let network = |problem: String| WeightsFileError::Network {
             path: name.to_owned(),
@@ -206,8 +218,7 @@ impl<B: Backend> Mlp<B> {
                 let data = TensorData::new(values, shape);
                 Tensor::<B, 2>::from_data(data.convert::<B::FloatElem>(), device)
             };
-            let weight_name = format!("{}.weight", matrix.name);
-            let weights = values(matrix.weight).map_err(|problem| wrong(&weight_name, problem))?;
+            let weights = values(matrix.weight).map_err(|problem| wrong(matrix.tensor, problem))?;
             let weights = match is_transposed {
                 true => transposed(&weights, matrix.shape),
                 false => weights,
@@ -244,24 +255,40 @@ impl<B: Backend> Mlp<B> {
 
 /// A weight matrix with its bias.
 struct Matrix<'a> {
+    /// Of its layer.
     name: &'a str,
+    /// Of its tensor.
+    tensor: &'a str,
     weight: &'a TensorView<'a>,
     shape: [usize; 2],
     bias: Option<&'a TensorView<'a>>,
+}
+
+/// The layer that a tensor belongs to, if it is called by one of these words: `fc1.weight`,
+/// `params/Dense_0/kernel`, or the bare word in a network of one layer.
+fn layer_of<'a>(tensor: &'a str, words: &[&str]) -> Option<&'a str> {
+    words.iter().find_map(|word| {
+        let layer = tensor.strip_suffix(word)?;
+        match layer {
+            "" => Some(layer),
+            _ => layer.strip_suffix(['.', '/']),
+        }
+    })
 }
 
 /// The layers, and the tensors that belong to none, with their shapes.
 fn matrices<'a>(tensors: &'a [(&'a str, TensorView<'a>)]) -> (Vec<Matrix<'a>>, Vec<String>) {
     let mut found: Vec<Matrix<'a>> = Vec::new();
     for (name, tensor) in tensors {
-        if let (Some(name), &[rows, columns]) = (name.strip_suffix(".weight"), tensor.shape())
+        if let (Some(layer), &[rows, columns]) = (layer_of(name, &MATRICES), tensor.shape())
             && rows * columns > 0
         {
             let bias = tensors
                 .iter()
-                .find(|(other, _)| other.strip_suffix(".bias") == Some(name));
+                .find(|(other, _)| layer_of(other, &["bias"]) == Some(layer));
             found.push(Matrix {
-                name,
+                name: layer,
+                tensor: name,
                 weight: tensor,
                 shape: [rows, columns],
                 bias: bias.map(|(_, bias)| bias),
@@ -269,7 +296,7 @@ fn matrices<'a>(tensors: &'a [(&'a str, TensorView<'a>)]) -> (Vec<Matrix<'a>>, V
         }
     }
     let is_used = |name: &str| {
-        let layer = name.strip_suffix(".weight").or(name.strip_suffix(".bias"));
+        let layer = layer_of(name, &["weight", "kernel", "bias"]);
         found.iter().any(|matrix| Some(matrix.name) == layer)
     };
     let others = tensors.iter().filter(|(name, _)| !is_used(name));
@@ -282,7 +309,7 @@ fn matrices<'a>(tensors: &'a [(&'a str, TensorView<'a>)]) -> (Vec<Matrix<'a>>, V
 /// outputs, biases are as long as outputs, and the first layer has the data's inputs.
 fn layout(found: &[Matrix<'_>], options: &WeightsOptions) -> Result<Layout, String> {
     if found.is_empty() {
-        return Err("there is no matrix `NAME.weight`".to_owned());
+        return Err("there is no matrix `NAME.weight` or `NAME.kernel`".to_owned());
     }
     let fits = |layout: &Layout| {
         let ends = || found.iter().map(|matrix| layout.ends(matrix.shape));
@@ -310,7 +337,10 @@ fn layout(found: &[Matrix<'_>], options: &WeightsOptions) -> Result<Layout, Stri
         Some(inputs) => format!(" for data of {inputs} features"),
         None => String::new(),
     };
-    if let Some(layout) = options.layout {
+    // Flax calls a matrix `[in, out]` a kernel.
+    let are_kernels = found.iter().all(|matrix| matrix.tensor.ends_with("kernel"));
+    let told = are_kernels.then_some(Layout::InOut);
+    if let Some(layout) = options.layout.or(told) {
         return match fits(&layout) {
             true => Ok(layout),
             false => Err(format!(
@@ -721,7 +751,10 @@ mod tests {
                 wrong(|t| t.push(("layers.7.weight", Dtype::F32, vec![3, 1], single(&[1.0; 3])))),
                 "do not fit together in the order of their names",
             ),
-            (wrong(Vec::clear), "there is no matrix `NAME.weight`"),
+            (
+                wrong(Vec::clear),
+                "there is no matrix `NAME.weight` or `NAME.kernel`",
+            ),
         ] {
             assert!(message.contains(says), "{message}");
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use etastar_data::DatasetConfig;
-use etastar_model::{Architecture, Loss};
+use etastar_model::{Architecture, LayerRates, Loss};
 use serde::{Deserialize, Serialize};
 
 use crate::cheap_rates::CheapRateSettings;
@@ -20,6 +20,9 @@ settings! {
     OutputGain: f64, "network.output_gain", "output-gain C", "", Limits::POSITIVE, default 2.0;
     /// Learning rate of the input layer relative to the others; 0 freezes it
     InputRate: f64, "input_rate", "input-rate M", "", Limits::NOT_NEGATIVE, default 1.0;
+    /// Relative learning rates of all layers, from the input side; the output layer's is the last
+    RelativeRates: Vec<f64>, "network.layer_rates", "layer-rates M,..", "", Limits::NOT_NEGATIVE,
+        default Vec::new() => OPTIONAL;
     /// SGD steps of the training before the measurement; 0 measures at initialisation
     CheckpointSteps: usize, "checkpoint.steps", "checkpoint-steps", "SGD steps", Limits::NONE;
     /// Learning rate of the training before the measurement
@@ -61,6 +64,11 @@ pub struct Cell {
     /// `M^{1/2} H M^{1/2}`, `M = diag(mu, 1, .., 1)`: 1 is the Hessian itself, 0 the Hessian
     /// without the input layer.
     pub input_rate: f64,
+    /// The rates of all layers relative to the learning rate, from the input side, where more than
+    /// the input layer has its own: `M = diag` of them. `input_rate` is then the first one. Empty
+    /// where the input layer's rate says it all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layer_rates: Vec<f64>,
     /// The training before the measurement; none measures at initialisation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Checkpoint>,
@@ -206,6 +214,26 @@ impl Cell {
     /// Number of hidden layers.
     pub fn depth(&self) -> usize {
         self.hidden.len()
+    }
+
+    /// Sets the rates of all layers; one for each, or none.
+    pub fn set_layer_rates(&mut self, rates: &[f64]) {
+        let Some(&input_rate) = rates.first() else {
+            return;
+        };
+        self.input_rate = input_rate;
+        let others_are_one = rates.iter().skip(1).all(|&rate| rate == 1.0);
+        if !others_are_one || rates.len() != self.depth() + 1 {
+            self.layer_rates = rates.to_vec();
+        }
+    }
+
+    /// The relative rates of the layers.
+    pub fn rates(&self) -> LayerRates {
+        match self.layer_rates.is_empty() {
+            true => LayerRates::with_input_rate(self.depth(), self.input_rate),
+            false => LayerRates::new(self.layer_rates.clone()),
+        }
     }
 
     /// How eta\* is measured, if it is.

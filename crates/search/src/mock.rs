@@ -156,6 +156,7 @@ pub fn search_cell(hidden: &[usize], input_rate: f64) -> Cell {
         bias: false,
         output_gain: 2.0,
         input_rate,
+        layer_rates: Vec::new(),
         checkpoint: None,
         vary: Vary::default(),
         measurement: Measurement::EtaStar(Protocol {

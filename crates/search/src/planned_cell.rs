@@ -29,6 +29,13 @@ impl PlannedCell {
             .iter()
             .map(|cell| {
                 let (inputs, outputs) = trainer.shape(cell)?;
+                let (rates, layers) = (&cell.layer_rates, cell.depth() + 1);
+                let is_rate = |rate: &f64| rate.is_finite() && *rate >= 0.0;
+                let are_rates = rates.iter().all(is_rate) && rates.iter().any(|rate| *rate > 0.0);
+                if !rates.is_empty() && (rates.len() != layers || !are_rates) {
+                    let given = rates.len();
+                    return Err(TrainerError::LayerRates { given, layers });
+                }
                 if let Some(protocol) = cell.protocol()
                     && protocol.is_met_by_chance(outputs)
                 {

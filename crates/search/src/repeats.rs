@@ -217,6 +217,7 @@ mod tests {
             bias: false,
             output_gain: 2.0,
             input_rate: 1.0,
+            layer_rates: Vec::new(),
             checkpoint: None,
             vary: Default::default(),
             measurement: Measurement::EtaStar(Protocol::default()),

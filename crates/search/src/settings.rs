@@ -2,7 +2,7 @@
 
 pub use crate::cell::{
     Bias, Bounds, Cheap, CheckpointBatch, CheckpointRate, CheckpointSteps, InputRate, OutputGain,
-    Prediction, SharpnessSamples, Varies,
+    Prediction, RelativeRates, SharpnessSamples, Varies,
 };
 pub use crate::cheap_rates::{CheapBatch, CheapHighest, CheapLowest, RangeTestSteps};
 pub use crate::experiment::{Depths, InputRates, Losses, RepeatCount, Seed, Train, Widths};

@@ -45,6 +45,7 @@ fn cell(budget: usize) -> Cell {
             threshold: 1.0,
             ..Protocol::default()
         }),
+        layer_rates: Vec::new(),
         checkpoint: None,
         vary: Vary::Both,
     }
@@ -147,6 +148,7 @@ fn the_critical_rate_parts_falling_from_rising_loss() {
         bias: false,
         output_gain: 2.0,
         input_rate: 0.5,
+        layer_rates: Vec::new(),
         checkpoint: None,
         vary: Vary::default(),
         measurement: Measurement::Sharpness(SharpnessSettings {

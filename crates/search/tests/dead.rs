@@ -30,6 +30,7 @@ fn cell(loss: Loss, bias: bool) -> Cell {
             threshold: 0.9,
             ..Protocol::default()
         }),
+        layer_rates: Vec::new(),
         checkpoint: None,
         vary: Default::default(),
     }

@@ -30,6 +30,7 @@ fn cell(width: usize, depth: usize) -> Cell {
             threshold: 0.5,
             ..Protocol::default()
         }),
+        layer_rates: Vec::new(),
         checkpoint: None,
         vary: Default::default(),
     }

@@ -65,6 +65,7 @@ fn cell(width: usize, depth: usize) -> Cell {
         bias: false,
         output_gain: 2.0,
         input_rate: 0.1,
+        layer_rates: Vec::new(),
         checkpoint: None,
         vary: Default::default(),
         measurement: Measurement::EtaStar(Protocol {

@@ -11,8 +11,8 @@ use etastar_data::{DatasetConfig, DatasetName, GaussiansConfig};
 use etastar_report::export::{Format as ExportFormat, TableName, export};
 use etastar_report::page::Report;
 use etastar_search::settings::{
-    BatchSize, Budget, EvaluateEvery, Highest, InputRate, Ladder, Lowest, OutputGain, RepeatCount,
-    Seed, Setting, Threshold, Tolerance, TrainingLoss, WarmUp,
+    BatchSize, Budget, EvaluateEvery, Highest, InputRate, Ladder, Lowest, OutputGain,
+    RelativeRates, RepeatCount, Seed, Setting, Threshold, Tolerance, TrainingLoss, WarmUp,
 };
 use etastar_search::{Cell, EtaStar, Protocol, SearchMethod, SuccessRule};
 
@@ -20,7 +20,7 @@ use crate::arguments::{DataChoice, Execution, Format, LossName, Training, tell_d
 use crate::command_line::{command_line, listen_for_interrupts};
 use crate::error::CliError;
 use crate::flag::{Flag, parse};
-use crate::numbers::{count, depth, positive, rate};
+use crate::numbers::{count, depth, not_negative, positive, rate};
 use crate::output;
 use crate::progress::Screen;
 
@@ -53,6 +53,10 @@ pub(crate) struct FindArguments {
 
     #[command(flatten)]
     input_rate: Flag<InputRate>,
+
+    #[arg(long, help = RelativeRates::HELP, value_name = "M,..", value_delimiter = ',',
+        value_parser = not_negative, conflicts_with = "input_rate")]
+    layer_rates: Vec<f64>,
 
     /// Layers have biases
     #[arg(long, overrides_with = "no_bias")]
@@ -188,6 +192,7 @@ impl FindArguments {
             bias: self.bias,
             output_gain: self.output_gain.0,
             input_rate: self.input_rate.0,
+            layer_rates: self.layer_rates.clone(),
         }
     }
 
@@ -325,10 +330,10 @@ fn text(found: &Found) -> String {
     let cell = &found.cell;
     let protocol = cell.protocol().cloned().unwrap_or_default();
     let mut text = format!(
-        "{} on {}, input-layer rate {}\n",
+        "{} on {}, {}\n",
         network(cell),
         cell.dataset.title(),
-        cell.input_rate
+        rates(cell),
     );
     text.push_str(&result(found));
     let searches = found
@@ -455,6 +460,14 @@ fn check(found: &Found) -> Result<(), CliError> {
         "no learning rate succeeds; lower --threshold or --lowest, or raise --budget"
     };
     Err(CliError::NoEtaStar(why.to_owned()))
+}
+
+/// The relative rates of a network's layers in words.
+pub(crate) fn rates(cell: &Cell) -> String {
+    match cell.layer_rates.is_empty() {
+        true => format!("input-layer rate {}", cell.input_rate),
+        false => format!("layer rates {:?}", cell.layer_rates),
+    }
 }
 
 /// A network in words.

@@ -11,16 +11,17 @@ use etastar::{
 use etastar_model::{Layout, Loss, ReadWeights, WeightsOptions};
 use etastar_search::SharpnessSettings;
 use etastar_search::settings::{
-    InputRate, OutputGain, Seed, Setting, SharpnessSamples, TrainingLoss,
+    InputRate, OutputGain, RelativeRates, Seed, Setting, SharpnessSamples, TrainingLoss,
 };
 use etastar_sharpness::NetworkSharpness;
 use serde_json::json;
 
+use super::find::rates;
 use crate::arguments::{DataChoice, Execution, Format, LossName, tell_data};
 use crate::command_line::{command_line, listen_for_interrupts};
 use crate::error::CliError;
 use crate::flag::Flag;
-use crate::numbers::{count, depth};
+use crate::numbers::{count, depth, not_negative};
 use crate::output;
 use crate::progress::Screen;
 
@@ -61,6 +62,10 @@ pub(crate) struct SharpnessArguments {
 
     #[command(flatten)]
     input_rate: Flag<InputRate>,
+
+    #[arg(long, help = RelativeRates::HELP, value_name = "M,..", value_delimiter = ',',
+        value_parser = not_negative, conflicts_with_all = ["input_rate", "exclude_input_layer"])]
+    layer_rates: Vec<f64>,
 
     /// Leave out the input layer's parameters
     #[arg(long, conflicts_with = "input_rate")]
@@ -154,13 +159,14 @@ fn sampled(arguments: &SharpnessArguments) -> Result<(), CliError> {
         bias: arguments.bias,
         output_gain: arguments.output_gain.0,
         input_rate: arguments.input_rate(),
+        layer_rates: arguments.layer_rates.clone(),
         ..constant
     };
     let settings = SharpnessSettings {
         loss: arguments.loss.into(),
         samples: arguments.samples.0,
         bounds: !arguments.no_bounds,
-        prediction: !arguments.bias,
+        prediction: !arguments.bias && arguments.layer_rates.is_empty(),
         cheap_rates: None,
     };
     let options = Options {
@@ -186,13 +192,13 @@ fn sampled(arguments: &SharpnessArguments) -> Result<(), CliError> {
 fn text(measured: &Sharpness) -> String {
     let cell = &measured.cell;
     let mut text = format!(
-        "depth {} (hidden layers), width {}, {} samples of {}, {}, input-layer rate {}\n",
+        "depth {} (hidden layers), width {}, {} samples of {}, {}, {}\n",
         cell.depth(),
         cell.hidden.first().copied().unwrap_or(0),
         cell.sharpness().map_or(0, |settings| settings.samples),
         cell.dataset.title(),
         cell.loss().as_str(),
-        cell.input_rate,
+        rates(cell),
     );
     for (repeat, network) in measured.repeats.iter().enumerate() {
         text.push_str(&network_text(&format!("network {repeat}"), network));
@@ -256,6 +262,7 @@ fn given(
     let options = GivenOptions {
         loss: arguments.loss.into(),
         input_rate: arguments.input_rate(),
+        layer_rates: arguments.layer_rates.clone(),
         bounds: !arguments.no_bounds,
         weights: WeightsOptions {
             layers: arguments.layers.clone(),
@@ -295,6 +302,7 @@ fn given(
             "samples_file": samples,
             "loss": arguments.loss,
             "input_rate": arguments.input_rate(),
+            "layer_rates": arguments.layer_rates,
         },
     }))
 }

@@ -145,6 +145,7 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
         shard: arguments.shard,
         jobs: execution.jobs,
         repeats,
+        ..Screen::default()
     };
     let Measured {
         end,

@@ -125,3 +125,29 @@ fn backends_agree_within_rounding() {
         assert!((log2(backend) - flex).abs() <= 0.25, "{backend}");
     }
 }
+
+#[test]
+fn every_layer_may_have_its_own_rate_and_the_input_layers_is_the_named_case() {
+    let etastar = Sandbox::new();
+    let find = "find --dataset digits --width 16 --depth 2 --repeats 2 --budget 48 --json";
+    let eta_star = |rates: &str| etastar.json(&format!("{find} {rates}"))["eta_star"].clone();
+    let named = eta_star("--input-rate 0.1");
+    assert_eq!(named, eta_star("--layer-rates 0.1,1,1"));
+    let slow_output = eta_star("--layer-rates 1,1,0.01");
+    assert_ne!(slow_output, eta_star(""));
+    let wrong = etastar
+        .run(&format!("{find} --layer-rates 1,1"))
+        .expect(2, &[]);
+    assert_contains(&wrong.stderr, &["there are 2 relative rates for 3 layers"]);
+    etastar
+        .run(&format!("{find} --layer-rates 1,1,1 --input-rate 0.5"))
+        .expect(2, &[]);
+}
+
+#[test]
+fn a_warm_up_raises_the_edge_of_the_first_divergence() {
+    let etastar = Sandbox::new();
+    let find = "find --dataset digits --width 32 --depth 4 --no-divergence --json";
+    let eta_star = |more: &str| etastar.json(&format!("{find} {more}"))["eta_star"].as_f64();
+    assert!(eta_star("--warm-up 64") > eta_star(""));
+}

@@ -13,6 +13,7 @@ mod one_value;
 mod other_commands;
 mod other_machines;
 mod own_data;
+mod own_files;
 mod predict;
 mod shards;
 mod sharpness;

@@ -108,9 +108,15 @@ impl OwnFile {
         }
     }
 
-    /// Its name without the ending: what the data are called.
+    /// Its name without the ending, and without `.gz`: what the data are called.
     pub fn stem(&self) -> String {
-        let name = self.path.file_stem().unwrap_or(self.path.as_os_str());
+        let is_gzipped = self.path.extension().is_some_and(|ending| ending == "gz");
+        let path = if is_gzipped {
+            self.path.with_extension("")
+        } else {
+            self.path.clone()
+        };
+        let name = path.file_stem().unwrap_or(path.as_os_str());
         name.to_string_lossy().into_owned()
     }
 

@@ -181,6 +181,7 @@ fn cell_fields() -> Vec<Field> {
             widths.join("x")
         }),
         setting::<settings::InputRate, _>(|cell| cell.input_rate),
+        setting::<settings::RelativeRates, _>(|cell| kebab(&cell.layer_rates)),
         setting::<settings::Bias, _>(|cell| cell.bias),
         setting::<settings::OutputGain, _>(|cell| cell.output_gain),
         cell("checkpoint", |record| {

@@ -263,10 +263,17 @@ fn data(config: &DatasetConfig) -> String {
 }
 
 fn weights(cell: &Cell) -> String {
+    let rates = match cell.layer_rates.is_empty() {
+        true => "The input layer learns at μ_{in} times the rate of the others.".to_owned(),
+        false => format!(
+            "The layers learn at {:?} times the learning rate, from the input side.",
+            cell.layer_rates
+        ),
+    };
     format!(
         "Network: fully connected, ReLU, {} biases. Depth is the number of hidden layers. Weights \
          of the hidden layers are normal with variance 2 / fan-in, those of the output layer with \
-         variance {} / fan-in. The input layer learns at μ_{{in}} times the rate of the others.",
+         variance {} / fan-in. {rates}",
         if cell.bias { "with" } else { "without" },
         setting(cell.output_gain)
     )

@@ -89,6 +89,29 @@ pub enum ExperimentError {
     /// The file asks for nothing.
     #[error("nothing to measure: give [protocol] for eta*, [sharpness] for sharpness, or both")]
     NothingToMeasure,
+    /// A network of another depth than the rates are for.
+    #[error(
+        "`network.layer_rates` has {rates} rates, but a network of depth {depth} has {} layers: \
+         give one for each hidden layer and one for the output layer, and a variant for each depth",
+        depth + 1
+    )]
+    LayerRates {
+        /// Rates given.
+        rates: usize,
+        /// Hidden layers of a network of the grid.
+        depth: usize,
+    },
+    /// Two statements on the input layer.
+    #[error(
+        "`network.layer_rates` says the rate of the input layer, too: set `grid.input_rates` to [1.0]"
+    )]
+    LayerAndInputRates,
+    /// The kernel's formula has one rate for all layers but the first.
+    #[error(
+        "`sharpness.prediction` is for networks in which only the input layer has a rate of its own: \
+         set it to false, or leave out `network.layer_rates`"
+    )]
+    PredictionWithLayerRates,
     /// The kernel's recursion has no biases.
     #[error("`sharpness.prediction` is for networks without biases: set `network.bias` to false")]
     PredictionWithBias,

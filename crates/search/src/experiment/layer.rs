@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use super::{GridSettings, Measure, Network, SharpnessGrid};
 use crate::cell::{
-    Bias, Bounds, Cheap, CheckpointRate, CheckpointSteps, OutputGain, Prediction, SharpnessSamples,
-    Varies,
+    Bias, Bounds, Cheap, CheckpointRate, CheckpointSteps, OutputGain, Prediction, RelativeRates,
+    SharpnessSamples, Varies,
 };
 use crate::protocol::ProtocolLayer;
 use crate::setting::{Checked, Limits, layer, settings};
@@ -40,7 +40,11 @@ layer! {
 
 layer! {
     /// What all networks of a grid have in common.
-    NetworkLayer => Network { bias: Bias, output_gain: OutputGain, }
+    NetworkLayer => Network {
+        bias: Bias,
+        output_gain: OutputGain,
+        layer_rates: RelativeRates,
+    }
 }
 
 layer! {

@@ -50,6 +50,10 @@ pub struct Network {
     pub bias: bool,
     /// Output-layer variance times fan-in: 2 (He) or 1 (LeCun).
     pub output_gain: f64,
+    /// The rates of all layers relative to the learning rate, from the input side; empty where the
+    /// grid's input rates say it all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub layer_rates: Vec<f64>,
 }
 
 /// A full grid of constant-width networks.
@@ -102,15 +106,20 @@ impl Variant {
                 Measurement::EtaStar(_) => self.vary,
                 Measurement::Sharpness(_) => Vary::default(),
             };
-            self.points().map(move |point| Cell {
-                dataset: point.dataset.clone(),
-                hidden: vec![point.width; point.depth],
-                bias: self.network.bias,
-                output_gain: self.network.output_gain,
-                input_rate: point.input_rate,
-                checkpoint: self.checkpoint,
-                vary,
-                measurement: measurement.clone(),
+            self.points().map(move |point| {
+                let mut cell = Cell {
+                    dataset: point.dataset.clone(),
+                    hidden: vec![point.width; point.depth],
+                    bias: self.network.bias,
+                    output_gain: self.network.output_gain,
+                    input_rate: point.input_rate,
+                    layer_rates: Vec::new(),
+                    checkpoint: self.checkpoint,
+                    vary,
+                    measurement: measurement.clone(),
+                };
+                cell.set_layer_rates(&self.network.layer_rates);
+                cell
             })
         }))
     }
@@ -169,7 +178,21 @@ impl Variant {
                 });
             }
         }
+        let rates = &self.network.layer_rates;
+        if !rates.is_empty() {
+            let depths = &self.grid.depths;
+            if let Some(&depth) = depths.iter().find(|&&depth| depth + 1 != rates.len()) {
+                let rates = rates.len();
+                return Err(ExperimentError::LayerRates { rates, depth });
+            }
+            if self.grid.input_rates != [1.0] {
+                return Err(ExperimentError::LayerAndInputRates);
+            }
+        }
         match &self.sharpness {
+            Some(sharpness) if sharpness.prediction && !rates.is_empty() => {
+                Err(ExperimentError::PredictionWithLayerRates)
+            }
             Some(sharpness) if sharpness.prediction && self.network.bias => {
                 Err(ExperimentError::PredictionWithBias)
             }

@@ -42,6 +42,7 @@ pub(super) fn cells() -> Vec<PlannedCell> {
                 bias: false,
                 output_gain: 2.0,
                 input_rate: 0.1,
+                layer_rates: Vec::new(),
                 checkpoint: None,
                 vary: Default::default(),
                 measurement: Measurement::EtaStar(Protocol::default()),

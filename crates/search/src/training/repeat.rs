@@ -64,7 +64,7 @@ impl<'a, B: Backend> BurnRepeat<'a, B> {
             protocol.batch_size,
             cell.vary.batch_order_of(repeat),
         )?;
-        let rates = LayerRates::with_input_rate(cell.depth(), cell.input_rate);
+        let rates = cell.rates();
         let initial = trainer.network(&architecture, cell.vary.initialisation_of(repeat))?;
         let initial = match &cell.checkpoint {
             None => initial,

@@ -22,7 +22,7 @@ impl<B: Backend> BurnTrainer<B> {
     ) -> Result<SharpnessRecord, TrainerError> {
         let train = self.training_samples(&cell.dataset)?;
         let (features, classes) = (train.features, train.classes);
-        let rates = LayerRates::with_input_rate(cell.depth(), cell.input_rate);
+        let rates = cell.rates();
         let network = self.measured_network(cell, &rates, repeat)?;
         let data = Batch::upload(
             &train.inputs[..settings.samples * features],

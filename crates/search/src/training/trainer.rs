@@ -139,6 +139,17 @@ pub enum TrainerError {
         /// Accuracy of guessing.
         chance: f64,
     },
+    /// Relative rates that do not belong to the layers.
+    #[error(
+        "there are {given} relative rates for {layers} layers; give one for each hidden layer and \
+         one for the output layer, each finite and not negative, one of them positive"
+    )]
+    LayerRates {
+        /// Rates given.
+        given: usize,
+        /// Layers.
+        layers: usize,
+    },
     /// The data have fewer training samples than asked for.
     #[error("{asked} samples were asked for, but there are only {available} training samples")]
     TooFewSamples {
