@@ -59,7 +59,8 @@ impl ArrayFile {
     fn samples(&mut self, name: &str, samples: &Samples) -> Result<(), Box<dyn Error>> {
         let shape = [samples.len(), samples.features];
         self.array(&format!("{name}_inputs"), &shape, &samples.inputs)?;
-        let labels: Vec<i64> = samples.labels.iter().map(|&label| label.into()).collect();
+        let labels = samples.targets.classes().unwrap_or_default();
+        let labels: Vec<i64> = labels.iter().map(|&label| label.into()).collect();
         self.array(&format!("{name}_labels"), &[samples.len()], &labels)
     }
 

@@ -115,6 +115,8 @@ impl From<TrainerError> for CliError {
             TrainerError::TooFewSamples { .. }
             | TrainerError::CheckpointDiverged { .. }
             | TrainerError::Chance { .. }
+            | TrainerError::RSquared { .. }
+            | TrainerError::CrossEntropyOfReals(_)
             | TrainerError::Memory { .. }
             | TrainerError::Prediction(_) => Self::Usage(error.to_string()),
             TrainerError::Sharpness(error) => error.into(),

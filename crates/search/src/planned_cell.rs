@@ -1,6 +1,8 @@
 //! A cell of a grid, before it is measured: its data's shape, and what it will cost.
 
-use crate::{Cell, Measurement, Provenance, Trainer, TrainerError};
+use etastar_model::Loss;
+
+use crate::{Cell, Measurement, Provenance, SuccessRule, Trainer, TrainerError};
 
 /// A cell with what is known before it is measured.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,7 +13,7 @@ pub struct PlannedCell {
     pub cell: Cell,
     /// Number of input features.
     pub inputs: usize,
-    /// Number of classes.
+    /// Number of classes, or of real targets of a sample.
     pub outputs: usize,
 }
 
@@ -19,7 +21,8 @@ impl PlannedCell {
     /// Asks the trainer for the shapes of the cells' data.
     ///
     /// # Errors
-    /// If the trainer does not have them, or guessing would reach a threshold.
+    /// If the trainer does not have them, guessing would reach a threshold or nothing would, or a
+    /// loss of classes is asked for on real targets.
     pub fn plan(
         cells: &[Cell],
         trainer: &dyn Trainer,
@@ -29,15 +32,7 @@ impl PlannedCell {
             .iter()
             .map(|cell| {
                 let (inputs, outputs) = trainer.shape(cell)?;
-                if let Some(protocol) = cell.protocol()
-                    && protocol.is_met_by_chance(outputs)
-                {
-                    return Err(TrainerError::Chance {
-                        threshold: protocol.threshold,
-                        classes: outputs,
-                        chance: 1.0 / outputs as f64,
-                    });
-                }
+                check(cell, outputs)?;
                 Ok(Self {
                     id: cell.identity(provenance),
                     cell: cell.clone(),
@@ -70,4 +65,31 @@ impl PlannedCell {
             }
         }
     }
+}
+
+/// That the protocol makes sense for data with these outputs.
+fn check(cell: &Cell, outputs: usize) -> Result<(), TrainerError> {
+    let is_regression = cell.dataset.is_regression();
+    if is_regression && cell.loss() == Loss::CrossEntropy {
+        let title = cell.dataset.title().into_owned();
+        return Err(TrainerError::CrossEntropyOfReals(title));
+    }
+    let Some(protocol) = cell.protocol() else {
+        return Ok(());
+    };
+    let threshold = protocol.threshold;
+    if is_regression && protocol.success == SuccessRule::ReachThreshold {
+        let in_between = threshold > 0.0 && threshold < 1.0;
+        return in_between
+            .then_some(())
+            .ok_or(TrainerError::RSquared { threshold });
+    }
+    if !is_regression && protocol.is_met_by_chance(outputs) {
+        return Err(TrainerError::Chance {
+            threshold,
+            classes: outputs,
+            chance: 1.0 / outputs as f64,
+        });
+    }
+    Ok(())
 }

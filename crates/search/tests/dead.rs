@@ -58,7 +58,8 @@ fn a_dead_network_never_changes_and_is_recorded_so() {
         let mut rng = seed.split(&cell.dataset);
         let split = Split::new(&data[0].1, &cell.dataset, &mut rng);
         let train = split.unwrap().train;
-        let all = Batch::upload(&train.inputs, &train.labels, 64, 10, &Default::default());
+        let labels = train.targets.classes().unwrap();
+        let all = Batch::upload(&train.inputs, labels, 64, 10, &Default::default());
         let architecture = cell.architecture(64, 10);
         let rates = LayerRates::with_input_rate(12, 1.0);
         let mut dead = 0;
@@ -77,7 +78,7 @@ fn a_dead_network_never_changes_and_is_recorded_so() {
             };
             let mut trained = network.clone();
             for rows in 0..9 {
-                let (inputs, labels) = (&train.inputs[rows * 2048..], &train.labels[rows * 32..]);
+                let (inputs, labels) = (&train.inputs[rows * 2048..], &labels[rows * 32..]);
                 let batch =
                     Batch::upload(&inputs[..2048], &labels[..32], 64, 10, &Default::default());
                 let (next, before) = trained.sgd_step(&batch, loss, 0.1, &rates);

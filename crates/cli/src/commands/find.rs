@@ -13,7 +13,7 @@ use etastar_report::export::{Format as ExportFormat, TableName, export};
 use etastar_report::page::Report;
 use etastar_search::settings::{
     BatchSize, Budget, EvaluateEvery, Highest, InputRate, Ladder, Lowest, OutputGain, RepeatCount,
-    Seed, Setting, Threshold, Tolerance, TrainingLoss,
+    Seed, Setting, Threshold, Tolerance,
 };
 use etastar_search::{
     Cell, CellRecord, EtaStar, Manifest, Protocol, Search, SearchMethod, SuccessRule, TrialRecord,
@@ -22,7 +22,7 @@ use etastar_search::{
 use serde_json::{Value, json};
 
 use super::warm_start::WarmStart;
-use crate::arguments::{DataChoice, Execution, Format, LossName, Training};
+use crate::arguments::{DataChoice, Execution, Format, LossName, Training, loss_help};
 use crate::error::CliError;
 use crate::flag::{Flag, parse};
 use crate::measure::{Ended, Measurement, MissingData, Place};
@@ -74,11 +74,11 @@ pub(crate) struct FindArguments {
     #[command(flatten)]
     output_gain: Flag<OutputGain>,
 
-    #[arg(long, help = TrainingLoss::HELP, value_enum, default_value_t = LossName::CrossEntropy)]
-    loss: LossName,
+    #[arg(long, help = loss_help(), value_enum)]
+    loss: Option<LossName>,
 
-    /// Validation accuracy at which a trial succeeds [default: twice that of guessing or, with few
-    /// classes, half way from guessing to 1]
+    /// Validation accuracy, or R^2 with --regression, at which a trial succeeds [default: twice
+    /// that of guessing or, with few classes, half way from guessing to 1; R^2 0.5]
     #[arg(long, value_name = "ACCURACY", value_parser = parse::<Threshold>)]
     threshold: Option<f64>,
 
@@ -153,7 +153,8 @@ pub(crate) struct FindArguments {
     #[arg(long, value_name = "FILE")]
     store: Option<PathBuf>,
 
-    /// Draw what became of every learning rate tried: accuracy as .svg, accuracy and loss as .html
+    /// Draw what became of every learning rate tried: accuracy (or R^2) as .svg, and loss too as
+    /// .html
     #[arg(long, value_name = "FILE", value_parser = picture)]
     plot: Option<PathBuf>,
 
@@ -193,11 +194,14 @@ impl FindArguments {
             }
         };
         let protocol = Protocol {
-            loss: self.loss.into(),
+            loss: self.data.loss(self.loss)?,
             batch_size: self.batch.0,
             budget: self.budget.0,
             evaluate_every: self.evaluate_every.0,
-            threshold: self.threshold.unwrap_or(Threshold::DEFAULT),
+            threshold: self.threshold.unwrap_or(match dataset.is_regression() {
+                true => Protocol::USUAL_R_SQUARED,
+                false => Threshold::DEFAULT,
+            }),
             search: self.search(),
             ladder: self.ladder.clone(),
             success: match self.no_divergence {
@@ -258,6 +262,7 @@ impl FindArguments {
 pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
     let started = Instant::now();
     let mut cell = arguments.cell()?;
+    let is_regression = cell.dataset.is_regression();
     for (option, path) in [("--curve", &arguments.curve), ("--plot", &arguments.plot)] {
         arguments.data.check_output(option, path.as_deref())?;
     }
@@ -283,7 +288,7 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
         MissingData::Refuse,
     )?
     .with_training(&arguments.training);
-    if arguments.threshold.is_none() {
+    if arguments.threshold.is_none() && !is_regression {
         measurement.choose_thresholds();
     }
     let identity = measurement.identity();
@@ -449,6 +454,7 @@ impl Found {
                     "no loss above {} times the first",
                     protocol.divergence_factor
                 ),
+                _ if cell.dataset.is_regression() => format!("R^2 {}", protocol.threshold),
                 _ => format!("accuracy {}", protocol.threshold),
             },
             protocol.budget,

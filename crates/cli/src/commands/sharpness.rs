@@ -7,16 +7,14 @@ use clap::{Args, ValueEnum};
 use etastar_analysis::{Estimate, Variance};
 use etastar_backend::{Backend, Selection, Task, check_device};
 use etastar_model::{Batch, LayerRates, Layout, Loss, Mlp, ReadWeights, WeightsOptions};
-use etastar_search::settings::{
-    InputRate, OutputGain, Seed, Setting, SharpnessSamples, TrainingLoss,
-};
+use etastar_search::settings::{InputRate, OutputGain, Seed, SharpnessSamples};
 use etastar_search::{Cell, CellRecord, SharpnessSettings, Snapshot, Vary};
 use etastar_sharpness::bounds::TheoryBounds;
 use etastar_sharpness::certificate::PropagatorOptions;
 use etastar_sharpness::{MeasureOptions, NetworkSharpness, measure};
 use serde_json::{Value, json};
 
-use crate::arguments::{DataChoice, Execution, Format, LossName};
+use crate::arguments::{DataChoice, Execution, Format, LossName, loss_help};
 use crate::error::CliError;
 use crate::flag::Flag;
 use crate::measure::{Measurement, MissingData};
@@ -38,7 +36,7 @@ For a network of your own, --weights FILE.safetensors has matrices `NAME.weight`
 where there are biases, vectors `NAME.bias`: a PyTorch state_dict of linear layers with
 ReLU between them. Layers follow the numbers in their names; `out` and the like come last.
 --samples-file FILE has inputs and labels, as --data of `etastar find`; labels are the
-numbers of the network's outputs. Nothing is standardised.
+numbers of the network's outputs, or real targets with --regression. Nothing is standardised.
 
 Examples:
   etastar sharpness --dataset digits --width 128 --depth 8 --repeats 5
@@ -69,8 +67,8 @@ pub(crate) struct SharpnessArguments {
     #[arg(long, conflicts_with = "input_rate")]
     exclude_input_layer: bool,
 
-    #[arg(long, help = TrainingLoss::HELP, value_enum, default_value_t = LossName::CrossEntropy)]
-    loss: LossName,
+    #[arg(long, help = loss_help(), value_enum)]
+    loss: Option<LossName>,
 
     /// Layers have biases (zero at initialisation); there is no prediction then
     #[arg(long)]
@@ -169,7 +167,7 @@ fn sampled(arguments: &SharpnessArguments) -> Result<(), CliError> {
         checkpoint: None,
         vary: Vary::default(),
         measurement: etastar_search::Measurement::Sharpness(SharpnessSettings {
-            loss: arguments.loss.into(),
+            loss: arguments.data.loss(arguments.loss)?,
             samples: arguments.samples.0,
             bounds: !arguments.no_bounds,
             prediction: !arguments.bias,
@@ -216,9 +214,12 @@ fn sampled(arguments: &SharpnessArguments) -> Result<(), CliError> {
     output::print_json(&result)
 }
 
-/// Bounds over the draw of the weights, where they exist.
+/// Bounds over the draw of the weights, where they exist: for one-hot targets.
 fn theory(record: &CellRecord) -> Option<TheoryBounds> {
     let cell = &record.cell;
+    if cell.dataset.is_regression() {
+        return None;
+    }
     let architecture = cell.architecture(record.inputs, record.outputs);
     TheoryBounds::new(&architecture, cell.loss(), cell.input_rate, 1.0).ok()
 }
@@ -315,10 +316,12 @@ fn given(
     samples: PathBuf,
 ) -> Result<(), CliError> {
     let backend = Selection::new(arguments.execution.backend)?;
+    let loss = arguments.data.loss(arguments.loss)?;
     let (network, seconds) = backend.run(Given {
         arguments,
         weights: &weights,
         samples: &samples,
+        loss,
     })?;
     if !arguments.format.json {
         return output::print(&network_text(&weights.display().to_string(), &network));
@@ -333,7 +336,7 @@ fn given(
         "float": backend.name().float(),
         "weights": weights,
         "samples_file": samples,
-        "loss": arguments.loss,
+        "loss": loss,
         "input_rate": arguments.input_rate(),
     });
     output::print_json(&result)
@@ -363,6 +366,7 @@ struct Given<'a> {
     arguments: &'a SharpnessArguments,
     weights: &'a Path,
     samples: &'a Path,
+    loss: Loss,
 }
 
 impl Task for Given<'_> {
@@ -384,18 +388,13 @@ impl Task for Given<'_> {
         tell(self.weights, &read);
         let classes = network.layers.last().map(|layer| layer.weight.dims()[1]);
         let samples = samples.into_dataset(classes)?.into_samples();
-        let data = Batch::upload(
-            &samples.inputs,
-            &samples.labels,
-            samples.features,
-            samples.classes,
-            &device,
-        );
+        let targets = samples.target_rows();
+        let shape = [samples.features, samples.outputs];
+        let data = Batch::from_rows(samples.inputs, targets, shape, &device);
         let rates = LayerRates::with_input_rate(network.depth(), self.arguments.input_rate());
-        let loss = self.arguments.loss.into();
         let options = self.arguments.options();
         let started = Instant::now();
-        let network = measure(&network, &data, loss, &rates, &options)?;
+        let network = measure(&network, &data, self.loss, &rates, &options)?;
         check_device().map_err(|error| CliError::worker(error.to_string()))?;
         Ok((network, started.elapsed().as_secs_f64()))
     }
