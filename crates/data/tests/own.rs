@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
+#[path = "own/targets.rs"]
+mod targets;
+
 use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::Write;

@@ -22,19 +22,18 @@ impl Report {
         let accuracy =
             |trial: &TrialRecord| Some(trial.curve.last().map_or(0.0, |one| one.accuracy.max(0.0)));
         let name = words::accuracy(&record.cell);
+        let negative = match record.cell.dataset.is_regression() {
+            true => "is negative or ",
+            false => "",
+        };
         let loss = |trial: &TrialRecord| trial.losses.largest;
         let conditions = words::conditions(manifest, Some(&record.cell));
         let figures = [
             figure(
                 "accuracy",
                 &format!(
-                    "Validation {name} at the end of every trial, 0 where it {}ended before the \
-                     first evaluation.",
-                    if record.cell.dataset.is_regression() {
-                        "was negative or "
-                    } else {
-                        ""
-                    }
+                    "Validation {name} at the end of every trial, 0 where it {negative}ended before \
+                     the first evaluation.",
                 ),
                 Axis::new(&format!("validation {name}"), "accuracy", Scale::Linear),
                 panel(&trials, accuracy, estimate, [0.0, 1.0]),

@@ -138,3 +138,141 @@ impl<B: Backend> LoadedDataset<B> {
         self.validation_samples
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use burn_flex::Flex;
+    use burn_tensor::TensorData;
+    use etastar_data::{DatasetName, Inputs, OwnFile};
+    use etastar_model::Layer;
+    use proptest::prelude::*;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+
+    const FEATURES: usize = 3;
+
+    /// More validation samples than a chunk, of real targets.
+    fn loaded(outputs: usize, seed: u64) -> (LoadedDataset<Flex>, Samples) {
+        let samples = EVALUATION_CHUNK + 300;
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut values = |count: usize, offset: f32| -> Vec<f32> {
+            (0..count)
+                .map(|_| offset + rng.random_range(-2.0..2.0))
+                .collect()
+        };
+        let dataset = Dataset {
+            name: DatasetName::File,
+            inputs: Inputs::Reals(values(samples * FEATURES, 0.5)),
+            targets: Targets::Reals(values(samples * outputs, 7.0)),
+            features: FEATURES,
+            classes: outputs,
+            class_names: Vec::new(),
+            default_validation: samples - 100,
+            fingerprints: Default::default(),
+        };
+        let config = DatasetConfig::of_file(OwnFile {
+            regression: true,
+            ..OwnFile::new("own.npz")
+        });
+        let master = MasterSeed(1);
+        let split = Split::new(&dataset, &config, &mut master.split(&config)).unwrap();
+        let loaded = LoadedDataset::new(&config, &dataset, master, &Default::default());
+        (loaded.unwrap(), split.validation)
+    }
+
+    /// Networks without hidden layers: `W x + b`, row-major by network.
+    fn linear(weights: &[f32], biases: &[f32], outputs: usize) -> Mlp<Flex, 3> {
+        let networks = biases.len() / outputs;
+        let tensor = |values: &[f32], rows: usize| {
+            let data = TensorData::new(values.to_vec(), [networks, rows, outputs]);
+            Tensor::from_data(data, &Default::default())
+        };
+        Mlp {
+            layers: vec![Layer {
+                weight: tensor(weights, FEATURES),
+                bias: Some(tensor(biases, 1)),
+            }],
+        }
+    }
+
+    /// By its definition: the mean over outputs of `1 - RSS / TSS`.
+    fn r_squared(samples: &Samples, weights: &[f32], biases: &[f32]) -> f64 {
+        let outputs = samples.outputs;
+        let rows = samples.target_rows();
+        let of_output = |output: usize| {
+            let targets: Vec<f64> = rows
+                .iter()
+                .skip(output)
+                .step_by(outputs)
+                .map(|t| f64::from(*t))
+                .collect();
+            let mean = targets.iter().sum::<f64>() / targets.len() as f64;
+            let total: f64 = targets.iter().map(|target| (target - mean).powi(2)).sum();
+            let residual = samples
+                .inputs
+                .chunks(FEATURES)
+                .zip(&targets)
+                .map(|(x, target)| {
+                    let products = x
+                        .iter()
+                        .enumerate()
+                        .map(|(row, x)| f64::from(*x) * f64::from(weights[row * outputs + output]));
+                    (products.sum::<f64>() + f64::from(biases[output]) - target).powi(2)
+                });
+            1.0 - residual.sum::<f64>() / total
+        };
+        (0..outputs).map(of_output).sum::<f64>() / outputs as f64
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+
+        #[test]
+        fn r_squared_is_what_its_definition_says(
+            outputs in 1usize..4,
+            seed in any::<u64>(),
+            values in prop::collection::vec(-1.0f32..1.0, 2 * (FEATURES + 1) * 3),
+        ) {
+            let (dataset, validation) = loaded(outputs, seed);
+            let (weights, biases) = values.split_at(2 * FEATURES * 3);
+            let (weights, biases) = (&weights[..2 * FEATURES * outputs], &biases[..2 * outputs]);
+            let evaluations = dataset.evaluate(&linear(weights, biases, outputs));
+            prop_assert_eq!(evaluations.len(), 2);
+            let weights = weights.chunks(FEATURES * outputs);
+            let networks = weights.zip(biases.chunks(outputs));
+            for (evaluation, (weights, biases)) in evaluations.iter().zip(networks) {
+                let expected = r_squared(&validation, weights, biases);
+                let error = (evaluation.accuracy - expected).abs();
+                prop_assert!(error < 1e-5 * (1.0 + expected.abs()), "{} for {expected}", evaluation.accuracy);
+            }
+        }
+
+        /// Predicting the mean of the validation samples has 0, whatever that mean is.
+        #[test]
+        fn the_mean_explains_nothing(outputs in 1usize..4, seed in any::<u64>()) {
+            let (dataset, validation) = loaded(outputs, seed);
+            let rows = validation.target_rows();
+            let means: Vec<f32> = (0..outputs).map(|output| {
+                let own = rows.iter().skip(output).step_by(outputs);
+                let sum: f64 = own.map(|target| f64::from(*target)).sum();
+                (sum / validation.len() as f64) as f32
+            }).collect();
+            let zeros = vec![0.0; FEATURES * outputs];
+            let mean = dataset.evaluate(&linear(&zeros, &means, outputs))[0].accuracy;
+            prop_assert!(mean.abs() < 1e-6, "{mean}");
+        }
+    }
+
+    #[test]
+    fn outputs_that_are_not_finite_have_the_lowest_r_squared() {
+        let (dataset, _) = loaded(2, 1);
+        for bad in [f32::NAN, f32::INFINITY] {
+            let biases = [0.0, bad, 0.0, 0.0];
+            let evaluations = dataset.evaluate(&linear(&[0.0; 4 * FEATURES], &biases, 2));
+            assert_eq!(evaluations[0].accuracy, f64::MIN);
+            assert!(evaluations[1].accuracy.abs() < 0.1);
+        }
+    }
+}
