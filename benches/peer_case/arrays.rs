@@ -24,7 +24,7 @@ pub(crate) fn write(
     let mut file = ArrayFile(ZipWriter::new(BufWriter::new(File::create(path)?)));
     file.samples("train", &split.train)?;
     file.samples("validation", &split.validation)?;
-    let architecture = cell.architecture(split.train.features, split.train.classes);
+    let architecture = cell.architecture(split.train.features, split.train.outputs);
     let protocol = crate::protocol(cell)?;
     for repeat in 0..repeats {
         let mut rng = seed.initialisation(&architecture, cell.vary.initialisation_of(repeat));
