@@ -24,7 +24,7 @@ pub(crate) fn write(
     let mut file = ArrayFile(ZipWriter::new(BufWriter::new(File::create(path)?)));
     file.samples("train", &split.train)?;
     file.samples("validation", &split.validation)?;
-    let architecture = cell.architecture(split.train.features, split.train.classes);
+    let architecture = cell.architecture(split.train.features, split.train.outputs);
     let protocol = crate::protocol(cell)?;
     for repeat in 0..repeats {
         let mut rng = seed.initialisation(&architecture, cell.vary.initialisation_of(repeat));
@@ -59,7 +59,8 @@ impl ArrayFile {
     fn samples(&mut self, name: &str, samples: &Samples) -> Result<(), Box<dyn Error>> {
         let shape = [samples.len(), samples.features];
         self.array(&format!("{name}_inputs"), &shape, &samples.inputs)?;
-        let labels: Vec<i64> = samples.labels.iter().map(|&label| label.into()).collect();
+        let labels = samples.targets.classes().unwrap_or_default();
+        let labels: Vec<i64> = labels.iter().map(|&label| label.into()).collect();
         self.array(&format!("{name}_labels"), &[samples.len()], &labels)
     }
 

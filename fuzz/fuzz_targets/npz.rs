@@ -1,5 +1,6 @@
 //! Samples in NumPy archives: any bytes give a result, and what is accepted
-//! has one label and one row of finite values a sample.
+//! has one label (or row of finite targets) and one row of finite values a
+//! sample.
 //!
 //! A first byte of 0 stands for the two arrays alone, split at a place that
 //! the next two bytes say: their archive is made here, since no mutation
@@ -8,7 +9,7 @@
 
 use std::io::{Cursor, Write};
 
-use etastar_data::OwnFile;
+use etastar_data::{OwnFile, Targets};
 use libfuzzer_sys::fuzz_target;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
@@ -31,11 +32,26 @@ fuzz_target!(|bytes: &[u8]| {
         }
         bytes => etastar_fuzz::file(bytes, "npz"),
     };
-    if let Ok(dataset) = OwnFile::new(&path).load(None) {
+    for regression in [false, true] {
+        let file = OwnFile {
+            regression,
+            ..OwnFile::new(&path)
+        };
+        let Ok(dataset) = file.load(None) else {
+            continue;
+        };
         let samples = dataset.into_samples();
-        assert_eq!(samples.inputs.len(), samples.labels.len() * samples.features);
+        assert_eq!(samples.inputs.len(), samples.len() * samples.features);
         assert!(samples.inputs.iter().all(|value| value.is_finite()));
-        let classes = samples.classes as u32;
-        assert!(samples.labels.iter().all(|&label| label < classes));
+        match &samples.targets {
+            Targets::Classes(labels) => {
+                let classes = samples.outputs as u32;
+                assert!(labels.iter().all(|&label| label < classes));
+            }
+            Targets::Reals(targets) => {
+                assert_eq!(targets.len(), samples.len() * samples.outputs);
+                assert!(targets.iter().all(|value| value.is_finite()));
+            }
+        }
     }
 });

@@ -7,6 +7,7 @@ use etastar_backend::{DeviceName, Selection};
 use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName, OwnFile, Standardise};
 use etastar_model::Loss;
 use etastar_search::EnsembleLimits;
+use etastar_search::settings::{Setting, TrainingLoss};
 use serde::Serialize;
 
 use crate::commands::{
@@ -170,6 +171,14 @@ pub(crate) fn tell_data(config: &DatasetConfig, dataset: &Dataset) {
     let names = names.collect::<Vec<_>>().join(", ");
     let more = if dataset.classes > 10 { ", .." } else { "" };
     let path = file.path.display();
+    if file.regression {
+        let (samples, features) = (dataset.samples(), dataset.features);
+        let targets = dataset.classes;
+        eprintln!(
+            "{path}: {samples} samples of {features} features; real targets, {targets} a sample"
+        );
+        return;
+    }
     eprintln!(
         "{path}: {} samples of {} features; {} classes, in this order: {names}{more}",
         dataset.samples(),
@@ -196,10 +205,16 @@ pub(crate) struct DataChoice {
     #[arg(long, value_name = "NAME")]
     x: Option<String>,
 
-    /// Array or column of labels in the file, or the file of labels that belongs to one of inputs
-    /// alone [default: a usual name, as y or label]
+    /// Array or column of labels or targets in the file, or the file of them that belongs to one of
+    /// inputs alone [default: a usual name, as y or label]
     #[arg(long, visible_alias = "label", value_name = "NAME")]
     y: Option<String>,
+
+    /// The file has real targets instead of labels, given mean 0 and variance 1 by the training
+    /// samples, each output by itself. The loss is squared error, and success is a validation R^2.
+    /// Several columns of targets: --y a,b
+    #[arg(long)]
+    regression: bool,
 
     /// Mean 0 and variance 1 for all inputs together, for each feature, or not at all
     #[arg(long, value_enum, default_value_t = StandardiseName::All)]
@@ -221,6 +236,11 @@ impl DataChoice {
                 let text = "--x and --y name parts of a file: give it with --data".to_owned();
                 return Err(CliError::Usage(text));
             }
+            None if self.regression => {
+                let text =
+                    "--regression is of the targets of a file: give it with --data".to_owned();
+                return Err(CliError::Usage(text));
+            }
             None => DatasetConfig::new(self.dataset),
             Some(path) => DatasetConfig::of_file(self.own_file(path)),
         };
@@ -232,6 +252,20 @@ impl DataChoice {
             },
             ..config
         })
+    }
+
+    /// The loss, where one may be asked for: cross-entropy of classes, squared error of real
+    /// targets.
+    pub(crate) fn loss(&self, asked: Option<LossName>) -> Result<Loss, CliError> {
+        match asked {
+            Some(LossName::CrossEntropy) if self.regression => Err(CliError::Usage(
+                "cross-entropy is a loss of classes: --regression needs --loss squared-error"
+                    .to_owned(),
+            )),
+            Some(name) => Ok(name.into()),
+            None if self.regression => Ok(Loss::SquaredError),
+            None => Ok(TrainingLoss::DEFAULT),
+        }
     }
 
     /// That a result is not written over the data.
@@ -264,6 +298,7 @@ impl DataChoice {
             path: path.to_owned(),
             x: self.x.clone(),
             y: self.y.clone(),
+            regression: self.regression,
         }
     }
 }
@@ -274,6 +309,14 @@ pub(crate) struct Format {
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Help of `--loss`, whose default the data decide.
+pub(crate) fn loss_help() -> String {
+    format!(
+        "{} [default: cross-entropy, squared-error with --regression]",
+        TrainingLoss::HELP
+    )
 }
 
 /// The training loss.

@@ -3,32 +3,67 @@
 //! Random permutations depend only on the generator's bits, so that they stay
 //! the same whatever the version of `rand`.
 
+use std::ops::Range;
+
 use rand::Rng;
 
 use crate::error::DataError;
+use crate::targets::Targets;
 
 /// Standardised samples.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Samples {
     /// Inputs, `[samples, features]` row-major.
     pub inputs: Vec<f32>,
-    /// Labels, `[samples]`, each smaller than `classes`.
-    pub labels: Vec<u32>,
+    /// What a network is to give for each.
+    pub targets: Targets,
     /// Input features per sample.
     pub features: usize,
-    /// Number of classes.
-    pub classes: usize,
+    /// Number of classes, or of real targets of a sample.
+    pub outputs: usize,
 }
 
 impl Samples {
     /// Number of samples.
     pub fn len(&self) -> usize {
-        self.labels.len()
+        self.targets.samples(self.outputs)
     }
 
     /// Whether there are no samples.
     pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
+        self.len() == 0
+    }
+
+    /// Consecutive samples, at most this many in each part.
+    pub fn parts(&self, size: usize) -> impl Iterator<Item = Self> + '_ {
+        let size = size.max(1);
+        let starts = (0..self.len()).step_by(size);
+        starts.map(move |start| self.part(start..self.len().min(start + size)))
+    }
+
+    /// The samples in a range; those beyond the last one are left out.
+    #[must_use]
+    pub fn part(&self, range: Range<usize>) -> Self {
+        let range = range.start.min(self.len())..range.end.min(self.len());
+        let rows = |width: usize| range.start * width..range.end * width;
+        Self {
+            inputs: self.inputs[rows(self.features)].to_vec(),
+            targets: match &self.targets {
+                Targets::Classes(classes) => Targets::Classes(classes[range.clone()].to_vec()),
+                Targets::Reals(values) => Targets::Reals(values[rows(self.outputs)].to_vec()),
+            },
+            ..*self
+        }
+    }
+
+    /// The outputs that a network should have, `[samples, outputs]` row-major: one-hot for classes.
+    pub fn target_rows(&self) -> Vec<f32> {
+        let mut rows = Vec::with_capacity(self.len() * self.outputs);
+        for sample in 0..self.len() {
+            // There is every sample below the number of samples.
+            let _ = self.targets.push_row(sample, self.outputs, &mut rows);
+        }
+        rows
     }
 }
 
@@ -100,7 +135,9 @@ impl<R: Rng> BatchOrder<R> {
 }
 
 /// Copies the samples at `indices` into `inputs` (`[indices, features]`
-/// row-major) and `labels`, replacing what they held and reusing their memory.
+/// row-major) and the outputs that they should have into `targets`
+/// (`[indices, outputs]`, one-hot for classes), replacing what they held and
+/// reusing their memory.
 ///
 /// # Errors
 /// [`DataError::SampleIndex`] for an index beyond the last sample; the two
@@ -109,26 +146,26 @@ pub fn gather(
     samples: &Samples,
     indices: &[u32],
     inputs: &mut Vec<f32>,
-    labels: &mut Vec<u32>,
+    targets: &mut Vec<f32>,
 ) -> Result<(), DataError> {
     inputs.clear();
-    labels.clear();
+    targets.clear();
     inputs.reserve(indices.len() * samples.features);
-    labels.reserve(indices.len());
+    targets.reserve(indices.len() * samples.outputs);
     for index in indices {
         let out_of_range = || DataError::SampleIndex {
             index: *index,
             samples: samples.len(),
         };
         let position = *index as usize;
-        let label = samples.labels.get(position).ok_or_else(out_of_range)?;
         let start = position * samples.features;
         let row = samples
             .inputs
             .get(start..start + samples.features)
             .ok_or_else(out_of_range)?;
+        let target = samples.targets.push_row(position, samples.outputs, targets);
+        target.ok_or_else(out_of_range)?;
         inputs.extend_from_slice(row);
-        labels.push(*label);
     }
     Ok(())
 }
@@ -228,20 +265,50 @@ mod tests {
     fn gather_copies_rows_and_reuses_memory() {
         let samples = Samples {
             inputs: vec![0.0, 0.5, 1.0, 1.5, 2.0, 2.5],
-            labels: vec![7, 8, 9],
+            targets: Targets::Classes(vec![1, 0, 2]),
             features: 2,
-            classes: 10,
+            outputs: 3,
+        };
+        let reals = Samples {
+            targets: Targets::Reals(vec![0.5, 1.5, 2.5, 3.5, 4.5, 5.5]),
+            outputs: 2,
+            ..samples.clone()
         };
         let mut inputs = vec![9.0; 50];
-        let mut labels = vec![1; 50];
-        gather(&samples, &[2, 0, 2], &mut inputs, &mut labels).unwrap();
+        let mut targets = vec![1.0; 50];
+        gather(&reals, &[2, 0], &mut inputs, &mut targets).unwrap();
+        assert_eq!(targets, [4.5, 5.5, 0.5, 1.5]);
+        gather(&samples, &[2, 0, 2], &mut inputs, &mut targets).unwrap();
         assert_eq!(inputs, [2.0, 2.5, 0.0, 0.5, 2.0, 2.5]);
-        assert_eq!(labels, [9, 7, 9]);
-        let error = gather(&samples, &[1, 3], &mut inputs, &mut labels).unwrap_err();
+        assert_eq!(targets, [0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
+        let error = gather(&samples, &[1, 3], &mut inputs, &mut targets).unwrap_err();
         assert_eq!(
             error.to_string(),
             "sample index 3 is out of range, there are 3 samples"
         );
+    }
+
+    #[test]
+    fn parts_are_consecutive_and_together_are_the_whole() {
+        for targets in [
+            Targets::Classes(vec![1, 0, 1, 1, 0]),
+            Targets::Reals((0..10).map(|value| value as f32).collect()),
+        ] {
+            let whole = Samples {
+                inputs: (0..15).map(|value| value as f32).collect(),
+                targets,
+                features: 3,
+                outputs: 2,
+            };
+            let parts: Vec<Samples> = whole.parts(2).collect();
+            let sizes: Vec<usize> = parts.iter().map(Samples::len).collect();
+            assert_eq!(sizes, [2, 2, 1]);
+            let inputs: Vec<f32> = parts.iter().flat_map(|part| part.inputs.clone()).collect();
+            assert_eq!(inputs, whole.inputs);
+            let rows: Vec<f32> = parts.iter().flat_map(Samples::target_rows).collect();
+            assert_eq!(rows, whole.target_rows());
+            assert_eq!(whole.part(3..9).inputs, whole.inputs[9..]);
+        }
     }
 
     #[test]

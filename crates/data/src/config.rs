@@ -135,6 +135,11 @@ impl DatasetConfig {
         }
     }
 
+    /// Whether networks are to give real targets instead of classes.
+    pub fn is_regression(&self) -> bool {
+        self.file.as_ref().is_some_and(|file| file.regression)
+    }
+
     /// What the data are called: the dataset's name, or that of the file without its ending.
     pub fn title(&self) -> Cow<'_, str> {
         match &self.file {

@@ -10,6 +10,7 @@ use crate::folders::{DataFolders, Located, bad_file, mend};
 use crate::format::{CifarBatch, IDX_IMAGES_HEADER, IDX_LABELS_HEADER, decompress, parse_batch};
 use crate::gaussians;
 use crate::integrity::{Checked, ContentError, Contents, check_bytes, read_checked};
+use crate::targets::Targets;
 
 /// Raw input values.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,14 +44,14 @@ pub struct Dataset {
     pub name: DatasetName,
     /// Inputs, `[samples, features]` row-major.
     pub inputs: Inputs,
-    /// Labels, `[samples]`, each smaller than `classes`.
-    pub labels: Vec<u32>,
+    /// What a network is to give for each.
+    pub targets: Targets,
     /// Input features per sample.
     pub features: usize,
-    /// Number of classes.
+    /// Number of classes, or of real targets of a sample.
     pub classes: usize,
     /// What the classes are called in a file of one's own; empty for the datasets of the catalogue,
-    /// whose labels are the numbers of their classes.
+    /// whose labels are the numbers of their classes, and for real targets.
     pub class_names: Vec<String>,
     /// Samples held out for validation unless asked otherwise.
     pub default_validation: usize,
@@ -121,13 +122,13 @@ impl Dataset {
 
     /// Number of samples.
     pub fn samples(&self) -> usize {
-        self.labels.len()
+        self.targets.samples(self.classes)
     }
 
     /// The classes of which there is no sample.
     pub fn empty_classes(&self) -> Vec<&str> {
         let mut is_found = vec![false; self.classes];
-        for label in &self.labels {
+        for label in self.targets.classes().unwrap_or_default() {
             if let Some(found) = is_found.get_mut(*label as usize) {
                 *found = true;
             }
@@ -146,9 +147,9 @@ impl Dataset {
                 Inputs::Bytes(values) => values.into_iter().map(f32::from).collect(),
                 Inputs::Reals(values) => values,
             },
-            labels: self.labels,
+            targets: self.targets,
             features: self.features,
-            classes: self.classes,
+            outputs: self.classes,
         }
     }
 }
@@ -194,7 +195,7 @@ fn generate(entry: &DatasetEntry, config: &GaussiansConfig) -> Result<Dataset, D
     Ok(Dataset {
         name: entry.name,
         inputs: Inputs::Reals(drawn.inputs),
-        labels: drawn.labels.into_iter().map(u32::from).collect(),
+        targets: Targets::Classes(drawn.labels.into_iter().map(u32::from).collect()),
         features: config.dimension,
         classes: entry.classes,
         class_names: Vec::new(),
@@ -327,7 +328,7 @@ impl Parts {
         Ok(Dataset {
             name: entry.name,
             inputs: Inputs::Bytes(self.inputs),
-            labels: self.labels.into_iter().map(u32::from).collect(),
+            targets: Targets::Classes(self.labels.into_iter().map(u32::from).collect()),
             features,
             classes: entry.classes,
             class_names: Vec::new(),
@@ -345,7 +346,7 @@ mod tests {
     fn has_the_known_class_counts_and_range() {
         let digits = load_embedded(&entry(DatasetName::Digits)).unwrap();
         let mut counts = [0; 10];
-        for label in &digits.labels {
+        for label in digits.targets.classes().unwrap() {
             counts[*label as usize] += 1;
         }
         assert_eq!(counts, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
@@ -364,7 +365,8 @@ mod tests {
         let mini = load_embedded(&entry(DatasetName::FashionMnistMini)).unwrap();
         assert_eq!((mini.samples(), mini.features), (5_120, 784));
         // The labels with which Fashion-MNIST's training file begins.
-        assert_eq!(mini.labels[..8], [9, 0, 0, 3, 0, 2, 7, 2]);
+        let classes = mini.targets.classes().unwrap();
+        assert_eq!(classes[..8], [9, 0, 0, 3, 0, 2, 7, 2]);
     }
 
     #[test]

@@ -32,6 +32,20 @@ pub enum DataError {
     #[error("dataset file: name the file, as in `file = {{ path = \"mine.npz\" }}`")]
     NoFile,
 
+    /// The real targets of one output are all the same.
+    #[error(
+        "target {output} is the same in all {samples} {which} samples, so that there is nothing to \
+         learn or to judge by: leave it out, or take more samples with `train` or `validation`"
+    )]
+    ConstantTarget {
+        /// Index of the output.
+        output: usize,
+        /// Which samples: training or validation.
+        which: &'static str,
+        /// How many there are.
+        samples: usize,
+    },
+
     /// Files of a dataset are in none of the folders searched.
     #[error(
         "dataset {dataset}: {} not found (plain or gzipped); looked in {}; \

@@ -13,9 +13,9 @@
 //! let mut rng = ChaCha8Rng::seed_from_u64(1);
 //! let split = Split::new(&dataset, &config, &mut rng)?;
 //! let mut batches = BatchOrder::new(split.train.len(), 128, rng)?;
-//! let (mut inputs, mut labels) = (Vec::new(), Vec::new());
-//! gather(&split.train, batches.next_batch(), &mut inputs, &mut labels)?;
-//! assert_eq!((inputs.len(), labels.len()), (128 * 64, 128));
+//! let (mut inputs, mut targets) = (Vec::new(), Vec::new());
+//! gather(&split.train, batches.next_batch(), &mut inputs, &mut targets)?;
+//! assert_eq!((inputs.len(), targets.len()), (128 * 64, 128 * 10));
 //! # Ok(())
 //! # }
 //! ```
@@ -33,6 +33,7 @@ mod integrity;
 mod own;
 mod split;
 mod status;
+mod targets;
 mod transfer;
 
 pub use batches::{BatchOrder, Samples, gather};
@@ -49,4 +50,5 @@ pub use integrity::{ContentError, sha256_hex};
 pub use own::{OwnFile, OwnFileError, OwnLabels, OwnSamples};
 pub use split::Split;
 pub use status::{Availability, FileReport, availability, verify};
+pub use targets::Targets;
 pub use transfer::{FetchEvent, FetchOptions, Progress};

@@ -7,12 +7,16 @@ use crate::batches::{Samples, shuffle_front};
 use crate::config::{DatasetConfig, Standardise, resolve_sizes};
 use crate::dataset::{Dataset, Inputs};
 use crate::error::DataError;
+use crate::targets::Targets;
 
 /// A dataset split into training and validation samples.
 ///
 /// Unless the configuration says otherwise ([`Standardise`]), inputs are `(raw - mean) /
 /// standard_deviation` with the two scalars taken over all values of the training samples, so that
 /// the mean of `|x|^2` over the training samples is the number of features.
+///
+/// The real targets of a regression have mean 0 and variance 1 over the training samples, each
+/// output by itself, however inputs are standardised.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Split {
     /// Training samples, in random order.
@@ -36,8 +40,9 @@ impl Split {
     /// # Errors
     /// [`DataError::TooManySamples`] or [`DataError::NoSamples`] when the sizes
     /// do not fit, [`DataError::NotStandardisable`] when all training values
-    /// are equal or not finite, [`DataError::InconsistentDataset`] when inputs
-    /// and labels do not belong together.
+    /// are equal or not finite, [`DataError::ConstantTarget`] when real targets
+    /// do not vary, [`DataError::InconsistentDataset`] when inputs and labels do
+    /// not belong together.
     pub fn new(
         dataset: &Dataset,
         config: &DatasetConfig,
@@ -92,6 +97,7 @@ impl Split {
         if config.standardise == Standardise::Feature {
             split.standardise_features();
         }
+        split.standardise_targets()?;
         Ok(split)
     }
 }
@@ -114,6 +120,41 @@ impl Split {
             }
         }
     }
+
+    /// Gives the real targets of every output mean 0 and variance 1 over the training samples.
+    fn standardise_targets(&mut self) -> Result<(), DataError> {
+        let outputs = self.train.outputs;
+        let (Targets::Reals(train), Targets::Reals(validation)) =
+            (&mut self.train.targets, &mut self.validation.targets)
+        else {
+            return Ok(());
+        };
+        for output in 0..outputs {
+            let column = train.iter().skip(output).step_by(outputs);
+            let statistics = Statistics::from_reals(column.map(std::slice::from_ref));
+            let named = [("training", &mut *train), ("validation", &mut *validation)];
+            for (which, targets) in named {
+                for value in targets.iter_mut().skip(output).step_by(outputs) {
+                    *value = statistics.standardise(f64::from(*value));
+                }
+                let column = targets.iter().skip(output).step_by(outputs);
+                if !(statistics.standard_deviation > 0.0 && varies(column)) {
+                    return Err(DataError::ConstantTarget {
+                        output,
+                        which,
+                        samples: targets.len() / outputs,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether there are two different values.
+fn varies<'a>(mut values: impl Iterator<Item = &'a f32>) -> bool {
+    let first = values.next();
+    values.any(|value| Some(value) != first)
 }
 
 /// The rows of `values` at `indices`.
@@ -147,14 +188,11 @@ fn select(dataset: &Dataset, indices: &[u32], statistics: &Statistics) -> Sample
             }
         }
     }
-    let labels = indices
-        .iter()
-        .filter_map(|index| dataset.labels.get(*index as usize));
     Samples {
         inputs,
-        labels: labels.copied().collect(),
+        targets: dataset.targets.select(indices, dataset.classes),
         features: dataset.features,
-        classes: dataset.classes,
+        outputs: dataset.classes,
     }
 }
 
@@ -257,7 +295,7 @@ mod tests {
         Dataset {
             name: DatasetName::Mnist,
             inputs: Inputs::Bytes((0..250).flat_map(|sample| [sample, 3, 200]).collect()),
-            labels: (0..250).map(|sample| sample % 10).collect(),
+            targets: Targets::Classes((0..250).map(|sample| sample % 10).collect()),
             features: 3,
             classes: 10,
             class_names: Vec::new(),
@@ -298,7 +336,8 @@ mod tests {
         assert_eq!((split.train.len(), split.validation.len()), (210, 40));
         let mut seen = BTreeSet::new();
         for samples in [&split.train, &split.validation] {
-            for (identity, label) in identities(&split, samples).into_iter().zip(&samples.labels) {
+            let labels = samples.targets.classes().unwrap();
+            for (identity, label) in identities(&split, samples).into_iter().zip(labels) {
                 assert!(seen.insert(identity), "{identity} twice");
                 assert_eq!(u32::from(identity % 10), *label);
             }
@@ -358,7 +397,7 @@ mod tests {
     fn statistics_are_of_the_training_samples_alone() {
         let dataset = Dataset {
             inputs: Inputs::Bytes(vec![0, 255, 10, 10, 20, 20]),
-            labels: vec![0, 1, 0, 1, 0, 1],
+            targets: Targets::Classes(vec![0, 1, 0, 1, 0, 1]),
             features: 1,
             ..tiny()
         };
@@ -383,7 +422,7 @@ mod tests {
         let second = Split::new(&reals, &sizes(None, None), &mut rng(1)).unwrap();
         assert!((first.mean - second.mean).abs() < 1e-12);
         assert!((first.standard_deviation - second.standard_deviation).abs() < 1e-12);
-        assert_eq!(first.train.labels, second.train.labels);
+        assert_eq!(first.train.targets, second.train.targets);
     }
 
     #[test]
@@ -434,6 +473,65 @@ mod tests {
         assert!(
             matches!(error, DataError::InconsistentDataset { .. }),
             "{error}"
+        );
+    }
+
+    #[test]
+    fn real_targets_are_standardised_by_the_training_samples_and_stay_with_inputs() {
+        let raw = |sample: u8, output: usize| [f32::from(sample), -1e6 * f32::from(sample)][output];
+        let dataset = Dataset {
+            targets: Targets::Reals((0..250).flat_map(|i| [raw(i, 0), raw(i, 1)]).collect()),
+            classes: 2,
+            ..tiny()
+        };
+        let split = Split::new(&dataset, &sizes(None, None), &mut rng(1)).unwrap();
+        let classes = Split::new(&tiny(), &sizes(None, None), &mut rng(1)).unwrap();
+        assert_eq!(split.train.inputs, classes.train.inputs);
+        let rows = [&split.train, &split.validation].map(Samples::target_rows);
+        let count = split.train.len() as f64;
+        for output in 0..2 {
+            let column = |part: &Vec<f32>| -> Vec<f64> {
+                let own = part.iter().skip(output).step_by(2);
+                own.map(|value| f64::from(*value)).collect()
+            };
+            let train = column(&rows[0]);
+            let mean = train.iter().sum::<f64>() / count;
+            let variance = train.iter().map(|value| value * value).sum::<f64>() / count;
+            assert!(mean.abs() < 1e-6 && (variance - 1.0).abs() < 1e-6);
+            // One line through all samples, those of validation included.
+            let own: Vec<u8> = identities(&split, &split.train);
+            let (first, last) = (own[0], own[1]);
+            let slope = (train[1] - train[0]) / f64::from(raw(last, output) - raw(first, output));
+            let held_out = identities(&split, &split.validation);
+            for (sample, found) in held_out.into_iter().zip(column(&rows[1])) {
+                let step = f64::from(raw(sample, output) - raw(first, output));
+                assert!((found - train[0] - slope * step).abs() < 1e-4);
+            }
+        }
+    }
+
+    #[test]
+    fn real_targets_that_do_not_vary_are_named() {
+        let message = |targets: Vec<f32>, validation| {
+            let dataset = Dataset {
+                targets: Targets::Reals(targets),
+                classes: 2,
+                ..tiny()
+            };
+            let config = sizes(None, Some(validation));
+            let error = Split::new(&dataset, &config, &mut rng(1)).unwrap_err();
+            error.to_string()
+        };
+        let second_is_constant = (0..500).map(|i| if i % 2 == 0 { i as f32 } else { 0.1 });
+        let text = message(second_is_constant.collect(), 30);
+        assert!(
+            text.contains("target 1 is the same in all 220 training samples"),
+            "{text}"
+        );
+        let text = message((0..500).map(|i| i as f32).collect(), 1);
+        assert!(
+            text.contains("target 0 is the same in all 1 validation samples"),
+            "{text}"
         );
     }
 

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use etastar_data::{
     Availability, DataError, DataFolders, Dataset, DatasetConfig, DatasetName, Inputs, Split,
-    availability, entry, verify,
+    Targets, availability, entry, verify,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -70,7 +70,7 @@ fn loads_plain_and_gzipped_from_both_places() {
     };
     assert_eq!(pixels[..], small.content(IMAGES)[16..]);
     let labels = small.content(LABELS)[8..].iter().copied().map(u32::from);
-    assert_eq!(first.labels, labels.collect::<Vec<_>>());
+    assert_eq!(first.targets, Targets::Classes(labels.collect()));
     let keys: Vec<&String> = first.fingerprints.keys().collect();
     assert_eq!(
         keys,
@@ -95,7 +95,8 @@ fn loads_cifar_from_each_of_its_places() {
         small.write(&folder.path().join(place));
         let dataset = load(&small, folder.path()).unwrap();
         assert_eq!((dataset.samples(), dataset.features), (10, 3_072));
-        assert_eq!(dataset.labels, [0, 9, 1, 9, 2, 9, 3, 9, 4, 9]);
+        let classes = dataset.targets.classes().unwrap();
+        assert_eq!(classes, [0, 9, 1, 9, 2, 9, 3, 9, 4, 9]);
         assert_eq!(dataset.fingerprints.len(), 5);
     }
 }

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
+#[path = "own/targets.rs"]
+mod targets;
+
 use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::Write;
@@ -9,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use etastar_data::{
-    DataFolders, Dataset, DatasetConfig, Inputs, OwnFile, OwnFileError, Split, Standardise,
+    DataFolders, Dataset, DatasetConfig, Inputs, OwnFile, OwnFileError, Split, Standardise, Targets,
 };
 use npyz::{AutoSerialize, WriterBuilder};
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
@@ -95,11 +98,16 @@ fn named(path: &Path, x: Option<&str>, y: Option<&str>) -> OwnFile {
         path: path.to_owned(),
         x: x.map(str::to_owned),
         y: y.map(str::to_owned),
+        regression: false,
     }
 }
 
 fn load(path: &Path) -> Result<Dataset, OwnFileError> {
     OwnFile::new(path).load(None)
+}
+
+fn classes(dataset: &Dataset) -> &[u32] {
+    dataset.targets.classes().unwrap()
 }
 
 /// The same numbers in every form give the same data, and so the same bits in training.
@@ -179,20 +187,20 @@ fn every_form_of_the_same_numbers_gives_the_same_data() {
     );
     assert_eq!(first.inputs, Inputs::Reals(single.clone()));
     let classes: Vec<u32> = (0..ROWS).map(|row| place(label(row)) as u32).collect();
-    assert_eq!(first.labels, classes);
+    assert_eq!(first.targets, Targets::Classes(classes));
     for path in &files[1..] {
         let other = load(path).unwrap();
         assert_eq!(other.inputs, first.inputs, "{}", path.display());
         assert_eq!(
-            (other.labels, other.features),
-            (first.labels.clone(), 3),
+            (other.targets, other.features),
+            (first.targets.clone(), 3),
             "{path:?}"
         );
     }
     // Without names, columns are counted.
     let path = folder.write("bare.csv", text(",", false).as_bytes());
     let bare = named(&path, None, Some("1")).load(None).unwrap();
-    assert_eq!((bare.inputs, bare.labels), (first.inputs, first.labels));
+    assert_eq!((bare.inputs, bare.targets), (first.inputs, first.targets));
     // The fingerprint is of the content.
     let (key, hash) = first.fingerprints.iter().next().unwrap();
     assert_eq!((key.as_str(), hash.len()), ("c/c.npz", 64));
@@ -278,7 +286,7 @@ fn images_are_bytes_in_every_form() {
         let dataset = load(&path).unwrap();
         assert_eq!(dataset.inputs, Inputs::Bytes(pixels.clone()), "{path:?}");
         assert_eq!((dataset.features, dataset.class_names.len()), (4, 2));
-        assert_eq!(dataset.labels[..3], [1, 0, 1]);
+        assert_eq!(classes(&dataset)[..3], [1, 0, 1]);
     }
 }
 
@@ -300,12 +308,12 @@ fn texts_become_classes_in_alphabetical_order() {
     );
     let dataset = load(&path).unwrap();
     assert_eq!(dataset.class_names, ["ape", "cat", "ü"]);
-    assert_eq!(dataset.labels, [2, 1, 0]);
+    assert_eq!(classes(&dataset), [2, 1, 0]);
     let bytes = npy("|S3", false, "3,", b"b\0\0a\0\0b\0\0");
     let path = folder.npz("s.npz", &[("x", x()), ("y", bytes)]);
     assert_eq!(load(&path).unwrap().class_names, ["a", "b"]);
     let path = folder.write("t.csv", "size,Species\n1,cat\n2,dog\n3,cat\n".as_bytes());
-    assert_eq!(load(&path).unwrap().labels, [0, 1, 0]);
+    assert_eq!(classes(&load(&path).unwrap()), [0, 1, 0]);
 }
 
 #[test]
@@ -467,7 +475,7 @@ fn columns_are_told_apart_as_a_reader_would() {
     let folder = Folder::new();
     let load = |name: &str, text: &str| load(&folder.write(name, text.as_bytes())).unwrap();
     let toy = load("toy.csv", "x,y,label\n0.5,1.5,0\n2.5,3.5,1\n4.5,5.5,0\n");
-    assert_eq!((toy.features, toy.labels), (2, vec![0, 1, 0]));
+    assert_eq!((toy.features, classes(&toy)), (2, &[0, 1, 0][..]));
     for rows in ["0.5,0.25,cat\n1.5,2.5,dog\n", "0.5,0.25,1\n1.5,2.5,0\n"] {
         let numbered = load("numbered.csv", &format!("0,1,label\n{rows}"));
         assert_eq!(
@@ -483,7 +491,7 @@ fn columns_are_told_apart_as_a_reader_would() {
         (2, vec!["cat".to_owned(), "dog".to_owned()])
     );
     let large = "a,y\n1,9007199254740992\n2,9007199254740993\n3,9007199254740992\n";
-    assert_eq!(load("large.csv", large).labels, [0, 1, 0]);
+    assert_eq!(classes(&load("large.csv", large)), [0, 1, 0]);
     assert_eq!(
         load("zeros.csv", "a,y\n1,01\n2,1\n").class_names,
         ["01", "1"]

@@ -90,6 +90,8 @@ impl From<TrainerError> for Error {
             | TrainerError::CheckpointDiverged { .. }
             | TrainerError::Chance { .. }
             | TrainerError::LayerRates { .. }
+            | TrainerError::RSquared { .. }
+            | TrainerError::CrossEntropyOfReals(_)
             | TrainerError::Memory { .. }
             | TrainerError::Prediction(_) => Self::Training(error),
             TrainerError::Device(_)

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use etastar_data::{
     DataFolders, Dataset, DatasetConfig, DatasetName, OwnFile, OwnLabels, OwnSamples,
 };
+use etastar_model::Loss;
 use etastar_search::Protocol;
 
 use crate::data::Data;
@@ -39,7 +40,8 @@ impl Samples {
     }
 
     /// Arrays: `inputs` are `[samples, features]` row-major, `labels` one for each sample. Classes
-    /// are the labels in ascending order. A sixth of the samples is held out for validation.
+    /// are the labels in ascending order; [`OwnLabels::Reals`] are the targets of a regression. A
+    /// sixth of the samples is held out for validation.
     ///
     /// # Errors
     /// If the numbers of inputs and labels do not fit together, or an input is not finite.
@@ -48,10 +50,13 @@ impl Samples {
         features: usize,
         labels: OwnLabels,
     ) -> Result<Self, Error> {
-        let name = "samples";
-        let samples = OwnSamples::from_arrays(name, inputs, features, labels)?;
+        let file = OwnFile {
+            regression: matches!(labels, OwnLabels::Reals(..)),
+            ..OwnFile::new("samples")
+        };
+        let samples = OwnSamples::from_arrays("samples", inputs, features, labels)?;
         Ok(Self {
-            config: DatasetConfig::of_file(OwnFile::new(name)),
+            config: DatasetConfig::of_file(file),
             dataset: samples.into_dataset(None)?,
         })
     }
@@ -95,12 +100,21 @@ impl Samples {
         (self.dataset.features, self.dataset.classes)
     }
 
-    /// The default protocol with the usual threshold for this number of classes, see
-    /// [`Protocol::usual_threshold`].
+    /// The default protocol with the usual threshold for this number of classes
+    /// ([`Protocol::usual_threshold`]); for real targets with squared error and the usual threshold
+    /// of R^2.
     pub fn usual_protocol(&self) -> Protocol {
-        Protocol {
+        let protocol = Protocol {
             threshold: Protocol::usual_threshold(self.dataset.classes),
             ..Protocol::default()
+        };
+        match self.config.is_regression() {
+            false => protocol,
+            true => Protocol {
+                loss: Loss::SquaredError,
+                threshold: Protocol::USUAL_R_SQUARED,
+                ..protocol
+            },
         }
     }
 

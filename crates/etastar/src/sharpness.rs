@@ -173,7 +173,8 @@ pub fn sharpness_with(
 /// Bounds over the draw of the weights, where they exist.
 fn theory(record: &CellRecord) -> Option<TheoryBounds> {
     let cell = &record.cell;
-    if !cell.layer_rates.is_empty() {
+    // The proofs are for one-hot targets, and for one rate of all layers but the first.
+    if !cell.layer_rates.is_empty() || cell.dataset.is_regression() {
         return None;
     }
     let architecture = cell.architecture(record.inputs, record.outputs);
@@ -276,13 +277,9 @@ impl Task for Given<'_> {
         }?;
         let classes = network.layers.last().map(|layer| layer.weight.dims()[1]);
         let samples = samples.into_dataset(classes)?.into_samples();
-        let data = Batch::upload(
-            &samples.inputs,
-            &samples.labels,
-            samples.features,
-            samples.classes,
-            &device,
-        );
+        let targets = samples.target_rows();
+        let shape = [samples.features, samples.outputs];
+        let data = Batch::from_rows(samples.inputs, targets, shape, &device);
         let rates = match options.layer_rates.as_slice() {
             [] => LayerRates::with_input_rate(network.depth(), options.input_rate),
             rates if rates.len() == network.layers.len() => LayerRates::new(rates.to_vec()),

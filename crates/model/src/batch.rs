@@ -14,12 +14,29 @@ use crate::layer::{primitive, tensor};
 pub struct Batch<B: backend::Backend, const D: usize = 2> {
     /// `[samples, inputs]`.
     pub inputs: Tensor<B, D>,
-    /// One-hot, `[samples, outputs]`.
+    /// The outputs that a network should have, `[samples, outputs]`: one-hot, or real numbers.
     pub targets: Tensor<B, D>,
 }
 
 impl<B: Backend> Batch<B> {
-    /// Uploads samples: `inputs` is row-major `[labels.len(), features]`, each
+    /// Uploads samples of real targets: `inputs` is row-major `[samples, features]`, `targets`
+    /// `[samples, outputs]`.
+    pub fn from_rows(
+        inputs: Vec<f32>,
+        targets: Vec<f32>,
+        [features, outputs]: [usize; 2],
+        device: &B::Device,
+    ) -> Self {
+        let samples = inputs.len() / features;
+        let inputs = TensorData::new(inputs, [samples, features]);
+        let targets = TensorData::new(targets, [samples, outputs]);
+        Self {
+            inputs: Tensor::from_data(inputs.convert::<B::FloatElem>(), device),
+            targets: Tensor::from_data(targets.convert::<B::FloatElem>(), device),
+        }
+    }
+
+    /// Uploads labelled samples: `inputs` is row-major `[labels.len(), features]`, each
     /// label is below `classes`.
     pub fn upload(
         inputs: &[f32],
@@ -28,26 +45,22 @@ impl<B: Backend> Batch<B> {
         classes: usize,
         device: &B::Device,
     ) -> Self {
-        let samples = labels.len();
-        let inputs = TensorData::new(inputs.to_vec(), [samples, features]);
-        let mut one_hot = vec![0f32; samples * classes];
+        let mut one_hot = vec![0f32; labels.len() * classes];
         for (row, &label) in one_hot.chunks_exact_mut(classes).zip(labels) {
             row[label as usize] = 1.0;
         }
-        let targets = TensorData::new(one_hot, [samples, classes]);
-        Self {
-            inputs: Tensor::from_data(inputs.convert::<B::FloatElem>(), device),
-            targets: Tensor::from_data(targets.convert::<B::FloatElem>(), device),
-        }
+        Self::from_rows(inputs.to_vec(), one_hot, [features, classes], device)
     }
 }
 
-/// What a network's outputs say of labelled samples.
+/// What a network's outputs say of samples that it was not trained on.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Predictions {
     /// Number of samples whose largest output is that of their label. Ties go to the lowest class;
     /// a row with a NaN is never correct.
     pub correct: usize,
+    /// Weighted sum of the squared residuals of real targets; not finite where an output is not.
+    pub squared_residuals: f64,
     /// The largest absolute output; NaN where one is.
     pub largest_output: f64,
 }
@@ -60,26 +73,55 @@ impl Predictions {
         labels: &[u32],
     ) -> Vec<Self> {
         let classes = outputs.dims()[D - 1];
-        let data = outputs.into_data().convert::<B::FloatElem>();
-        let Ok(values) = data.as_slice::<B::FloatElem>() else {
-            // Unreachable: the data was just converted to this type.
-            return Vec::new();
-        };
-        let of_network = |values: &[B::FloatElem]| {
+        Self::of_each(outputs, classes * labels.len(), |values| {
             let rows = values.chunks_exact(classes).zip(labels);
             let correct =
                 rows.filter(|(row, label)| predicted_class(row) == Some(**label as usize));
             Self {
                 correct: correct.count(),
-                largest_output: values
-                    .iter()
-                    .fold(0.0, |largest, value| larger(largest, host(value).abs())),
+                ..Self::default()
             }
+        })
+    }
+
+    /// Of each network, for real `targets` `[samples, outputs]` (row-major) and a weight for every
+    /// output.
+    pub fn of_regressions<B: Backend, const D: usize>(
+        outputs: Tensor<B, D>,
+        targets: &[f32],
+        weights: &[f64],
+    ) -> Vec<Self> {
+        Self::of_each(outputs, targets.len(), |values| {
+            let residuals = values.iter().zip(targets);
+            let residuals = residuals.map(|(value, target)| host(value) - f64::from(*target));
+            let weighted = residuals.zip(weights.iter().cycle());
+            Self {
+                squared_residuals: weighted
+                    .map(|(residual, weight)| weight * residual * residual)
+                    .sum(),
+                ..Self::default()
+            }
+        })
+    }
+
+    /// Of each network, from its own part of the outputs; fills in the largest one.
+    fn of_each<B: Backend, const D: usize>(
+        outputs: Tensor<B, D>,
+        size: usize,
+        of_network: impl Fn(&[B::FloatElem]) -> Self,
+    ) -> Vec<Self> {
+        let data = outputs.into_data().convert::<B::FloatElem>();
+        let Ok(values) = data.as_slice::<B::FloatElem>() else {
+            // Unreachable: the data was just converted to this type.
+            return Vec::new();
         };
-        values
-            .chunks_exact(classes * labels.len())
-            .map(of_network)
-            .collect()
+        let networks = values.chunks_exact(size).map(|values| Self {
+            largest_output: values
+                .iter()
+                .fold(0.0, |largest, value| larger(largest, host(value).abs())),
+            ..of_network(values)
+        });
+        networks.collect()
     }
 
     /// Of the samples of both.
@@ -87,6 +129,7 @@ impl Predictions {
     pub fn together_with(self, other: Self) -> Self {
         Self {
             correct: self.correct + other.correct,
+            squared_residuals: self.squared_residuals + other.squared_residuals,
             largest_output: larger(self.largest_output, other.largest_output),
         }
     }
@@ -122,7 +165,7 @@ fn predicted_class<E: Element>(row: &[E]) -> Option<usize> {
 pub enum Loss {
     /// `-log softmax(f)_y`.
     CrossEntropy,
-    /// `|f - e_y|^2 / 2` with the one-hot target `e_y`.
+    /// `|f - t|^2 / 2` with the target `t`, one-hot for classes.
     SquaredError,
 }
 
@@ -137,7 +180,7 @@ impl Loss {
 
     /// Mean loss (one element a network) and its derivative in the outputs,
     /// `(1/N) d loss / d f` of shape `[samples, outputs]`, for outputs and
-    /// one-hot targets of that shape; all with a leading axis over networks
+    /// targets of that shape; all with a leading axis over networks
     /// where `D` is 3.
     pub fn with_derivative<B: Backend, const D: usize>(
         self,

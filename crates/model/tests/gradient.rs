@@ -30,6 +30,8 @@ struct Case {
     architecture: Architecture,
     samples: usize,
     loss: Loss,
+    /// Whether the targets are real numbers instead of classes.
+    is_regression: bool,
     seed: u64,
 }
 
@@ -41,21 +43,29 @@ fn cases() -> impl Strategy<Value = Case> {
         any::<bool>(),
         prop_oneof![Just(1.0), Just(2.0)],
         1..12usize,
-        prop_oneof![Just(Loss::CrossEntropy), Just(Loss::SquaredError)],
+        prop_oneof![
+            Just((Loss::CrossEntropy, false)),
+            Just((Loss::SquaredError, false)),
+            Just((Loss::SquaredError, true))
+        ],
         any::<u64>(),
     )
         .prop_map(
-            |(inputs, hidden, outputs, bias, output_gain, samples, loss, seed)| Case {
-                architecture: Architecture {
-                    inputs,
-                    hidden,
-                    outputs,
-                    bias,
-                    output_gain,
-                },
-                samples,
-                loss,
-                seed,
+            |(inputs, hidden, outputs, bias, output_gain, samples, (loss, is_regression), seed)| {
+                Case {
+                    architecture: Architecture {
+                        inputs,
+                        hidden,
+                        // One output is a regression, but no choice of classes.
+                        outputs: outputs - usize::from(is_regression),
+                        bias,
+                        output_gain,
+                    },
+                    samples,
+                    loss,
+                    is_regression,
+                    seed,
+                }
             },
         )
 }
@@ -88,6 +98,14 @@ impl Case {
             &Default::default(),
         );
         batch.inputs = random([self.samples, self.architecture.inputs], &mut rng);
+        if self.is_regression {
+            let targets = (0..self.samples * outputs).map(|_| rng.random_range(-3.0..3.0));
+            let inputs = batch.inputs.clone();
+            let zeros = vec![0.0; self.samples * self.architecture.inputs];
+            let shape = [self.architecture.inputs, outputs];
+            batch = Batch::from_rows(zeros, targets.collect(), shape, &Default::default());
+            batch.inputs = inputs;
+        }
         batch
     }
 

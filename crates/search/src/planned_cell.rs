@@ -1,6 +1,8 @@
 //! A cell of a grid, before it is measured: its data's shape, and what it will cost.
 
-use crate::{Cell, Measurement, Provenance, Trainer, TrainerError};
+use etastar_model::Loss;
+
+use crate::{Cell, Measurement, Provenance, SuccessRule, Trainer, TrainerError};
 
 /// A cell with what is known before it is measured.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,7 +13,7 @@ pub struct PlannedCell {
     pub cell: Cell,
     /// Number of input features.
     pub inputs: usize,
-    /// Number of classes.
+    /// Number of classes, or of real targets of a sample.
     pub outputs: usize,
 }
 
@@ -19,7 +21,8 @@ impl PlannedCell {
     /// Asks the trainer for the shapes of the cells' data.
     ///
     /// # Errors
-    /// If the trainer does not have them, or guessing would reach a threshold.
+    /// If the trainer does not have them, guessing would reach a threshold or nothing would, or a
+    /// loss of classes is asked for on real targets.
     pub fn plan(
         cells: &[Cell],
         trainer: &dyn Trainer,
@@ -29,22 +32,7 @@ impl PlannedCell {
             .iter()
             .map(|cell| {
                 let (inputs, outputs) = trainer.shape(cell)?;
-                let (rates, layers) = (&cell.layer_rates, cell.depth() + 1);
-                let is_rate = |rate: &f64| rate.is_finite() && *rate >= 0.0;
-                let are_rates = rates.iter().all(is_rate) && rates.iter().any(|rate| *rate > 0.0);
-                if !rates.is_empty() && (rates.len() != layers || !are_rates) {
-                    let given = rates.len();
-                    return Err(TrainerError::LayerRates { given, layers });
-                }
-                if let Some(protocol) = cell.protocol()
-                    && protocol.is_met_by_chance(outputs)
-                {
-                    return Err(TrainerError::Chance {
-                        threshold: protocol.threshold,
-                        classes: outputs,
-                        chance: 1.0 / outputs as f64,
-                    });
-                }
+                check(cell, outputs)?;
                 Ok(Self {
                     id: cell.identity(provenance),
                     cell: cell.clone(),
@@ -77,4 +65,38 @@ impl PlannedCell {
             }
         }
     }
+}
+
+/// That rates and protocol make sense for the network, and for data with these outputs.
+fn check(cell: &Cell, outputs: usize) -> Result<(), TrainerError> {
+    let (rates, layers) = (&cell.layer_rates, cell.depth() + 1);
+    let is_rate = |rate: &f64| rate.is_finite() && *rate >= 0.0;
+    let are_rates = rates.iter().all(is_rate) && rates.iter().any(|rate| *rate > 0.0);
+    if !rates.is_empty() && (rates.len() != layers || !are_rates) {
+        let given = rates.len();
+        return Err(TrainerError::LayerRates { given, layers });
+    }
+    let is_regression = cell.dataset.is_regression();
+    if is_regression && cell.loss() == Loss::CrossEntropy {
+        let title = cell.dataset.title().into_owned();
+        return Err(TrainerError::CrossEntropyOfReals(title));
+    }
+    let Some(protocol) = cell.protocol() else {
+        return Ok(());
+    };
+    let threshold = protocol.threshold;
+    if is_regression && protocol.success == SuccessRule::ReachThreshold {
+        let in_between = threshold > 0.0 && threshold < 1.0;
+        return in_between
+            .then_some(())
+            .ok_or(TrainerError::RSquared { threshold });
+    }
+    if !is_regression && protocol.is_met_by_chance(outputs) {
+        return Err(TrainerError::Chance {
+            threshold,
+            classes: outputs,
+            chance: 1.0 / outputs as f64,
+        });
+    }
+    Ok(())
 }

@@ -18,7 +18,7 @@ settings! {
     /// Steps between evaluations of the validation accuracy
     EvaluateEvery: usize, "protocol.evaluate_every", "evaluate-every STEPS", "SGD steps",
         Limits::AT_LEAST_ONE, default 16;
-    /// Validation accuracy at which a trial succeeds
+    /// Validation accuracy, or R^2 of real targets, at which a trial succeeds
     Threshold: f64, "protocol.threshold", "threshold ACCURACY", "accuracy, 0 to 1", Limits::FRACTION,
         default 0.2;
     /// How the learning rate is searched
@@ -133,10 +133,10 @@ pub struct Protocol {
     /// Number of SGD steps after which a trial that has not reached the
     /// threshold has failed.
     pub budget: usize,
-    /// Validation accuracy is evaluated every this many steps, and after the
+    /// Validation accuracy, or R^2 of real targets, is evaluated every this many steps, and after the
     /// last one.
     pub evaluate_every: usize,
-    /// Validation accuracy (0 to 1) at which a trial succeeds.
+    /// Validation accuracy (0 to 1), or R^2 of real targets, at which a trial succeeds.
     pub threshold: f64,
     /// How the learning rate is searched.
     pub search: SearchMethod,
@@ -232,6 +232,10 @@ impl Protocol {
     pub(crate) fn evaluates_after(&self, steps: usize) -> bool {
         steps.is_multiple_of(self.evaluate_every) || steps == self.budget
     }
+
+    /// A threshold of R^2 for real targets, half way from predicting the mean to predicting every
+    /// target exactly. Our choice.
+    pub const USUAL_R_SQUARED: f64 = 0.5;
 
     /// A threshold between guessing and knowing, for a number of classes: twice chance or, with few
     /// classes, half way from chance to 1. Our choice; 0.2 for ten classes, 0.75 for two.

@@ -51,12 +51,12 @@ impl Outcome {
     }
 }
 
-/// Validation accuracy at one step of a trial.
+/// Validation accuracy, or `R^2`, at one step of a trial.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CurvePoint {
     /// SGD steps taken before the evaluation.
     pub step: usize,
-    /// Validation accuracy, 0 to 1.
+    /// Validation accuracy, 0 to 1; of a regression `R^2`, see [`Evaluation`](crate::Evaluation).
     pub accuracy: f64,
     /// Largest absolute output over the validation samples; absent where one is not finite.
     pub largest_output: Option<f64>,
@@ -200,7 +200,7 @@ pub struct CellRecord {
     pub cell: Cell,
     /// Number of input features, `n_0`.
     pub inputs: usize,
-    /// Number of classes, `K`.
+    /// Number of classes or of real targets, `K`.
     pub outputs: usize,
     /// Prediction of `lambda_1(G)` from the data's infinite-width kernel, once computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]

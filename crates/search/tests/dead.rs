@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 use burn_flex::Flex;
-use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName, Split};
+use etastar_data::{
+    BatchOrder, DataFolders, Dataset, DatasetConfig, DatasetName, OwnFile, Split, Targets, gather,
+};
 use etastar_model::{Batch, InitialWeights, LayerRates, Loss, Mlp};
 use etastar_search::{
     BurnTrainer, Cell, EnsembleLimits, EnsembleTrainer, Interrupt, MasterSeed, Measurement,
@@ -59,7 +61,8 @@ fn a_dead_network_never_changes_and_is_recorded_so() {
         let mut rng = seed.split(&cell.dataset);
         let split = Split::new(&data[0].1, &cell.dataset, &mut rng);
         let train = split.unwrap().train;
-        let all = Batch::upload(&train.inputs, &train.labels, 64, 10, &Default::default());
+        let labels = train.targets.classes().unwrap();
+        let all = Batch::upload(&train.inputs, labels, 64, 10, &Default::default());
         let architecture = cell.architecture(64, 10);
         let rates = LayerRates::with_input_rate(12, 1.0);
         let mut dead = 0;
@@ -78,7 +81,7 @@ fn a_dead_network_never_changes_and_is_recorded_so() {
             };
             let mut trained = network.clone();
             for rows in 0..9 {
-                let (inputs, labels) = (&train.inputs[rows * 2048..], &train.labels[rows * 32..]);
+                let (inputs, labels) = (&train.inputs[rows * 2048..], &labels[rows * 32..]);
                 let batch =
                     Batch::upload(&inputs[..2048], &labels[..32], 64, 10, &Default::default());
                 let (next, before) = trained.sgd_step(&batch, loss, 0.1, &rates);
@@ -123,4 +126,66 @@ fn with_biases_a_network_is_never_called_dead() {
         let network: Mlp<Flex> = Mlp::new(&initial, &Default::default());
         assert!(!network.is_dead_on(&batch, Loss::CrossEntropy));
     }
+}
+
+/// The outputs of a dead network are zero, but its loss on real targets is that of every batch.
+#[test]
+fn a_dead_network_on_real_targets_has_the_loss_of_every_batch() {
+    let mut cell = cell(Loss::SquaredError, false);
+    let digits = Dataset::load(&cell.dataset, &DataFolders::only("/nonexistent")).unwrap();
+    let labels = digits.targets.classes().unwrap().iter();
+    let dataset = Dataset {
+        targets: Targets::Reals(labels.map(|&label| (label as f32).exp()).collect()),
+        classes: 1,
+        ..digits
+    };
+    cell.dataset = DatasetConfig {
+        name: DatasetName::File,
+        file: Some(OwnFile {
+            regression: true,
+            ..OwnFile::new("own.npz")
+        }),
+        ..cell.dataset
+    };
+    let seed = MasterSeed(1);
+    let data = [(cell.dataset.clone(), dataset)];
+    let trainer = BurnTrainer::<Flex>::new(Default::default(), seed, &data).unwrap();
+    let split = Split::new(&data[0].1, &cell.dataset, &mut seed.split(&cell.dataset));
+    let train = split.unwrap().train;
+    let rows = train.target_rows();
+    let all = Batch::from_rows(train.inputs.clone(), rows, [64, 1], &Default::default());
+    let architecture = cell.architecture(64, 1);
+    let repeats: Vec<usize> = (0..12).collect();
+    let mut dead = 0;
+    for (repeat, record) in repeats.iter().zip(records(&trainer, &cell, &repeats)) {
+        let mut rng = seed.initialisation(&architecture, *repeat);
+        let initial = InitialWeights::draw::<f32>(&architecture, &mut rng);
+        if !Mlp::<Flex>::new(&initial, &Default::default()).is_dead_on(&all, Loss::SquaredError) {
+            continue;
+        }
+        dead += 1;
+        let rng = seed.batch_order(&cell.dataset, &architecture, *repeat);
+        let mut order = BatchOrder::new(train.len(), 32, rng).unwrap();
+        let losses: Vec<f64> = (0..24)
+            .map(|_| {
+                let (mut inputs, mut targets) = (Vec::new(), Vec::new());
+                gather(&train, order.next_batch(), &mut inputs, &mut targets).unwrap();
+                let squares = targets.iter().map(|target| f64::from(*target).powi(2));
+                squares.sum::<f64>() / 64.0
+            })
+            .collect();
+        let largest = losses.iter().copied().fold(0.0, f64::max);
+        let expected = [losses[0], losses[23], largest];
+        let found = [
+            record.losses.first,
+            record.losses.last,
+            record.losses.largest,
+        ];
+        for (found, expected) in found.into_iter().zip(expected) {
+            assert!((found.unwrap() / expected - 1.0).abs() < 1e-5);
+        }
+        assert_eq!((record.outcome, record.steps), (Outcome::Exhausted, 24));
+        assert!(record.curve.iter().all(|one| one.accuracy <= 0.0));
+    }
+    assert!(dead >= 6, "{dead} of 12 networks are dead");
 }

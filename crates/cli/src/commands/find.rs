@@ -12,11 +12,11 @@ use etastar_report::export::{Format as ExportFormat, TableName, export};
 use etastar_report::page::Report;
 use etastar_search::settings::{
     BatchSize, Budget, EvaluateEvery, Highest, InputRate, Ladder, Lowest, OutputGain,
-    RelativeRates, RepeatCount, Seed, Setting, Threshold, Tolerance, TrainingLoss, WarmUp,
+    RelativeRates, RepeatCount, Seed, Setting, Threshold, Tolerance, WarmUp,
 };
 use etastar_search::{Cell, EtaStar, Protocol, SearchMethod, SuccessRule};
 
-use crate::arguments::{DataChoice, Execution, Format, LossName, Training, tell_data};
+use crate::arguments::{DataChoice, Execution, Format, LossName, Training, loss_help, tell_data};
 use crate::command_line::{command_line, listen_for_interrupts};
 use crate::error::CliError;
 use crate::flag::{Flag, parse};
@@ -69,11 +69,11 @@ pub(crate) struct FindArguments {
     #[command(flatten)]
     output_gain: Flag<OutputGain>,
 
-    #[arg(long, help = TrainingLoss::HELP, value_enum, default_value_t = LossName::CrossEntropy)]
-    loss: LossName,
+    #[arg(long, help = loss_help(), value_enum)]
+    loss: Option<LossName>,
 
-    /// Validation accuracy at which a trial succeeds [default: twice that of guessing or, with few
-    /// classes, half way from guessing to 1]
+    /// Validation accuracy, or R^2 with --regression, at which a trial succeeds [default: twice
+    /// that of guessing or, with few classes, half way from guessing to 1; R^2 0.5]
     #[arg(long, value_name = "ACCURACY", value_parser = parse::<Threshold>)]
     threshold: Option<f64>,
 
@@ -151,7 +151,8 @@ pub(crate) struct FindArguments {
     #[arg(long, value_name = "FILE")]
     store: Option<PathBuf>,
 
-    /// Draw what became of every learning rate tried: accuracy as .svg, accuracy and loss as .html
+    /// Draw what became of every learning rate tried: accuracy (or R^2) as .svg, and loss too as
+    /// .html
     #[arg(long, value_name = "FILE", value_parser = picture_file)]
     plot: Option<PathBuf>,
 
@@ -196,15 +197,14 @@ impl FindArguments {
         }
     }
 
-    /// With the usual threshold for a number of classes where none is given.
-    fn protocol(&self, classes: usize) -> Protocol {
-        let usual = || Protocol::usual_threshold(classes);
-        Protocol {
-            loss: self.loss.into(),
+    fn protocol(&self, samples: &Samples) -> Result<Protocol, CliError> {
+        let usual = samples.usual_protocol();
+        Ok(Protocol {
+            loss: self.data.loss(self.loss)?,
             batch_size: self.batch.0,
             budget: self.budget.0,
             evaluate_every: self.evaluate_every.0,
-            threshold: self.threshold.unwrap_or_else(usual),
+            threshold: self.threshold.unwrap_or(usual.threshold),
             search: self.search(),
             ladder: self.ladder.clone(),
             warm_up: self.warm_up.0,
@@ -212,8 +212,8 @@ impl FindArguments {
                 true => SuccessRule::NoDivergence,
                 false => SuccessRule::ReachThreshold,
             },
-            ..Protocol::default()
-        }
+            ..usual
+        })
     }
 
     fn search(&self) -> SearchMethod {
@@ -257,8 +257,7 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
         arguments.data.check_output(option, path.as_deref())?;
     }
     let samples = arguments.samples()?;
-    let (_, classes) = samples.shape();
-    let protocol = arguments.protocol(classes);
+    let protocol = arguments.protocol(&samples)?;
     let options = Options {
         repeats: arguments.repeats.0,
         seed: arguments.seed.0,
@@ -374,6 +373,7 @@ fn text(found: &Found) -> String {
                 "no loss above {} times the first",
                 protocol.divergence_factor
             ),
+            _ if cell.dataset.is_regression() => format!("R^2 {}", protocol.threshold),
             _ => format!("accuracy {}", protocol.threshold),
         },
         protocol.budget,

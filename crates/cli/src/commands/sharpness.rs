@@ -11,13 +11,13 @@ use etastar::{
 use etastar_model::{Layout, Loss, ReadWeights, WeightsOptions};
 use etastar_search::SharpnessSettings;
 use etastar_search::settings::{
-    InputRate, OutputGain, RelativeRates, Seed, Setting, SharpnessSamples, TrainingLoss,
+    InputRate, OutputGain, RelativeRates, Seed, Setting, SharpnessSamples,
 };
 use etastar_sharpness::NetworkSharpness;
 use serde_json::json;
 
 use super::find::rates;
-use crate::arguments::{DataChoice, Execution, Format, LossName, tell_data};
+use crate::arguments::{DataChoice, Execution, Format, LossName, loss_help, tell_data};
 use crate::command_line::{command_line, listen_for_interrupts};
 use crate::error::CliError;
 use crate::flag::Flag;
@@ -36,7 +36,7 @@ For a network of your own, --weights FILE.safetensors has matrices `NAME.weight`
 where there are biases, vectors `NAME.bias`: a PyTorch state_dict of linear layers with
 ReLU between them. Layers follow the numbers in their names; `out` and the like come last.
 --samples-file FILE has inputs and labels, as --data of `etastar find`; labels are the
-numbers of the network's outputs. Nothing is standardised.
+numbers of the network's outputs, or real targets with --regression. Nothing is standardised.
 
 Examples:
   etastar sharpness --dataset digits --width 128 --depth 8 --repeats 5
@@ -71,8 +71,8 @@ pub(crate) struct SharpnessArguments {
     #[arg(long, conflicts_with = "input_rate")]
     exclude_input_layer: bool,
 
-    #[arg(long, help = TrainingLoss::HELP, value_enum, default_value_t = LossName::CrossEntropy)]
-    loss: LossName,
+    #[arg(long, help = loss_help(), value_enum)]
+    loss: Option<LossName>,
 
     /// Layers have biases (zero at initialisation); there is no prediction then
     #[arg(long)]
@@ -163,7 +163,7 @@ fn sampled(arguments: &SharpnessArguments) -> Result<(), CliError> {
         ..constant
     };
     let settings = SharpnessSettings {
-        loss: arguments.loss.into(),
+        loss: arguments.data.loss(arguments.loss)?,
         samples: arguments.samples.0,
         bounds: !arguments.no_bounds,
         prediction: !arguments.bias && arguments.layer_rates.is_empty(),
@@ -260,7 +260,7 @@ fn given(
     samples: PathBuf,
 ) -> Result<(), CliError> {
     let options = GivenOptions {
-        loss: arguments.loss.into(),
+        loss: arguments.data.loss(arguments.loss)?,
         input_rate: arguments.input_rate(),
         layer_rates: arguments.layer_rates.clone(),
         bounds: !arguments.no_bounds,
@@ -300,7 +300,7 @@ fn given(
             "float": backend.backend.float(),
             "weights": weights,
             "samples_file": samples,
-            "loss": arguments.loss,
+            "loss": options.loss,
             "input_rate": arguments.input_rate(),
             "layer_rates": arguments.layer_rates,
         },

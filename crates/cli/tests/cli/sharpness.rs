@@ -138,6 +138,19 @@ fn a_network_of_one_s_own_is_taken_as_it_is() {
     assert!((found / exact - 1.0).abs() < 1e-5, "{found} for {exact}");
     assert_eq!(result["prediction"], Value::Null);
     assert_contains(&etastar.succeed(own), &["net.safetensors: lambda_1(H) = "]);
+    // A real target instead of the 1 of the only class.
+    etastar.write("real.csv", "x,y\n1,5\n");
+    let own = "sharpness --weights net.safetensors --samples-file real.csv --regression";
+    let result = etastar.json(&format!("{own} --json"));
+    let exact = (13.0 + (25.0f64 + 4.0 * 49.0).sqrt()) / 2.0;
+    let found = result["lambda_1"]["mean"].as_f64().unwrap();
+    assert!((found / exact - 1.0).abs() < 1e-5, "{found} for {exact}");
+    assert_eq!(result["manifest"]["loss"], "squared-error");
+    etastar.fail(
+        &format!("{own} --loss cross-entropy"),
+        2,
+        &["a loss of classes"],
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use npyz::{DType, Endianness, NpyHeader, Order, TypeChar};
 use zip::ZipArchive;
 
 use super::labels::OwnLabels;
-use super::{Content, MOST_VALUES, NAME_X, NAME_Y};
+use super::{Content, MOST_VALUES, NAME_X, NAME_Y, OwnFile};
 
 /// The most bytes a header may have; NumPy reads no larger one either.
 const MOST_HEADER_BYTES: u32 = 10_000;
@@ -26,7 +26,7 @@ const INPUTS: [&str; 10] = [
     "arr_0",
 ];
 
-/// Usual names of labels.
+/// Usual names of labels and of targets.
 const LABELS: [&str; 10] = [
     "y",
     "Y",
@@ -52,7 +52,7 @@ enum Values {
 }
 
 /// Inputs and labels of an archive of arrays.
-pub(super) fn read_npz(bytes: &[u8], x: Option<&str>, y: Option<&str>) -> Result<Content, String> {
+pub(super) fn read_npz(bytes: &[u8], file: &OwnFile) -> Result<Content, String> {
     let broken = |error: zip::result::ZipError| format!("this is no .npz archive: {error}");
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(broken)?;
     let entries = archive.file_names().filter_map(Result::ok);
@@ -77,14 +77,16 @@ pub(super) fn read_npz(bytes: &[u8], x: Option<&str>, y: Option<&str>) -> Result
         let entry = archive.by_name(&format!("{name}.npy")).map_err(broken)?;
         read_array(entry).map_err(|problem| format!("array `{name}` {problem}"))
     };
-    content(array("inputs", x, &INPUTS)?, array("labels", y, &LABELS)?)
+    let inputs = array("inputs", file.x.as_deref(), &INPUTS)?;
+    let labels = array(file.what(), file.y.as_deref(), &LABELS)?;
+    content(inputs, labels, file.regression)
 }
 
 /// Inputs and labels from an array file each.
-pub(super) fn read_npy(inputs: &[u8], labels: &[u8]) -> Result<Content, String> {
+pub(super) fn read_npy(inputs: &[u8], labels: &[u8], regression: bool) -> Result<Content, String> {
     let inputs = read_array(inputs).map_err(|problem| format!("the array of inputs {problem}"))?;
     let labels = read_array(labels).map_err(|problem| format!("the array of labels {problem}"))?;
-    content(inputs, labels)
+    content(inputs, labels, regression)
 }
 
 fn listed(names: &[String]) -> String {
@@ -97,7 +99,7 @@ fn listed(names: &[String]) -> String {
     }
 }
 
-fn content(inputs: Array, labels: Array) -> Result<Content, String> {
+fn content(inputs: Array, labels: Array, regression: bool) -> Result<Content, String> {
     let Values::Numbers(values) = inputs.values else {
         return Err("the inputs are texts, not numbers".to_owned());
     };
@@ -111,6 +113,18 @@ fn content(inputs: Array, labels: Array) -> Result<Content, String> {
         ));
     }
     let labels = match labels.values {
+        Values::Texts(_) if regression => {
+            return Err("the targets are texts, not numbers".to_owned());
+        }
+        Values::Numbers(numbers) if regression => match labels.shape.as_slice() {
+            [_] => OwnLabels::Reals(numbers, 1),
+            &[_, outputs] if outputs > 0 => OwnLabels::Reals(numbers, outputs),
+            shape => {
+                return Err(format!(
+                    "the targets have shape {shape:?}, not [samples] or [samples, outputs]"
+                ));
+            }
+        },
         Values::Texts(_) if labels.shape.iter().skip(1).any(|size| *size != 1) => {
             return Err(format!(
                 "the labels have shape {:?}, not [samples]",

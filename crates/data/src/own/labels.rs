@@ -1,12 +1,15 @@
-//! Labels of any kind, and the classes made of them.
+//! Labels of any kind and the classes made of them, and the real targets of a regression.
 
 use std::collections::BTreeMap;
+
+use super::NAME_REGRESSION;
+use crate::targets::Targets;
 
 /// Most classes: more is no task of classification.
 const MOST_CLASSES: usize = 1 << 16;
 
 /// Labels as they stand in a file or in an array.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum OwnLabels {
     /// Whole numbers; truth values are 0 and 1.
     Integers(Vec<i64>),
@@ -14,12 +17,23 @@ pub enum OwnLabels {
     Texts(Vec<String>),
     /// Of every sample the column that is 1, and the number of columns.
     OneHot(Vec<u32>, usize),
+    /// Real targets, `[samples, outputs]` row-major, and the number of outputs.
+    Reals(Vec<f64>, usize),
+}
+
+/// What a network is to give for every sample.
+pub(super) struct Wanted {
+    pub(super) targets: Targets,
+    /// Classes, or real targets of a sample.
+    pub(super) outputs: usize,
+    /// Names of the classes.
+    pub(super) names: Vec<String>,
 }
 
 /// The class of every sample, and the names of the classes.
-pub(crate) struct Classes {
-    pub(crate) labels: Vec<u32>,
-    pub(crate) names: Vec<String>,
+struct Classes {
+    labels: Vec<u32>,
+    names: Vec<String>,
 }
 
 impl OwnLabels {
@@ -36,7 +50,7 @@ impl OwnLabels {
             )),
             Some(sample) => Err(format!(
                 "the label of sample {sample} is {}: labels must be whole numbers below 2^53, truth \
-                 values, texts or one-hot rows",
+                 values, texts or one-hot rows; real targets need {NAME_REGRESSION}",
                 values[sample]
             )),
         }
@@ -58,7 +72,10 @@ impl OwnLabels {
             hot.filter(|_| is_one_hot)
                 .map(|column| column as u32)
                 .ok_or_else(|| {
-                    format!("the labels have {columns} columns, but row {sample} is not one-hot")
+                    format!(
+                        "the labels have {columns} columns, but row {sample} is not one-hot; real \
+                         targets need {NAME_REGRESSION}"
+                    )
                 })
         });
         Ok(Self::OneHot(each.collect::<Result<_, _>>()?, columns))
@@ -88,11 +105,42 @@ impl OwnLabels {
             Self::Integers(labels) => labels.len(),
             Self::Texts(labels) => labels.len(),
             Self::OneHot(labels, _) => labels.len(),
+            Self::Reals(values, outputs) => values.len() / (*outputs).max(1),
         }
     }
 
+    /// What a network is to give; with a number of `outputs`, that of the network.
+    pub(super) fn into_targets(self, outputs: Option<usize>) -> Result<Wanted, String> {
+        let (values, columns) = match self {
+            Self::Reals(values, columns) => (values, columns),
+            labels => {
+                let Classes { labels, names } = labels.into_classes(outputs)?;
+                return Ok(Wanted {
+                    targets: Targets::Classes(labels),
+                    outputs: names.len(),
+                    names,
+                });
+            }
+        };
+        match outputs {
+            Some(outputs) if outputs != columns => {
+                return Err(format!(
+                    "there are {columns} targets a sample, but the network has {outputs} outputs"
+                ));
+            }
+            Some(_) => {}
+            // Where the network is given, nothing has to be learnt of them.
+            None => check_that_they_vary(&values, columns)?,
+        }
+        Ok(Wanted {
+            targets: Targets::Reals(values.into_iter().map(|value| value as f32).collect()),
+            outputs: columns,
+            names: Vec::new(),
+        })
+    }
+
     /// Classes by ascending value or, with their number, the labels themselves.
-    pub(super) fn into_classes(self, classes: Option<usize>) -> Result<Classes, String> {
+    fn into_classes(self, classes: Option<usize>) -> Result<Classes, String> {
         let samples = if classes.is_none() { self.len() } else { 0 };
         let found = match (self, classes) {
             (Self::OneHot(labels, columns), None) => Classes {
@@ -123,6 +171,8 @@ impl OwnLabels {
             }
             (Self::Integers(labels), None) => by_value(labels),
             (Self::Texts(labels), None) => by_value(labels),
+            // Unreachable: real targets are no classes.
+            (Self::Reals(..), _) => return Err("real targets are no classes".to_owned()),
             (Self::Texts(_), Some(classes)) => {
                 return Err(format!(
                     "labels must be numbers of classes, 0 to {}",
@@ -135,12 +185,25 @@ impl OwnLabels {
             count if count > MOST_CLASSES || (samples >= 20 && count > samples / 2) => {
                 Err(format!(
                     "there are {count} different labels among {samples} samples: this is no task of \
-                 classification"
+                 classification; real targets need {NAME_REGRESSION}"
                 ))
             }
             _ => Ok(found),
         }
     }
+}
+
+fn check_that_they_vary(values: &[f64], columns: usize) -> Result<(), String> {
+    for column in 0..columns {
+        let mut own = values.iter().skip(column).step_by(columns);
+        let first = own.next().copied().unwrap_or_default();
+        if own.all(|value| *value as f32 == first as f32) {
+            return Err(format!(
+                "target {column} of every sample is {first}: there is nothing to learn, leave it out"
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn by_value<T: Ord + Clone + ToString>(labels: Vec<T>) -> Classes {

@@ -1,16 +1,16 @@
 //! Data of one's own: NumPy arrays, tables and IDX files of any shape.
 //!
-//! Inputs become one row a sample. Labels become classes in ascending order of their values: numbers
+//! Inputs become one row a sample. OwnLabels become classes in ascending order of their values: numbers
 //! by size, `false` before `true`, texts by their characters; columns of one-hot rows are classes as
-//! they stand. Everything is checked before it is used: a value that is missing, not finite or no
-//! number is named by its place.
+//! they stand. Of a regression there are real targets instead. Everything is checked before it is
+//! used: a value that is missing, not finite or no number is named by its place.
 
 mod arrays;
 mod labels;
 mod table;
 
-pub(crate) use labels::Classes;
 pub use labels::OwnLabels;
+use labels::Wanted;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -34,6 +34,7 @@ const MOST_VALUES: u64 = 1 << 28;
 /// How inputs and labels are named by the user.
 const NAME_X: &str = "`--x` (`x` in an experiment)";
 const NAME_Y: &str = "`--y` (`y` in an experiment)";
+const NAME_REGRESSION: &str = "`--regression` (`regression = true` in an experiment)";
 
 /// A file of samples, and where in it inputs and labels are.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -45,9 +46,17 @@ pub struct OwnFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub x: Option<String>,
     /// Name of the array or of the column of labels, which are usually found without; or the file
-    /// of labels that belongs to a `.npy` or IDX file of inputs.
+    /// of labels that belongs to a `.npy` or IDX file of inputs. Of a regression, columns of
+    /// several targets are named with commas between them, and keep the order of the table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub y: Option<String>,
+    /// Whether `y` holds real targets, `[samples]` or `[samples, outputs]`, instead of labels.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub regression: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// A file of one's own that cannot be used.
@@ -71,7 +80,8 @@ pub enum OwnFileError {
     },
 }
 
-/// A file of one's own that was read: its inputs are checked, its labels are not classes yet.
+/// A file of one's own that was read: its inputs are checked, its labels are not classes yet, nor
+/// its targets known to vary.
 #[derive(Debug)]
 pub struct OwnSamples {
     file: OwnFile,
@@ -95,6 +105,7 @@ impl OwnFile {
             path: path.into(),
             x: None,
             y: None,
+            regression: false,
         }
     }
 
@@ -121,7 +132,8 @@ impl OwnFile {
     }
 
     /// Reads the file. With a number of `classes` the labels are numbers of classes below it;
-    /// without, classes are made of the labels' values.
+    /// without, classes are made of the labels' values. Of a regression it is the number of targets
+    /// of a sample.
     ///
     /// # Errors
     /// If the file cannot be read, is of no known kind, or its content cannot be used; the message
@@ -190,16 +202,20 @@ impl OwnFile {
         match bytes {
             [] => Err(wrong("the file is empty".to_owned())),
             [b'P', b'K', ..] => {
-                arrays::read_npz(bytes, self.x.as_deref(), self.y.as_deref()).map_err(wrong)
+                arrays::read_npz(bytes, self).map_err(wrong)
             }
             [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => {
                 let labels = self.labels_file(None)?;
                 let labels = self.read(&labels, fingerprints)?;
-                arrays::read_npy(bytes, &labels).map_err(wrong)
+                arrays::read_npy(bytes, &labels, self.regression).map_err(wrong)
             }
             [b'P', b'A', b'R', b'1', ..] => {
-                table::read_parquet(bytes.to_vec(), self.y.as_deref()).map_err(wrong)
+                table::read_parquet(bytes.to_vec(), self).map_err(wrong)
             }
+            [0, 0, 8, 3, ..] if self.regression => Err(wrong(
+                "labels of IDX files are bytes, no real targets: use .npz, .npy, .csv, .tsv or .parquet"
+                    .to_owned(),
+            )),
             [0, 0, 8, 3, ..] => {
                 let file = self.path.file_name().unwrap_or_default().to_string_lossy();
                 let usual = file.replace("images", "labels").replace("idx3", "idx1");
@@ -215,7 +231,7 @@ impl OwnFile {
             }
             _ if name.ends_with(".csv") || name.ends_with(".tsv") => {
                 let delimiter = if name.ends_with(".tsv") { b'\t' } else { b',' };
-                table::read_csv(bytes, delimiter, self.y.as_deref()).map_err(wrong)
+                table::read_csv(bytes, delimiter, self).map_err(wrong)
             }
             _ => Err(wrong(
                 "this is no file of a known kind: .npz, .npy, .csv, .tsv, .parquet, or IDX images"
@@ -229,10 +245,19 @@ impl OwnFile {
         let usual = usual.filter(|usual| *usual != self.path && usual.exists());
         let file = self.y.as_ref().map(PathBuf::from).or(usual);
         file.ok_or_else(|| {
-            let problem =
-                format!("the file holds inputs alone: name the file of the labels with {NAME_Y}");
-            self.wrong(problem)
+            let what = self.what();
+            self.wrong(format!(
+                "the file holds inputs alone: name the file of the {what} with {NAME_Y}"
+            ))
         })
+    }
+
+    /// What the file has beside the inputs.
+    fn what(&self) -> &'static str {
+        match self.regression {
+            true => "targets",
+            false => "labels",
+        }
     }
 
     fn wrong(&self, problem: String) -> OwnFileError {
@@ -266,7 +291,11 @@ impl OwnSamples {
             features,
             labels,
         };
-        Self::checked(OwnFile::new(name), content, fingerprints)
+        let file = OwnFile {
+            regression: matches!(content.labels, OwnLabels::Reals(..)),
+            ..OwnFile::new(name)
+        };
+        Self::checked(file, content, fingerprints)
     }
 
     fn checked(
@@ -285,21 +314,32 @@ impl OwnSamples {
             return Err(wrong("there are no samples".to_owned()));
         }
         let samples = inputs.len() / features;
-        if labels.len() != samples || inputs.len() != samples * features {
+        let is_whole = match labels {
+            OwnLabels::Reals(targets, outputs) => targets.len() == samples * outputs,
+            _ => true,
+        };
+        if labels.len() != samples || inputs.len() != samples * features || !is_whole {
             let found = labels.len();
             return Err(wrong(format!(
-                "there are {samples} rows of inputs and {found} labels"
+                "there are {samples} rows of inputs and {found} {}",
+                file.what()
             )));
         }
-        if let Some(index) = inputs.iter().position(|value| !(*value as f32).is_finite()) {
-            return Err(wrong(format!(
-                "the input {} of sample {} is {:e}, which is no finite number in single precision",
-                index % features,
-                index / features,
-                inputs[index],
-            )));
+        check_finite("input", inputs, features).map_err(wrong)?;
+        check_precision("inputs", inputs.iter()).map_err(wrong)?;
+        if let OwnLabels::Reals(targets, outputs) = labels {
+            check_finite("target", targets, *outputs).map_err(wrong)?;
+            for output in 0..*outputs {
+                let column = targets.iter().skip(output).step_by(*outputs);
+                // What does not vary is judged where it has to be learnt.
+                if column
+                    .clone()
+                    .any(|target| Some(target) != targets.get(output))
+                {
+                    check_precision("targets", column).map_err(wrong)?;
+                }
+            }
         }
-        check_precision(inputs).map_err(wrong)?;
         Ok(Self {
             file,
             content,
@@ -312,10 +352,10 @@ impl OwnSamples {
         self.content.features
     }
 
-    /// The samples with their classes, see [`OwnFile::load`].
+    /// The samples with their classes or targets, see [`OwnFile::load`].
     ///
     /// # Errors
-    /// If the labels are no classes.
+    /// If the labels are no classes, or the targets do not vary or are not as many as asked for.
     pub fn into_dataset(self, classes: Option<usize>) -> Result<Dataset, OwnFileError> {
         let Content {
             inputs,
@@ -323,14 +363,18 @@ impl OwnSamples {
             labels,
         } = self.content;
         let samples = labels.len();
-        let classes = labels.into_classes(classes);
-        let Classes { labels, names } = classes.map_err(|problem| self.file.wrong(problem))?;
+        let wanted = labels.into_targets(classes);
+        let Wanted {
+            targets,
+            outputs,
+            names,
+        } = wanted.map_err(|problem| self.file.wrong(problem))?;
         Ok(Dataset {
             name: DatasetName::File,
             inputs: pixels_or_reals(inputs),
-            labels,
+            targets,
             features,
-            classes: names.len(),
+            classes: outputs,
             class_names: names,
             default_validation: (samples / 6).max(1),
             fingerprints: self.fingerprints,
@@ -338,24 +382,35 @@ impl OwnSamples {
     }
 }
 
-/// That single precision holds the inputs to a thousandth of what they vary by.
-fn check_precision(inputs: &[f64]) -> Result<(), String> {
-    let n = inputs.len() as f64;
-    let mean = inputs.iter().sum::<f64>() / n;
-    let variance = inputs
-        .iter()
-        .map(|value| (value - mean).powi(2))
-        .sum::<f64>()
-        / n;
-    let rounding = inputs
-        .iter()
-        .map(|value| (f64::from(*value as f32) - value).abs());
+/// That single precision has every value of rows of this many columns.
+fn check_finite(what: &str, values: &[f64], columns: usize) -> Result<(), String> {
+    let bad = values.iter().position(|value| !(*value as f32).is_finite());
+    bad.map_or(Ok(()), |index| {
+        Err(format!(
+            "the {what} {} of sample {} is {:e}, which is no finite number in single precision",
+            index % columns,
+            index / columns,
+            values[index],
+        ))
+    })
+}
+
+/// That single precision holds the values to a thousandth of what they vary by.
+fn check_precision<'a>(
+    what: &str,
+    values: impl Iterator<Item = &'a f64> + Clone,
+) -> Result<(), String> {
+    let n = values.clone().count() as f64;
+    let mean = values.clone().sum::<f64>() / n;
+    let squares = values.clone().map(|value| (value - mean).powi(2));
+    let variance = squares.sum::<f64>() / n;
+    let rounding = values.map(|value| (f64::from(*value as f32) - value).abs());
     let largest = rounding.fold(0.0, f64::max);
     if largest <= 1e-3 * variance.sqrt() {
         return Ok(());
     }
     Err(format!(
-        "the inputs lie about {mean:e} and vary by {:e}, which single precision cannot tell apart: \
+        "the {what} lie about {mean:e} and vary by {:e}, which single precision cannot tell apart: \
          subtract their mean first",
         variance.sqrt()
     ))

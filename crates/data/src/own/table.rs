@@ -1,4 +1,5 @@
-//! Tables: CSV and Parquet. One column holds the labels, all others are inputs.
+//! Tables: CSV and Parquet. One column holds the labels, or some hold real targets; all others are
+//! inputs.
 
 use csv::StringRecord;
 use parquet::data_type::AsBytes;
@@ -6,23 +7,31 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 
 use super::labels::OwnLabels;
-use super::{Content, MOST_VALUES, NAME_Y};
+use super::{Content, MOST_VALUES, NAME_Y, OwnFile};
 
-/// Usual names of the column of labels, in the order in which they are looked for.
+/// Usual names of the column of labels or of targets, in the order in which they are looked for.
 const LABELS: [&str; 6] = ["label", "labels", "class", "target", "species", "y"];
 
 /// A table under construction.
 struct Table {
     /// Names of all columns.
     columns: Vec<String>,
-    /// Which of them holds the labels.
-    label: usize,
+    /// Which of them hold labels or targets, in ascending order.
+    wanted: Vec<usize>,
+    /// Whether they hold real targets.
+    regression: bool,
     inputs: Vec<f64>,
     labels: Vec<String>,
+    targets: Vec<f64>,
+}
+
+/// The columns that a name of several targets, with commas between them, stands for.
+fn parts(name: &str) -> impl Iterator<Item = &str> {
+    name.split(',').map(str::trim)
 }
 
 impl Table {
-    fn new(columns: Vec<String>, asked: Option<&str>) -> Result<Self, String> {
+    fn new(columns: Vec<String>, file: &OwnFile) -> Result<Self, String> {
         let shown = || {
             let first = columns.iter().take(20).map(|name| format!("`{name}`"));
             let first = first.collect::<Vec<_>>().join(", ");
@@ -57,25 +66,36 @@ impl Table {
                 .iter()
                 .position(|name| name.to_lowercase() == wanted)
         };
-        let label = match asked {
-            Some(name) => columns.iter().position(|column| column == name),
-            None => LABELS.into_iter().find_map(find),
+        let named = |name: &str| {
+            let place = columns.iter().position(|column| column == name);
+            place.ok_or_else(|| format!("there is no column `{name}`. The columns are {}", shown()))
         };
-        let label = label.ok_or_else(|| match asked {
-            Some(name) => format!("there is no column `{name}`. The columns are {}", shown()),
-            None => format!(
-                "name the column of the labels with {NAME_Y}. The columns are {}",
+        let what = file.what();
+        let unnamed = || {
+            format!(
+                "name the column of the {what} with {NAME_Y}. The columns are {}",
                 shown()
-            ),
-        })?;
-        if columns.len() < 2 {
-            return Err("there is no column of inputs beside the labels".to_owned());
+            )
+        };
+        let mut wanted = match &file.y {
+            None => vec![LABELS.into_iter().find_map(find).ok_or_else(unnamed)?],
+            Some(name) => match named(name) {
+                Err(_) if file.regression => parts(name).map(named).collect::<Result<_, _>>()?,
+                one => vec![one?],
+            },
+        };
+        wanted.sort_unstable();
+        wanted.dedup();
+        if columns.len() <= wanted.len() {
+            return Err(format!("there is no column of inputs beside the {what}"));
         }
         Ok(Self {
             columns,
-            label,
+            wanted,
+            regression: file.regression,
             inputs: Vec::new(),
             labels: Vec::new(),
+            targets: Vec::new(),
         })
     }
 
@@ -91,22 +111,29 @@ impl Table {
                 format!("row {row}, column `{name}`: {problem}")
             };
             let field = field.map_err(|problem| at(problem.to_owned()))?;
+            let is_wanted = self.wanted.contains(&column);
             match field {
                 Value::Missing(text) if text.is_empty() => {
                     return Err(at("the value is missing".to_owned()));
                 }
                 Value::Missing(text) => return Err(at(format!("`{text}` is a missing value"))),
-                Value::Number(_, text) | Value::Text(text) if column == self.label => {
+                Value::Number(_, text) | Value::Text(text) if is_wanted && !self.regression => {
                     self.labels.push(text);
                 }
+                Value::Number(value, _) if is_wanted => self.targets.push(value),
                 Value::Number(value, _) => self.inputs.push(value),
+                Value::Text(text) if is_wanted => {
+                    return Err(at(format!(
+                        "`{text}` is no number, as every target of a regression is"
+                    )));
+                }
                 Value::Text(text) => {
                     return Err(at(format!(
                         "`{text}` is no number: encode categories as numbers first"
                     )));
                 }
             }
-            if self.inputs.len() as u64 > MOST_VALUES {
+            if (self.inputs.len() + self.targets.len()) as u64 > MOST_VALUES {
                 return Err("there are more than 2^28 values: take fewer rows".to_owned());
             }
         }
@@ -115,9 +142,12 @@ impl Table {
 
     fn content(self) -> Result<Content, String> {
         Ok(Content {
-            features: self.columns.len() - 1,
+            features: self.columns.len() - self.wanted.len(),
             inputs: self.inputs,
-            labels: OwnLabels::from_texts(self.labels)?,
+            labels: match self.regression {
+                true => OwnLabels::Reals(self.targets, self.wanted.len()),
+                false => OwnLabels::from_texts(self.labels)?,
+            },
         })
     }
 }
@@ -143,11 +173,12 @@ impl Value {
 
 /// Whether the first row of a table names its columns: all of it is text, or some text in it is the
 /// name of the labels or stands above a number.
-fn has_names(first: &StringRecord, second: Option<&StringRecord>, y: Option<&str>) -> bool {
+fn has_names(first: &StringRecord, second: Option<&StringRecord>, file: &OwnFile) -> bool {
     let is_text = |field: &str| matches!(Value::parse(field), Value::Text(_));
     let names_labels = |field: &str| {
         let field = field.trim();
-        y == Some(field) || LABELS.contains(&field.to_lowercase().as_str())
+        let is = |y: &str| y == field || (file.regression && parts(y).any(|part| part == field));
+        file.y.as_deref().is_some_and(is) || LABELS.contains(&field.to_lowercase().as_str())
     };
     let above = |index: usize| {
         second
@@ -168,7 +199,7 @@ fn has_names(first: &StringRecord, second: Option<&StringRecord>, y: Option<&str
 
 /// Reads a table of text. Its first row may name the columns; columns without names are called by
 /// their index, from 0.
-pub(super) fn read_csv(bytes: &[u8], delimiter: u8, y: Option<&str>) -> Result<Content, String> {
+pub(super) fn read_csv(bytes: &[u8], delimiter: u8, file: &OwnFile) -> Result<Content, String> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .delimiter(delimiter)
@@ -182,15 +213,15 @@ pub(super) fn read_csv(bytes: &[u8], delimiter: u8, y: Option<&str>) -> Result<C
     };
     let first = next()?.ok_or("the file is empty")?;
     let mut record = next()?;
-    let is_named = has_names(&first, record.as_ref(), y);
-    let names = first
+    let is_named = has_names(&first, record.as_ref(), file);
+    let columns = first
         .iter()
         .enumerate()
         .map(|(index, field)| match is_named {
             true => field.trim().to_owned(),
             false => index.to_string(),
         });
-    let mut table = Table::new(names.collect(), y)?;
+    let mut table = Table::new(columns.collect(), file)?;
     let line = |record: &StringRecord| record.position().map_or(0, |place| place.line() as usize);
     if !is_named {
         table.push(
@@ -206,7 +237,7 @@ pub(super) fn read_csv(bytes: &[u8], delimiter: u8, y: Option<&str>) -> Result<C
 }
 
 /// Reads a Parquet file of plain columns.
-pub(super) fn read_parquet(bytes: Vec<u8>, y: Option<&str>) -> Result<Content, String> {
+pub(super) fn read_parquet(bytes: Vec<u8>, own: &OwnFile) -> Result<Content, String> {
     let broken = |error: parquet::errors::ParquetError| {
         let advice = match error.to_string().contains("Disabled feature") {
             true => "; write it with snappy, or without compression",
@@ -228,7 +259,7 @@ pub(super) fn read_parquet(bytes: Vec<u8>, y: Option<&str>) -> Result<Content, S
     if rows.saturating_mul(names.len() as u64) > MOST_VALUES {
         return Err("there are more than 2^28 values: take fewer rows".to_owned());
     }
-    let mut table = Table::new(names, y)?;
+    let mut table = Table::new(names, own)?;
     for (row, record) in reader.get_row_iter(None).map_err(broken)?.enumerate() {
         let record = record.map_err(broken)?;
         table.push(row, record.get_column_iter().map(|(_, field)| value(field)))?;

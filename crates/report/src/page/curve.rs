@@ -4,11 +4,11 @@ use etastar_analysis::Estimate;
 use etastar_search::{CellRecord, Manifest, Outcome, TrialRecord};
 
 use super::document::{Report, Section};
-use super::words::conditions;
+use super::words;
 use crate::figure::{Axis, Data, Figure, Marker, Panel, Point, Scale, Series, Style, Text};
 
 impl Report {
-    /// The validation accuracy and the largest loss of every trial against its learning rate, with
+    /// The validation accuracy (or `R^2`) and the largest loss of every trial against its learning rate, with
     /// eta\* and its interval.
     pub fn curve(
         title: &str,
@@ -18,16 +18,24 @@ impl Report {
     ) -> Self {
         let trials = record.repeats.iter().filter_map(|repeat| repeat.search());
         let trials: Vec<&TrialRecord> = trials.flat_map(|search| &search.trials).collect();
+        // `R^2` has no lower end.
         let accuracy =
-            |trial: &TrialRecord| Some(trial.curve.last().map_or(0.0, |one| one.accuracy));
+            |trial: &TrialRecord| Some(trial.curve.last().map_or(0.0, |one| one.accuracy.max(0.0)));
+        let name = words::accuracy(&record.cell);
+        let negative = match record.cell.dataset.is_regression() {
+            true => "is negative or ",
+            false => "",
+        };
         let loss = |trial: &TrialRecord| trial.losses.largest;
-        let conditions = conditions(manifest, Some(&record.cell));
+        let conditions = words::conditions(manifest, Some(&record.cell));
         let figures = [
             figure(
                 "accuracy",
-                "Validation accuracy at the end of every trial, 0 where it ended before the first \
-                 evaluation.",
-                Axis::new("validation accuracy", "accuracy", Scale::Linear),
+                &format!(
+                    "Validation {name} at the end of every trial, 0 where it {negative}ended before \
+                     the first evaluation.",
+                ),
+                Axis::new(&format!("validation {name}"), "accuracy", Scale::Linear),
                 panel(&trials, accuracy, estimate, [0.0, 1.0]),
                 &conditions,
             ),

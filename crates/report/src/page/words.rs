@@ -162,17 +162,26 @@ pub(super) fn out_of_range(counts: &SearchCounts) -> String {
     told.collect::<Vec<_>>().join("; ")
 }
 
+/// What the rule of success looks at: accuracy, or `R^2` of real targets.
+pub(super) fn accuracy(cell: &Cell) -> &'static str {
+    match cell.dataset.is_regression() {
+        true => "R^{2}",
+        false => "accuracy",
+    }
+}
+
 /// The conditions under which numbers hold, for a caption.
 pub(super) fn conditions(manifest: &Manifest, cell: Option<&Cell>) -> String {
-    let protocol = cell.and_then(Cell::protocol).map(|protocol| {
+    let protocol = cell.and_then(|cell| Some((cell.protocol()?, accuracy(cell))));
+    let protocol = protocol.map(|(protocol, accuracy)| {
         let success = match protocol.success {
             SuccessRule::ReachThreshold => format!(
-                "success at validation accuracy {} within {}",
+                "success at validation {accuracy} {} within {}",
                 setting(protocol.threshold),
                 counted(protocol.budget, "step", "steps")
             ),
             SuccessRule::KeepAccuracy => format!(
-                "success if {} lose no validation accuracy",
+                "success if {} lose no validation {accuracy}",
                 counted(protocol.budget, "step", "steps")
             ),
             SuccessRule::NoDivergence => format!(
@@ -206,7 +215,11 @@ fn loss(protocol: &Protocol) -> String {
 pub(super) fn protocol(cell: &Cell, repeats: usize) -> Vec<String> {
     let mut words = vec![data(&cell.dataset), weights(cell)];
     if let Some(protocol) = cell.protocol() {
-        words.extend([trial(protocol), search(&protocol.search), ladder(protocol)]);
+        words.extend([
+            trial(protocol, accuracy(cell)),
+            search(&protocol.search),
+            ladder(protocol),
+        ]);
     }
     if let Some(settings) = cell.sharpness() {
         words.push(format!(
@@ -259,6 +272,12 @@ fn data(config: &DatasetConfig) -> String {
             gaussians.seed
         ));
     }
+    if config.is_regression() {
+        words.push_str(
+            " Targets are real numbers, of mean 0 and variance 1 over the training samples. R^{2} \
+             is about the mean of the validation samples, averaged over outputs.",
+        );
+    }
     words
 }
 
@@ -279,7 +298,7 @@ fn weights(cell: &Cell) -> String {
     )
 }
 
-fn trial(protocol: &Protocol) -> String {
+fn trial(protocol: &Protocol, accuracy: &str) -> String {
     let budget = counted(protocol.budget, "step", "steps");
     let success = match protocol.success {
         SuccessRule::ReachThreshold => format!(
@@ -312,7 +331,7 @@ fn trial(protocol: &Protocol) -> String {
     };
     format!(
         "Trial: stochastic gradient descent at a constant learning rate{warm_up} on the {} loss, {} a \
-         batch. Validation accuracy is evaluated every {}; {success}{whole}",
+         batch. Validation {accuracy} is evaluated every {}; {success}{whole}",
         loss(protocol),
         counted(protocol.batch_size, "sample", "samples"),
         counted(protocol.evaluate_every, "step", "steps"),

@@ -31,20 +31,15 @@ impl<'a, B: Backend> Batches<'a, B> {
 
     /// The next one.
     pub(crate) fn next_batch(&mut self) -> Result<Batch<B>, TrainerError> {
-        let (mut inputs, mut labels) = (Vec::new(), Vec::new());
+        let (mut inputs, mut targets) = (Vec::new(), Vec::new());
         gather(
             self.train,
             self.order.next_batch(),
             &mut inputs,
-            &mut labels,
+            &mut targets,
         )?;
-        Ok(Batch::upload(
-            &inputs,
-            &labels,
-            self.train.features,
-            self.train.classes,
-            self.device,
-        ))
+        let shape = [self.train.features, self.train.outputs];
+        Ok(Batch::from_rows(inputs, targets, shape, self.device))
     }
 
     /// Trains a network to a checkpoint; the batches it used are gone.
@@ -68,6 +63,13 @@ impl<'a, B: Backend> Batches<'a, B> {
         }
         Ok(network)
     }
+}
+
+/// Samples on the device.
+pub(crate) fn upload<B: Backend>(samples: Samples, device: &B::Device) -> Batch<B> {
+    let targets = samples.target_rows();
+    let shape = [samples.features, samples.outputs];
+    Batch::from_rows(samples.inputs, targets, shape, device)
 }
 
 /// The value of a one-element tensor.

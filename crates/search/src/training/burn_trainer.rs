@@ -100,7 +100,7 @@ impl<B: Backend> Trainer for BurnTrainer<B> {
                 available: train.len(),
             });
         }
-        Ok((train.features, train.classes))
+        Ok((train.features, train.outputs))
     }
 
     fn prepare<'a>(

@@ -54,7 +54,7 @@ impl<B: Backend> Trainer for EnsembleTrainer<'_, B> {
         let dataset = self.trainer.dataset(&cell.dataset)?;
         let train = &dataset.train;
         let needed = bytes_per_network(
-            &cell.architecture(train.features, train.classes),
+            &cell.architecture(train.features, train.outputs),
             protocol(cell)?.batch_size,
             dataset.validation_samples(),
             size_of::<B::FloatElem>(),

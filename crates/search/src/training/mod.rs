@@ -14,7 +14,7 @@ mod sharpness;
 mod trainer;
 mod trial;
 
-use batches::scalar;
+use batches::{scalar, upload};
 pub use burn_trainer::BurnTrainer;
 pub use ensemble::{EnsembleLimits, EnsembleTrainer};
 pub use fingerprint::arithmetic;

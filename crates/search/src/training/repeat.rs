@@ -1,6 +1,7 @@
 //! One repeat on the device: what all its trials share.
 
 use etastar_backend::Backend;
+use etastar_data::Targets;
 use etastar_model::{Batch, Derivatives, LayerRates, Mlp};
 
 use super::batches::{Batches, scalar};
@@ -33,7 +34,7 @@ pub(super) struct BurnRepeat<'a, B: Backend> {
     pub(super) repeat: usize,
     /// The network every trial starts from.
     pub(super) initial: Mlp<B>,
-    /// Its validation accuracy, where the success rule asks for it.
+    /// Its validation accuracy or R^2, where the success rule asks for it.
     pub(super) initial_accuracy: Option<f64>,
     pub(super) rates: LayerRates,
     /// Of the first step: every trial takes it from the same network on the
@@ -56,7 +57,7 @@ impl<'a, B: Backend> BurnRepeat<'a, B> {
     ) -> Result<Self, TrainerError> {
         let dataset = trainer.dataset(&cell.dataset)?;
         let train = &dataset.train;
-        let architecture = cell.architecture(train.features, train.classes);
+        let architecture = cell.architecture(train.features, train.outputs);
         let protocol = protocol(cell)?;
         let mut batches = trainer.batches(
             &cell.dataset,
@@ -77,7 +78,7 @@ impl<'a, B: Backend> BurnRepeat<'a, B> {
             }
             SuccessRule::ReachThreshold | SuccessRule::NoDivergence => None,
         };
-        let elements = protocol.batch_size * (train.features + train.classes);
+        let elements = protocol.batch_size * (train.features + train.outputs);
         Ok(Self {
             protocol,
             dataset,
@@ -108,7 +109,11 @@ impl<'a, B: Backend> BurnRepeat<'a, B> {
 
     /// The loss of every further step of a trial, if none can change its network any more. A dead
     /// network's outputs are zero, so that the labels of a mini-batch do not matter: any will do.
+    /// Real targets matter, and the loss of every mini-batch is another one.
     pub(super) fn constant_loss(&self, network: &Mlp<B>) -> Option<f64> {
+        if let Targets::Reals(_) = self.dataset.train.targets {
+            return None;
+        }
         let loss = self.protocol.loss;
         let batch = self.kept.first()?;
         let dead = self.dataset.is_dead(network, loss);

@@ -1,13 +1,13 @@
 //! The sharpness of networks, and the learning rates that are cheap to find beside it.
 
 use etastar_backend::Backend;
-use etastar_model::{Batch, LayerRates, Mlp};
+use etastar_model::{LayerRates, Mlp};
 use etastar_sharpness::MeasureOptions;
 use etastar_sharpness::certificate::PropagatorOptions;
 use etastar_sharpness::measure;
 use etastar_sharpness::prediction::{KernelPrediction, PredictionSettings, Samples};
 
-use super::{BurnTrainer, TrainerError, scalar};
+use super::{BurnTrainer, TrainerError, scalar, upload};
 use crate::cheap_rates::{critical_rate, range_test};
 use crate::{Cell, CheapRateSettings, CheapRates, SharpnessRecord, SharpnessSettings};
 
@@ -21,16 +21,9 @@ impl<B: Backend> BurnTrainer<B> {
         repeat: usize,
     ) -> Result<SharpnessRecord, TrainerError> {
         let train = self.training_samples(&cell.dataset)?;
-        let (features, classes) = (train.features, train.classes);
         let rates = cell.rates();
         let network = self.measured_network(cell, &rates, repeat)?;
-        let data = Batch::upload(
-            &train.inputs[..settings.samples * features],
-            &train.labels[..settings.samples],
-            features,
-            classes,
-            self.device(),
-        );
+        let data = upload(train.part(0..settings.samples), self.device());
         let options = MeasureOptions {
             bounds: settings.bounds.then(PropagatorOptions::default),
             ..MeasureOptions::default()
@@ -59,7 +52,7 @@ impl<B: Backend> BurnTrainer<B> {
             train.features,
         )?;
         Ok(KernelPrediction::new(
-            &cell.architecture(train.features, train.classes),
+            &cell.architecture(train.features, train.outputs),
             settings.loss,
             cell.input_rate,
             &samples,
@@ -77,7 +70,7 @@ impl<B: Backend> BurnTrainer<B> {
         repeat: usize,
     ) -> Result<CheapRates, TrainerError> {
         let train = self.training_samples(&cell.dataset)?;
-        let architecture = cell.architecture(train.features, train.classes);
+        let architecture = cell.architecture(train.features, train.outputs);
         let mut batches =
             self.batches(&cell.dataset, &architecture, settings.batch_size, repeat)?;
         let mut batch = batches.next_batch()?;
@@ -107,7 +100,7 @@ impl<B: Backend> BurnTrainer<B> {
         repeat: usize,
     ) -> Result<Mlp<B>, TrainerError> {
         let train = self.training_samples(&cell.dataset)?;
-        let architecture = cell.architecture(train.features, train.classes);
+        let architecture = cell.architecture(train.features, train.outputs);
         let network = self.network(&architecture, repeat)?;
         match &cell.checkpoint {
             None => Ok(network),

@@ -14,7 +14,7 @@ use crate::{Cell, Interrupt, Protocol, SharpnessRecord, TrialRecord};
 /// Trains networks, and measures their sharpness. The real ones are [`crate::BurnTrainer`] and
 /// [`crate::EnsembleTrainer`]; [`crate::mock`] has ones whose eta\* is known.
 pub trait Trainer: Sync {
-    /// Numbers of input features and classes of the cell's data.
+    /// Numbers of input features and outputs (classes, or real targets) of the cell's data.
     ///
     /// # Errors
     /// If the trainer has no such data, or fewer samples than the cell asks for.
@@ -150,6 +150,21 @@ pub enum TrainerError {
         /// Layers.
         layers: usize,
     },
+    /// A threshold of R^2 that is reached without training, or by none.
+    #[error(
+        "the threshold {threshold} is no R^2 to reach: predicting the mean has 0, predicting every \
+         target exactly has 1; ask for one in between"
+    )]
+    RSquared {
+        /// The threshold asked for.
+        threshold: f64,
+    },
+    /// A loss of classes for real targets.
+    #[error(
+        "cross-entropy is a loss of classes, and `{0}` has real targets: use squared error (`--loss \
+         squared-error`, `loss = \"squared-error\"`)"
+    )]
+    CrossEntropyOfReals(String),
     /// The data have fewer training samples than asked for.
     #[error("{asked} samples were asked for, but there are only {available} training samples")]
     TooFewSamples {

@@ -20,7 +20,9 @@ pub trait Training {
 /// What a network says of the validation samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Evaluation {
-    /// Share of them whose class it finds, 0 to 1.
+    /// Share of them whose class it finds, 0 to 1. For real targets `R^2`, at most 1: one less the
+    /// mean over outputs of the residual sum of squares over that about the validation mean;
+    /// `f64::MIN` where an output is not finite.
     pub accuracy: f64,
     /// Its largest absolute output; not finite where one is not.
     pub largest_output: f64,
