@@ -40,7 +40,7 @@ mod summary;
 mod transfer;
 mod variants;
 
-pub use advice::{Advice, Rung};
+pub use advice::{Advice, FastestRate, Rung};
 pub use analysis::{
     EtaStarSeries, ExampleTrial, SearchExample, SharpnessSeries, StoreAnalysis, analyse,
 };

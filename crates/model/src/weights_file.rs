@@ -180,15 +180,17 @@ impl<B: Backend> Mlp<B> {
             path: name.to_owned(),
             problem,
         };
-        // A zip archive or a pickle.
-        if bytes.starts_with(b"PK") || bytes.starts_with(b"\x80") {
-            return Err(format(
-                "it looks like a file of `torch.save`: write it again by \
-                 `safetensors.torch.save_file(model.state_dict(), FILE)`"
-                    .to_owned(),
-            ));
-        }
-        let file = SafeTensors::deserialize(bytes).map_err(|error| format(error.to_string()))?;
+        let file = SafeTensors::deserialize(bytes).map_err(|error| {
+            // A zip archive or a pickle.
+            match bytes.starts_with(b"PK") || bytes.starts_with(b"\x80") {
+                true => format(
+                    "it looks like a file of `torch.save`: write it again by \
+                     `safetensors.torch.save_file(model.state_dict(), FILE)`"
+                        .to_owned(),
+                ),
+                false => format(error.to_string()),
+            }
+        })?;
         let network = |problem: String| WeightsFileError::Network {
             path: name.to_owned(),
             problem,
@@ -243,7 +245,12 @@ impl<B: Backend> Mlp<B> {
         let ends = found.iter().map(|matrix| layout.ends(matrix.shape));
         let first = ends.clone().take(1).map(|[inputs, _]| inputs);
         let read = ReadWeights {
-            layers: found.iter().map(|matrix| matrix.name.to_owned()).collect(),
+            layers: (found.iter())
+                .map(|matrix| match matrix.name {
+                    "" => matrix.tensor.to_owned(),
+                    name => name.to_owned(),
+                })
+                .collect(),
             widths: first.chain(ends.map(|[_, outputs]| outputs)).collect(),
             layout,
             biases: found.iter().filter(|matrix| matrix.bias.is_some()).count(),
@@ -294,6 +301,10 @@ fn matrices<'a>(tensors: &'a [(&'a str, TensorView<'a>)]) -> (Vec<Matrix<'a>>, V
                 bias: bias.map(|(_, bias)| bias),
             });
         }
+    }
+    // The bare words name the one layer of a network, and nothing beside others.
+    if found.len() > 1 {
+        found.retain(|matrix| !matrix.name.is_empty());
     }
     let is_used = |name: &str| {
         let layer = layer_of(name, &["weight", "kernel", "bias"]);
