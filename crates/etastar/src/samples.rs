@@ -48,10 +48,18 @@ impl Samples {
         features: usize,
         labels: OwnLabels,
     ) -> Result<Self, Error> {
-        let name = "samples";
-        let samples = OwnSamples::from_arrays(name, inputs, features, labels)?;
+        let samples = OwnSamples::from_arrays("samples", inputs, features, labels)?;
+        Self::own(samples)
+    }
+
+    /// Samples that were read already, under the name that they have. Arrays under the name of a
+    /// file give the numbers that the file gives.
+    ///
+    /// # Errors
+    /// If the labels are no classes.
+    pub fn own(samples: OwnSamples) -> Result<Self, Error> {
         Ok(Self {
-            config: DatasetConfig::of_file(OwnFile::new(name)),
+            config: DatasetConfig::of_file(samples.file().clone()),
             dataset: samples.into_dataset(None)?,
         })
     }

@@ -9,6 +9,7 @@ mod arrays;
 mod labels;
 mod table;
 
+pub use arrays::{OwnArray, OwnValues};
 pub(crate) use labels::Classes;
 pub use labels::OwnLabels;
 
@@ -249,18 +250,43 @@ impl OwnSamples {
         features: usize,
         labels: OwnLabels,
     ) -> Result<Self, OwnFileError> {
-        let bytes: Vec<u8> = inputs.iter().flat_map(|x| x.to_le_bytes()).collect();
-        let of_labels = format!("{features} {labels:?}");
-        let fingerprints = BTreeMap::from([
-            (format!("{name}/inputs"), sha256_hex(&bytes)),
-            (format!("{name}/labels"), sha256_hex(of_labels.as_bytes())),
-        ]);
         let content = Content {
             inputs,
             features,
             labels,
         };
-        Self::checked(OwnFile::new(name), content, fingerprints)
+        Self::in_memory(OwnFile::new(name), content)
+    }
+
+    /// Arrays of any shape, as if they came from an `.npz` file of this name: inputs
+    /// `[samples, ..]`, labels as [`OwnFile`] takes them.
+    ///
+    /// # Errors
+    /// As [`OwnFile::open`].
+    pub fn from_shaped(
+        name: &str,
+        inputs: OwnArray,
+        labels: OwnArray,
+    ) -> Result<Self, OwnFileError> {
+        let file = OwnFile::new(name);
+        let content = arrays::content(inputs, labels).map_err(|problem| file.wrong(problem))?;
+        Self::in_memory(file, content)
+    }
+
+    fn in_memory(file: OwnFile, content: Content) -> Result<Self, OwnFileError> {
+        let Content {
+            inputs,
+            features,
+            labels,
+        } = &content;
+        let bytes: Vec<u8> = inputs.iter().flat_map(|x| x.to_le_bytes()).collect();
+        let of_labels = format!("{features} {labels:?}");
+        let name = file.stem();
+        let fingerprints = BTreeMap::from([
+            (format!("{name}/inputs"), sha256_hex(&bytes)),
+            (format!("{name}/labels"), sha256_hex(of_labels.as_bytes())),
+        ]);
+        Self::checked(file, content, fingerprints)
     }
 
     fn checked(
@@ -299,6 +325,11 @@ impl OwnSamples {
             content,
             fingerprints,
         })
+    }
+
+    /// The file that they are from.
+    pub fn file(&self) -> &OwnFile {
+        &self.file
     }
 
     /// Number of input features.
