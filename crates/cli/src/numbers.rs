@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+pub(crate) use etastar::rate;
 use etastar_search::Shard;
 use etastar_search::scale::MOST_DEPTH;
 
@@ -85,37 +86,4 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         return Err("must be longer than nothing".to_owned());
     }
     Ok(time)
-}
-
-/// A learning rate or an eigenvalue for people: four decimals, and below 0.1 four significant
-/// digits, so that none is shown as zero.
-pub(crate) fn rate(value: f64) -> String {
-    let size = value.abs();
-    if size >= 0.1 || size == 0.0 || !size.is_finite() {
-        format!("{value:.4}")
-    } else if size >= 1e-4 {
-        let decimals = 3 - size.log10().floor() as i32;
-        format!("{value:.*}", decimals as usize)
-    } else {
-        format!("{value:.3e}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_rate_is_shown_as_zero() {
-        for (value, shown) in [
-            (0.0, "0.0000"),
-            (1.0905, "1.0905"),
-            (0.0442, "0.04420"),
-            (0.000_123_45, "0.0001234"),
-            (3.0518e-5, "3.052e-5"),
-            (f64::INFINITY, "inf"),
-        ] {
-            assert_eq!(rate(value), shown);
-        }
-    }
 }

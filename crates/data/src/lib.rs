@@ -47,7 +47,7 @@ pub use error::{DataError, MirrorFailure};
 pub use fetch::{FetchReport, fetch, fetch_entry};
 pub use folders::{DataFolders, ENVIRONMENT_VARIABLE, Located};
 pub use integrity::{ContentError, sha256_hex};
-pub use own::{OwnFile, OwnFileError, OwnLabels, OwnSamples};
+pub use own::{OwnArray, OwnFile, OwnFileError, OwnLabels, OwnSamples, OwnValues};
 pub use split::Split;
 pub use status::{Availability, FileReport, availability, verify};
 pub use targets::Targets;

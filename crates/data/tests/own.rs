@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use etastar_data::{
-    DataFolders, Dataset, DatasetConfig, Inputs, OwnFile, OwnFileError, Split, Standardise, Targets,
+    DataFolders, Dataset, DatasetConfig, Inputs, OwnArray, OwnFile, OwnFileError, OwnSamples,
+    OwnValues, Split, Standardise, Targets,
 };
 use npyz::{AutoSerialize, WriterBuilder};
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
@@ -196,6 +197,28 @@ fn every_form_of_the_same_numbers_gives_the_same_data() {
             (first.targets.clone(), 3),
             "{path:?}"
         );
+    }
+    // So do arrays in memory, whatever the data are called.
+    let shaped = |shape: &[usize], values| OwnArray {
+        shape: shape.to_vec(),
+        values,
+    };
+    let ten = |row: usize| label(row) + 10;
+    for kind in [
+        OwnValues::Numbers(labels().iter().map(|&label| label as f64).collect()),
+        OwnValues::Texts((0..ROWS).map(|row| ten(row).to_string()).collect()),
+    ] {
+        let inputs = shaped(&[ROWS, 1, COLUMNS], OwnValues::Numbers(values()));
+        let other = OwnSamples::from_shaped(OwnFile::new("mine.v2"), inputs, shaped(&[ROWS], kind))
+            .unwrap();
+        assert_eq!((other.features(), other.file().stem()), (3, "mine".into()));
+        let other = other.into_dataset(None).unwrap();
+        assert_eq!(
+            (&other.inputs, &other.targets),
+            (&first.inputs, &first.targets)
+        );
+        let keys: Vec<&str> = other.fingerprints.keys().map(String::as_str).collect();
+        assert_eq!(keys, ["mine/inputs", "mine/labels"]);
     }
     // Without names, columns are counted.
     let path = folder.write("bare.csv", text(",", false).as_bytes());

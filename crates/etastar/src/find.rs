@@ -1,11 +1,13 @@
 //! eta\* of one network.
 
+use std::fmt;
 use std::time::Instant;
 
-use etastar_analysis::{Centre, Estimate, SearchCounts, Variance};
+use etastar_analysis::{Centre, Estimate, FastestRate, SearchCounts, Variance};
+use etastar_model::Loss;
 use etastar_search::{
     Cell, CellRecord, EtaStar, Losses, Manifest, Measurement as What, Outcome, Protocol, Search,
-    Silent, Snapshot, SweepEnd, TrialRecord,
+    Silent, Snapshot, SuccessRule, SweepEnd, TrialRecord,
 };
 use serde::Serialize;
 
@@ -16,6 +18,7 @@ use crate::options::{Options, Start};
 use crate::provenance::Title;
 use crate::samples::Samples;
 use crate::warm_start::WarmStart;
+use crate::words::rate;
 
 /// The confidence of intervals over repeats.
 pub(crate) const CONFIDENCE: f64 = 0.95;
@@ -54,6 +57,10 @@ pub struct Found {
     pub outputs: usize,
     /// Where the numbers are from.
     pub manifest: Manifest,
+    /// Which constant rate below eta\* trains fastest, where that was measured: under cross-entropy,
+    /// without warm-up, all layers but the first at one rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fastest_rate: Option<FastestRate>,
     /// Where the search started, if that was predicted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warm_start: Option<WarmStart>,
@@ -166,6 +173,9 @@ pub fn find_with(
     let counts: SearchCounts = std::iter::once(&record).collect();
     let of_repeats = estimate(&record);
     Ok(Found {
+        fastest_rate: of_repeats
+            .value
+            .and_then(|rate| fastest_rate(&record.cell, rate)),
         eta_star: of_repeats.value,
         log2_eta_star: of_repeats.log2,
         estimate: of_repeats.centre,
@@ -201,6 +211,15 @@ fn estimate(record: &CellRecord) -> Estimate {
     Estimate::from_searches(&ends, &variance, CONFIDENCE)
 }
 
+fn fastest_rate(cell: &Cell, eta_star: f64) -> Option<FastestRate> {
+    let protocol = cell.protocol()?;
+    let is_measured = protocol.loss == Loss::CrossEntropy
+        && protocol.success == SuccessRule::ReachThreshold
+        && protocol.warm_up <= 1
+        && cell.layer_rates.is_empty();
+    is_measured.then(|| FastestRate::below(eta_star))
+}
+
 /// Repeats with their searches.
 fn searches(record: &CellRecord) -> impl Iterator<Item = (usize, &Search)> {
     let repeats = record.repeats.iter();
@@ -211,6 +230,88 @@ impl Found {
     /// The cell as a store has it.
     pub fn record(&self) -> Option<&CellRecord> {
         self.snapshot.cells.first()
+    }
+
+    /// The network in words.
+    pub fn network(&self) -> String {
+        match self.cell.constant_width() {
+            Some(width) => format!("depth {} (hidden layers), width {width}", self.cell.depth()),
+            None => format!("hidden layers {:?}", self.cell.hidden),
+        }
+    }
+
+    /// Why eta\* was not found, if no repeat found it, and what to change.
+    pub fn advice(&self) -> Option<&'static str> {
+        if self.found > 0 {
+            None
+        } else if self.nothing_fails > self.nothing_succeeds {
+            Some("every learning rate succeeds; raise --highest or --threshold")
+        } else {
+            Some("no learning rate succeeds; lower --threshold or --lowest, or raise --budget")
+        }
+    }
+
+    /// What was measured, in words.
+    pub fn title(&self) -> String {
+        let dataset = self.cell.dataset.title();
+        format!("eta* of {} on {dataset}", self.network())
+    }
+}
+
+/// eta\* with its interval, and the repeats that left the range: a line each.
+impl fmt::Display for Found {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = self.repeats.len();
+        for (count, what) in [
+            (self.nothing_succeeds, "succeeds"),
+            (self.nothing_fails, "fails"),
+        ] {
+            if count > 0 {
+                writeln!(
+                    formatter,
+                    "{count} of {all} repeats: no learning rate in the range {what}"
+                )?;
+            }
+        }
+        let Estimate {
+            value,
+            log2,
+            centre,
+            interval,
+            below,
+            at_least,
+            ..
+        } = self.of_repeats;
+        match (value, log2) {
+            (Some(eta_star), Some(log2)) => {
+                let name = match centre {
+                    Centre::Median => "median eta*",
+                    _ => "eta*",
+                };
+                write!(formatter, "{name} = {} (2^{log2:.3})", rate(eta_star))?;
+            }
+            _ => match (below, at_least) {
+                (Some(below), _) => write!(formatter, "median eta* is below {below:.3e}")?,
+                (_, Some(at_least)) => write!(formatter, "median eta* is at least {at_least}")?,
+                _ => write!(formatter, "eta* not found in range")?,
+            },
+        }
+        let percent = 100.0 * self.confidence;
+        match interval {
+            Some([Some(low), Some(high)]) => {
+                let [low, high] = [low, high].map(rate);
+                writeln!(formatter, ", {percent:.0} % interval {low} to {high}")
+            }
+            Some([None, Some(high)]) => {
+                let high = rate(high);
+                writeln!(formatter, ", at most {high} with {percent:.0} % confidence")
+            }
+            Some([Some(low), None]) => {
+                let low = rate(low);
+                writeln!(formatter, ", at least {low} with {percent:.0} % confidence")
+            }
+            Some([None, None]) | None => writeln!(formatter, ", no interval: too few repeats"),
+        }
     }
 }
 

@@ -36,6 +36,7 @@ mod data;
 mod error;
 mod execution;
 mod find;
+pub mod json;
 mod measurement;
 mod memory;
 mod network;
@@ -45,6 +46,7 @@ mod samples;
 mod sharpness;
 mod sweep;
 mod warm_start;
+mod words;
 
 pub use data::{Data, MissingData};
 pub use error::Error;
@@ -60,15 +62,16 @@ pub use sharpness::{
 };
 pub use sweep::sweep;
 pub use warm_start::WarmStart;
+pub use words::{fastest_rate, rate};
 
 pub use etastar_analysis::{
-    Centre, Fits, NetworkShape, Options as FitOptions, PredictOptions, Prediction, fit, predict,
-    predict_published, source,
+    Centre, FastestRate, Fits, NetworkShape, Options as FitOptions, PredictOptions, Prediction,
+    fit, predict, predict_published, source,
 };
 pub use etastar_backend::{BackendName, DeviceKind, DeviceName, Selection};
 pub use etastar_data::{
-    DataFolders, DatasetConfig, DatasetName, GaussiansConfig, OwnFile, OwnLabels, OwnSamples,
-    Standardise,
+    DataFolders, DatasetConfig, DatasetName, GaussiansConfig, OwnArray, OwnFile, OwnLabels,
+    OwnSamples, OwnValues, Standardise,
 };
 pub use etastar_model::{Architecture, Layout, Loss, WeightsOptions};
 pub use etastar_search::{

@@ -50,13 +50,18 @@ impl Samples {
         features: usize,
         labels: OwnLabels,
     ) -> Result<Self, Error> {
-        let file = OwnFile {
-            regression: matches!(labels, OwnLabels::Reals(..)),
-            ..OwnFile::new("samples")
-        };
         let samples = OwnSamples::from_arrays("samples", inputs, features, labels)?;
+        Self::own(samples)
+    }
+
+    /// Samples that were read already, under the name that they have. Arrays under the name of a
+    /// file give the numbers that the file gives.
+    ///
+    /// # Errors
+    /// If the labels are no classes.
+    pub fn own(samples: OwnSamples) -> Result<Self, Error> {
         Ok(Self {
-            config: DatasetConfig::of_file(file),
+            config: DatasetConfig::of_file(samples.file().clone()),
             dataset: samples.into_dataset(None)?,
         })
     }

@@ -5,8 +5,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use etastar::{Found, Network, Options, Samples, Start, WarmStart, find_with};
-use etastar_analysis::{Centre, Estimate};
+use etastar::{Found, Network, Options, Samples, Start, WarmStart, fastest_rate, find_with};
 use etastar_data::{DatasetConfig, DatasetName, GaussiansConfig};
 use etastar_report::export::{Format as ExportFormat, TableName, export};
 use etastar_report::page::Report;
@@ -313,12 +312,7 @@ fn picture(found: &Found, path: &Path) -> String {
     let Some(record) = found.record() else {
         return String::new();
     };
-    let title = format!(
-        "eta* of {} on {}",
-        network(&found.cell),
-        found.cell.dataset.title()
-    );
-    let report = Report::curve(&title, record, &found.manifest, &found.of_repeats);
+    let report = Report::curve(&found.title(), record, &found.manifest, &found.of_repeats);
     match path.extension().and_then(OsStr::to_str) {
         Some("svg") => report.first_figure().unwrap_or_default(),
         _ => report.html(),
@@ -329,12 +323,16 @@ fn text(found: &Found) -> String {
     let cell = &found.cell;
     let protocol = cell.protocol().cloned().unwrap_or_default();
     let mut text = format!(
-        "{} on {}, {}\n",
-        network(cell),
+        "{} on {}, {}
+",
+        found.network(),
         cell.dataset.title(),
         rates(cell),
     );
-    text.push_str(&result(found));
+    text.push_str(&found.to_string());
+    if let Some(fastest) = &found.fastest_rate {
+        text.push_str(&fastest_rate(fastest));
+    }
     let searches = found
         .record()
         .into_iter()
@@ -398,68 +396,12 @@ fn start(warm_start: &WarmStart) -> String {
     )
 }
 
-/// The first line after the network: eta\* with its interval, and the repeats that left the
-/// range.
-fn result(found: &Found) -> String {
-    let Estimate {
-        value,
-        log2,
-        centre,
-        interval,
-        ..
-    } = found.of_repeats;
-    let is_median = centre == Centre::Median;
-    let mut text = String::new();
-    let all = found.repeats.len();
-    for (count, what) in [
-        (found.nothing_succeeds, "succeeds"),
-        (found.nothing_fails, "fails"),
-    ] {
-        if count > 0 {
-            text.push_str(&format!(
-                "{count} of {all} repeats: no learning rate in the range {what}\n"
-            ));
-        }
-    }
-    match (value, log2) {
-        (Some(eta_star), Some(log2)) => {
-            let name = if is_median { "median eta*" } else { "eta*" };
-            text.push_str(&format!("{name} = {} (2^{log2:.3})", rate(eta_star)));
-        }
-        _ => text.push_str(&match (found.of_repeats.below, found.of_repeats.at_least) {
-            (Some(below), _) => format!("median eta* is below {below:.3e}"),
-            (_, Some(at_least)) => format!("median eta* is at least {at_least}"),
-            _ => "eta* not found in range".to_owned(),
-        }),
-    }
-    let percent = 100.0 * found.confidence;
-    text.push_str(&match interval {
-        Some([Some(low), Some(high)]) => {
-            format!(", {percent:.0} % interval {} to {}", rate(low), rate(high))
-        }
-        Some([None, Some(high)]) => {
-            format!(", at most {} with {percent:.0} % confidence", rate(high))
-        }
-        Some([Some(low), None]) => {
-            format!(", at least {} with {percent:.0} % confidence", rate(low))
-        }
-        Some([None, None]) | None => ", no interval: too few repeats".to_owned(),
-    });
-    text.push('\n');
-    text
-}
-
 /// An error if no repeat has found eta\*, so that scripts notice it.
 fn check(found: &Found) -> Result<(), CliError> {
-    if found.found > 0 {
-        return Ok(());
+    match found.advice() {
+        None => Ok(()),
+        Some(advice) => Err(CliError::NoEtaStar(advice.to_owned())),
     }
-    let why = if found.nothing_fails > found.nothing_succeeds {
-        "every learning rate succeeds; raise --highest or --threshold"
-    } else {
-        "no learning rate succeeds; lower --threshold or --lowest, or raise --budget"
-    };
-    Err(CliError::NoEtaStar(why.to_owned()))
 }
 
 /// The relative rates of a network's layers in words.
@@ -467,13 +409,5 @@ pub(crate) fn rates(cell: &Cell) -> String {
     match cell.layer_rates.is_empty() {
         true => format!("input-layer rate {}", cell.input_rate),
         false => format!("layer rates {:?}", cell.layer_rates),
-    }
-}
-
-/// A network in words.
-fn network(cell: &Cell) -> String {
-    match cell.constant_width() {
-        Some(width) => format!("depth {} (hidden layers), width {width}", cell.depth()),
-        None => format!("hidden layers {:?}", cell.hidden),
     }
 }

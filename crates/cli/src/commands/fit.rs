@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use etastar_analysis::{Effect, Fit, Options, compare, fit};
+use etastar::json;
+use etastar_analysis::{Effect, Fit, Options, fit};
 use etastar_search::Store;
-use serde_json::json;
 
 use crate::arguments::Format;
 use crate::error::CliError;
@@ -50,12 +50,7 @@ pub(crate) fn run(arguments: &FitArguments) -> Result<(), CliError> {
     let snapshot = Store::open_to_read(&arguments.store)?.snapshot()?;
     let fits = fit(&snapshot, &options)?;
     if arguments.format.json {
-        return output::print_json(&json!({
-            "options": options,
-            "fits": fits.fits,
-            "not_fitted": fits.not_fitted,
-            "comparisons": compare(&fits.fits),
-        }));
+        return output::print_json(&json::fits(&fits, &options)?);
     }
     let mut text = if fits.fits.is_empty() {
         String::new()

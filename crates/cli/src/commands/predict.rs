@@ -4,11 +4,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use etastar::{FastestRate, fastest_rate, json};
 use etastar_analysis::{
     Law, NetworkShape, PredictOptions, Prediction, Series, predict, predict_published, source,
 };
 use etastar_search::{Manifest, Store};
-use serde_json::{Value, json};
 
 use crate::arguments::{Format, LossName};
 use crate::error::CliError;
@@ -111,7 +111,7 @@ fn show(
     arguments: &PredictArguments,
 ) -> Result<(), CliError> {
     if arguments.format.json {
-        return output::print_json(&json(prediction, origin)?);
+        return output::print_json(&json::prediction(prediction, origin)?);
     }
     let mut text = text(prediction);
     if arguments.explain {
@@ -152,23 +152,6 @@ fn explanation(prediction: &Prediction) -> String {
     text
 }
 
-/// The prediction with the protocol under which it holds.
-fn json(prediction: &Prediction, origin: Origin<'_>) -> Result<Value, CliError> {
-    let mut object = serde_json::to_value(prediction)?;
-    // Of one network, as whoever trains one wants it.
-    object["interval"] = json!(prediction.network_interval);
-    let Some((series, manifest)) = origin else {
-        return Ok(object);
-    };
-    let cell = series.cells.first().map(|record| &record.cell);
-    object["protocol"] = json!(cell.and_then(|cell| cell.protocol()));
-    object["dataset_settings"] = json!(cell.map(|cell| &cell.dataset));
-    object["backend"] = json!(manifest.backend);
-    object["float"] = json!(manifest.float);
-    object["seed"] = json!(manifest.seed);
-    Ok(object)
-}
-
 fn text(prediction: &Prediction) -> String {
     let percent = 100.0 * prediction.confidence;
     let mut text = format!(
@@ -193,6 +176,7 @@ fn text(prediction: &Prediction) -> String {
         ],
     ];
     text.push_str(&output::columns(&rows));
+    text.push_str(&fastest_rate(&FastestRate::below(prediction.eta_star)));
     text.push_str(&law(prediction));
     let extrapolation = &prediction.extrapolation;
     text.push_str(&format!(

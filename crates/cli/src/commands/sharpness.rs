@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use etastar::provenance::{GIT_COMMIT, VERSION};
 use etastar::{
-    Error, GivenOptions, GivenSharpness, Lambda, Network, Options, Samples, Sharpness, Weights,
-    sharpness_of_weights, sharpness_with,
+    Error, GivenOptions, Network, Options, Samples, Sharpness, Weights, json, sharpness_of_weights,
+    sharpness_with,
 };
 use etastar_model::{Layout, Loss, ReadWeights, WeightsOptions};
 use etastar_search::SharpnessSettings;
@@ -14,7 +13,6 @@ use etastar_search::settings::{
     InputRate, OutputGain, RelativeRates, Seed, Setting, SharpnessSamples,
 };
 use etastar_sharpness::NetworkSharpness;
-use serde_json::json;
 
 use super::find::rates;
 use crate::arguments::{DataChoice, Execution, Format, LossName, loss_help, tell_data};
@@ -276,35 +274,14 @@ fn given(
         execution: arguments.execution.execution(None),
     };
     let own = arguments.data.file(&samples)?.open().map_err(Error::from)?;
-    let GivenSharpness {
-        sharpness,
-        read,
-        seconds,
-    } = sharpness_of_weights(Weights::File(&weights), own, &options)?;
-    tell(&weights, &read);
-    if !arguments.format.json {
-        return output::print(&network_text(&weights.display().to_string(), &sharpness));
+    let measured = sharpness_of_weights(Weights::File(&weights), own, &options)?;
+    tell(&weights, &measured.read);
+    if arguments.format.json {
+        let object = json::given_sharpness(&measured, &options, &weights, &samples)?;
+        return output::print_json(&object);
     }
-    let lambda_1 = Lambda::over(std::slice::from_ref(&sharpness));
-    let backend = options.execution.backend;
-    output::print_json(&json!({
-        "lambda_1": lambda_1,
-        "stability_limit": 2.0 / lambda_1.mean,
-        "repeats": [sharpness],
-        "prediction": null,
-        "seconds": seconds,
-        "manifest": {
-            "tool_version": VERSION,
-            "git_commit": GIT_COMMIT,
-            "backend": backend.family(),
-            "float": backend.backend.float(),
-            "weights": weights,
-            "samples_file": samples,
-            "loss": options.loss,
-            "input_rate": arguments.input_rate(),
-            "layer_rates": arguments.layer_rates,
-        },
-    }))
+    let name = weights.display().to_string();
+    output::print(&network_text(&name, &measured.sharpness))
 }
 
 /// What was understood of a file of weights, on standard error.

@@ -41,13 +41,20 @@ const LABELS: [&str; 10] = [
 ];
 
 /// An array in C order.
-struct Array {
-    shape: Vec<usize>,
-    values: Values,
+#[derive(Debug, Clone, PartialEq)]
+pub struct OwnArray {
+    /// Its sizes, samples first.
+    pub shape: Vec<usize>,
+    /// Its elements.
+    pub values: OwnValues,
 }
 
-enum Values {
+/// The elements of an array.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OwnValues {
+    /// Numbers; truth values are 0 and 1.
     Numbers(Vec<f64>),
+    /// Texts.
     Texts(Vec<String>),
 }
 
@@ -99,8 +106,12 @@ fn listed(names: &[String]) -> String {
     }
 }
 
-fn content(inputs: Array, labels: Array, regression: bool) -> Result<Content, String> {
-    let Values::Numbers(values) = inputs.values else {
+pub(super) fn content(
+    inputs: OwnArray,
+    labels: OwnArray,
+    regression: bool,
+) -> Result<Content, String> {
+    let OwnValues::Numbers(values) = inputs.values else {
         return Err("the inputs are texts, not numbers".to_owned());
     };
     let (&samples, rest) = inputs
@@ -113,10 +124,10 @@ fn content(inputs: Array, labels: Array, regression: bool) -> Result<Content, St
         ));
     }
     let labels = match labels.values {
-        Values::Texts(_) if regression => {
+        OwnValues::Texts(_) if regression => {
             return Err("the targets are texts, not numbers".to_owned());
         }
-        Values::Numbers(numbers) if regression => match labels.shape.as_slice() {
+        OwnValues::Numbers(numbers) if regression => match labels.shape.as_slice() {
             [_] => OwnLabels::Reals(numbers, 1),
             &[_, outputs] if outputs > 0 => OwnLabels::Reals(numbers, outputs),
             shape => {
@@ -125,14 +136,14 @@ fn content(inputs: Array, labels: Array, regression: bool) -> Result<Content, St
                 ));
             }
         },
-        Values::Texts(_) if labels.shape.iter().skip(1).any(|size| *size != 1) => {
+        OwnValues::Texts(_) if labels.shape.iter().skip(1).any(|size| *size != 1) => {
             return Err(format!(
                 "the labels have shape {:?}, not [samples]",
                 labels.shape
             ));
         }
-        Values::Texts(texts) => OwnLabels::from_texts(texts)?,
-        Values::Numbers(numbers) => match labels.shape.as_slice() {
+        OwnValues::Texts(texts) => OwnLabels::from_texts(texts)?,
+        OwnValues::Numbers(numbers) => match labels.shape.as_slice() {
             [_] => OwnLabels::from_numbers(&numbers)?,
             [_, columns] => OwnLabels::from_rows(&numbers, *columns)?,
             shape => return Err(format!("the labels have shape {shape:?}, not [samples]")),
@@ -145,7 +156,7 @@ fn content(inputs: Array, labels: Array, regression: bool) -> Result<Content, St
     })
 }
 
-fn read_array(reader: impl Read) -> Result<Array, String> {
+fn read_array(reader: impl Read) -> Result<OwnArray, String> {
     let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
     let mut start = Start::read(reader).map_err(unreadable)?;
     if let Some(problem) = start.problem().map_err(unreadable)? {
@@ -193,9 +204,9 @@ fn read_array(reader: impl Read) -> Result<Array, String> {
                 letters.collect::<Option<String>>()
             };
             let texts = elements.map(text).collect::<Option<Vec<_>>>();
-            Values::Texts(texts.ok_or("has texts that are not Unicode")?)
+            OwnValues::Texts(texts.ok_or("has texts that are not Unicode")?)
         }
-        TypeChar::ByteStr => Values::Texts(
+        TypeChar::ByteStr => OwnValues::Texts(
             elements
                 .map(|element| {
                     String::from_utf8_lossy(element)
@@ -214,13 +225,13 @@ fn read_array(reader: impl Read) -> Result<Array, String> {
                 }
                 decode(little)
             });
-            Values::Numbers(numbers.collect())
+            OwnValues::Numbers(numbers.collect())
         }
     };
-    Ok(Array {
+    Ok(OwnArray {
         values: match (values, is_fortran) {
-            (Values::Numbers(values), true) => Values::Numbers(in_c_order(&values, &shape)),
-            (Values::Texts(_), true) => return Err("has several columns of texts".to_owned()),
+            (OwnValues::Numbers(values), true) => OwnValues::Numbers(in_c_order(&values, &shape)),
+            (OwnValues::Texts(_), true) => return Err("has several columns of texts".to_owned()),
             (values, false) => values,
         },
         shape,

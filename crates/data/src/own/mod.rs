@@ -9,6 +9,7 @@ mod arrays;
 mod labels;
 mod table;
 
+pub use arrays::{OwnArray, OwnValues};
 pub use labels::OwnLabels;
 use labels::Wanted;
 
@@ -280,12 +281,6 @@ impl OwnSamples {
         features: usize,
         labels: OwnLabels,
     ) -> Result<Self, OwnFileError> {
-        let bytes: Vec<u8> = inputs.iter().flat_map(|x| x.to_le_bytes()).collect();
-        let of_labels = format!("{features} {labels:?}");
-        let fingerprints = BTreeMap::from([
-            (format!("{name}/inputs"), sha256_hex(&bytes)),
-            (format!("{name}/labels"), sha256_hex(of_labels.as_bytes())),
-        ]);
         let content = Content {
             inputs,
             features,
@@ -295,6 +290,37 @@ impl OwnSamples {
             regression: matches!(content.labels, OwnLabels::Reals(..)),
             ..OwnFile::new(name)
         };
+        Self::in_memory(file, content)
+    }
+
+    /// Arrays of any shape, as if they came from this `.npz` file: inputs `[samples, ..]`, labels
+    /// or targets as [`OwnFile`] takes them.
+    ///
+    /// # Errors
+    /// As [`OwnFile::open`].
+    pub fn from_shaped(
+        file: OwnFile,
+        inputs: OwnArray,
+        labels: OwnArray,
+    ) -> Result<Self, OwnFileError> {
+        let content = arrays::content(inputs, labels, file.regression);
+        let content = content.map_err(|problem| file.wrong(problem))?;
+        Self::in_memory(file, content)
+    }
+
+    fn in_memory(file: OwnFile, content: Content) -> Result<Self, OwnFileError> {
+        let Content {
+            inputs,
+            features,
+            labels,
+        } = &content;
+        let bytes: Vec<u8> = inputs.iter().flat_map(|x| x.to_le_bytes()).collect();
+        let of_labels = format!("{features} {labels:?}");
+        let name = file.stem();
+        let fingerprints = BTreeMap::from([
+            (format!("{name}/inputs"), sha256_hex(&bytes)),
+            (format!("{name}/labels"), sha256_hex(of_labels.as_bytes())),
+        ]);
         Self::checked(file, content, fingerprints)
     }
 
@@ -345,6 +371,11 @@ impl OwnSamples {
             content,
             fingerprints,
         })
+    }
+
+    /// The file that they are from.
+    pub fn file(&self) -> &OwnFile {
+        &self.file
     }
 
     /// Number of input features.
