@@ -243,7 +243,7 @@ mod tests {
     fn what_is_advised_is_what_the_committed_report_says() {
         let path = concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/../../experiments/results/confirmatory/report.md"
+            "/../../experiments/results/advice/report.md"
         );
         let report = std::fs::read_to_string(path).unwrap();
         for [value, low, high] in MEASURED {
