@@ -10,7 +10,7 @@ use crate::rules;
 
 /// The experiments, in the order in which they are run: those that confirm, then those that
 /// explore. They share searches; in this order most of the shared ones are done already.
-const EXPERIMENTS: [&str; 23] = [
+const EXPERIMENTS: [&str; 24] = [
     "deep-networks",
     "two-edges",
     "later-edges",
@@ -23,6 +23,7 @@ const EXPERIMENTS: [&str; 23] = [
     "advice",
     "warm-up",
     "far-transfer",
+    "fixed-exponent",
     "power-law",
     "width-over-depth",
     "late-stage",

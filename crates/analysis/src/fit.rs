@@ -92,14 +92,12 @@ impl Fit {
     pub fn log2_value(&self, network: &Network) -> f64 {
         let ratio = self.log2_ratio.map_or(1.0, |ratio| ratio.value.exp2());
         let sizes = self.law.sizes(network, ratio).into_iter().map(f64::log2);
-        let terms: f64 = match self.law {
-            Law::TwoTerm => sizes.sum(),
-            _ => {
-                let terms = self.exponents.iter().zip(sizes);
-                terms.map(|(exponent, x)| exponent.value * x).sum()
-            }
-        };
-        self.log2_constant.value - terms
+        let exponents = self.exponents.iter().map(|exponent| exponent.value);
+        self.law.log2_value(
+            self.log2_constant.value,
+            exponents,
+            &sizes.collect::<Vec<_>>(),
+        )
     }
 }
 

@@ -161,12 +161,16 @@ impl LawFit {
 
     /// The law's `log2` value where its `log2` sizes are these.
     pub(crate) fn at_sizes(&self, log2_sizes: &[f64]) -> f64 {
-        let slopes = self.coefficients.iter().skip(1);
-        let terms: f64 = match self.law {
-            Law::TwoTerm => -log2_sizes.iter().sum::<f64>(),
-            _ => slopes.zip(log2_sizes).map(|(slope, x)| slope * x).sum(),
-        };
-        self.coefficients[0] + terms
+        // The two-term law's slope is no exponent: it belongs to the ratio in its size.
+        let fitted = self.law.regressors().len();
+        let exponents = self
+            .coefficients
+            .iter()
+            .skip(1)
+            .take(fitted)
+            .map(|slope| -slope);
+        self.law
+            .log2_value(self.coefficients[0], exponents, log2_sizes)
     }
 
     /// The law's `log2` value for a network.

@@ -165,6 +165,9 @@ pub enum Statistic {
         /// Which quantile of the absolute errors: 0.5 is the median.
         #[serde(deserialize_with = "share")]
         quantile: f64,
+        /// The law that predicts; the one that `etastar predict` would choose where absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        law: Option<Law>,
     },
     /// The share of such predictions whose interval holds what was measured.
     TransferCoverage {
@@ -173,6 +176,9 @@ pub enum Statistic {
         at_least_factor: f64,
         /// Which of the two intervals, by what it is an interval of.
         of_what: Covered,
+        /// As that of the error.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        law: Option<Law>,
     },
     /// Root-mean-square error, in octaves, with which a proxy predicts eta\*. Predictions are made
     /// once; the interval resamples architectures, and with them the constant where one is fitted.
@@ -335,8 +341,9 @@ impl Statistic {
             Self::TransferError {
                 at_least_factor,
                 quantile: p,
+                law,
             } => {
-                let groups = far(dataset, cells, *at_least_factor)?;
+                let groups = far(dataset, cells, *at_least_factor, *law)?;
                 Ok(Estimator::new(groups, 1, Unit::Octaves, |sample| {
                     let all = sample.iter().flat_map(|group| group.iter());
                     let errors = sorted(all.map(|one| one.error.abs()));
@@ -346,8 +353,9 @@ impl Statistic {
             Self::TransferCoverage {
                 at_least_factor,
                 of_what,
+                law,
             } => {
-                let groups = far(dataset, cells, *at_least_factor)?;
+                let groups = far(dataset, cells, *at_least_factor, *law)?;
                 Ok(Estimator::new(groups, 1, Unit::Share, |sample| {
                     let all = sample.iter().flat_map(|group| group.iter());
                     of_what.share(all).ok_or(NO_PREDICTION)
@@ -379,6 +387,8 @@ impl Statistic {
     /// The statistic in words, in the markup of texts.
     pub fn words(&self) -> String {
         let quality = |what: &str, law: &Law| format!("{what} of the {}", law.words());
+        let by =
+            |law: Option<Law>| law.map_or(String::new(), |law| format!(" by the {}", law.words()));
         match self {
             Self::Exponent { law, part } => quality(
                 match part {
@@ -447,23 +457,27 @@ impl Statistic {
             Self::TransferError {
                 at_least_factor,
                 quantile,
+                law,
             } => format!(
-                "{} % quantile of the absolute prediction error, for networks larger than those \
+                "{} % quantile of the absolute prediction error{}, for networks larger than those \
                  fitted by a factor of at least {}",
                 number(100.0 * quantile),
+                by(*law),
                 number(*at_least_factor)
             ),
             Self::TransferCoverage {
                 at_least_factor,
                 of_what,
+                law,
             } => format!(
-                "share of {}, for networks larger than those fitted by a factor of at least {}",
+                "share of {}{}, for networks larger than those fitted by a factor of at least {}",
                 match of_what {
                     Covered::Mean => "predicted cells whose mean lies in its interval",
                     Covered::Single => {
                         "repeats of predicted cells that lie in the interval of one network"
                     }
                 },
+                by(*law),
                 number(*at_least_factor)
             ),
             Self::ProxyRmse { proxy, calibrated } => {
@@ -693,13 +707,16 @@ fn far(
     dataset: &Dataset<'_>,
     cells: &Selector,
     at_least_factor: f64,
+    law: Option<Law>,
 ) -> Result<Vec<(Shape, Vec<Transferred>)>, NotMeasured> {
-    let groups = transfers(dataset, cells)?.into_iter().filter_map(|group| {
-        let all = group.into_iter();
-        let far: Vec<Transferred> = all.filter(|one| one.factor >= at_least_factor).collect();
-        let first = far.first()?;
-        Some(((first.depth, first.width), far))
-    });
+    let groups = transfers(dataset, cells, law)?
+        .into_iter()
+        .filter_map(|group| {
+            let all = group.into_iter();
+            let far: Vec<Transferred> = all.filter(|one| one.factor >= at_least_factor).collect();
+            let first = far.first()?;
+            Some(((first.depth, first.width), far))
+        });
     let groups: Vec<_> = groups.collect();
     if groups.is_empty() {
         Err(NO_PREDICTION)

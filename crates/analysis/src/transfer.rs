@@ -97,7 +97,7 @@ impl Covered {
 }
 
 /// Every prediction of larger cells from smaller ones among the selected cells; one group for
-/// each architecture predicted. Only cells that meet the filter of predictions take part, unless
+/// each architecture predicted; by one law, or by the one that each prediction chooses. Only cells that meet the filter of predictions take part, unless
 /// the selector has a filter of its own.
 ///
 /// # Errors
@@ -105,8 +105,12 @@ impl Covered {
 pub(crate) fn transfers(
     dataset: &Dataset<'_>,
     selector: &Selector,
+    law: Option<Law>,
 ) -> Result<Vec<Vec<Transferred>>, NotMeasured> {
-    let options = transfer_options(selector);
+    let options = PredictOptions {
+        law,
+        ..transfer_options(selector)
+    };
     let groups = dataset.points(&predicted(selector), Quantity::EtaStar)?;
     let points: Vec<&Point> = groups.iter().flatten().collect();
     let mut transferred = predictions(&points, SizeBy::DepthWidth, &options);
@@ -355,7 +359,7 @@ fn range(all: &[Transferred], from: f64, to: Option<f64>) -> Option<TransferRang
 pub(crate) fn transfer(datasets: &[Dataset<'_>]) -> Vec<Transfer> {
     let each = datasets.iter().filter_map(|dataset| {
         let selector = Selector::default();
-        let groups = transfers(dataset, &selector).ok()?;
+        let groups = transfers(dataset, &selector, None).ok()?;
         let predictions: Vec<Transferred> = groups.into_iter().flatten().collect();
         let ends = RANGES.iter().skip(1).copied().map(Some).chain([None]);
         let ranges = RANGES.iter().zip(ends);

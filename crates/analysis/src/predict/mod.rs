@@ -86,6 +86,8 @@ pub struct PredictOptions {
     pub furthest: f64,
     /// Whether to predict at any distance.
     pub force: bool,
+    /// The law that predicts; the one of least error of forward validation where absent.
+    pub law: Option<Law>,
 }
 
 impl Default for PredictOptions {
@@ -99,6 +101,7 @@ impl Default for PredictOptions {
             confidence: 0.95,
             furthest: 16.0,
             force: false,
+            law: None,
         }
     }
 }

@@ -105,11 +105,14 @@ impl<'a> Predictor<'a> {
                 filter = if filter > 1.0 { 0.5 * filter } else { 0.0 };
                 continue;
             }
-            let sets: Vec<(Law, Option<f64>)> = if several {
+            let only = rates.first().copied().filter(|_| !several);
+            let sets: Vec<(Law, Option<f64>)> = if let Some(law) = options.law {
+                vec![(law, only)]
+            } else if several {
                 Law::POOLED.map(|law| (law, None)).to_vec()
             } else {
                 let laws = [Law::DepthWidth, Law::Separate, Law::EffectiveSize];
-                laws.map(|law| (law, rates.first().copied())).to_vec()
+                laws.map(|law| (law, only)).to_vec()
             };
             let mut candidates: Vec<Candidate<'a>> = sets
                 .into_iter()
