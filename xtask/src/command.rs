@@ -82,8 +82,13 @@ pub(crate) fn exported_rows(store: &Path, options: &[&str]) -> Result<Vec<String
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root());
-    // `cargo run` describes this program in the environment. Build scripts of
-    // dependencies look at some of it and would run again for nothing.
+    forget_this_program(&mut command);
+    command
+}
+
+/// Takes out of the environment of a command how `cargo run` describes this program there. Build
+/// scripts of dependencies look at some of it and would run again for nothing.
+pub(crate) fn forget_this_program(command: &mut Command) {
     let described = [
         "CARGO_PKG_",
         "CARGO_MANIFEST_",
@@ -96,7 +101,6 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
             command.env_remove(&name);
         }
     }
-    command
 }
 
 /// The compiler that cargo uses.

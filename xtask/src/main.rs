@@ -11,6 +11,7 @@ mod files;
 mod fuzz;
 mod gpu_check;
 mod publish;
+mod python;
 mod reproduce;
 mod rules;
 mod screenshots;
@@ -47,6 +48,8 @@ enum Command {
     /// Run a sweep in parts on a Slurm of this machine, disturb it, and compare with one process
     #[cfg(unix)]
     SlurmTest(slurm_test::SlurmTestArguments),
+    /// Build the Python package, install it into an environment of its own, and test it
+    Python(python::PythonArguments),
     /// Write the measurements that `etastar predict` uses without a store
     Publish(publish::PublishArguments),
     /// Take pictures of a report's page, light and dark, with Chromium
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         #[cfg(unix)]
         Command::SlurmTest(arguments) => slurm_test::run(&arguments),
+        Command::Python(arguments) => python::run(&arguments),
         Command::Publish(arguments) => publish::run(&arguments),
         Command::Screenshots(arguments) => screenshots::run(&arguments),
         Command::Calculator(arguments) => calculator::run(&arguments),

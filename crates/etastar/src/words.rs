@@ -1,6 +1,7 @@
 //! Numbers in words.
 
 use etastar_analysis::FastestRate;
+use etastar_search::Cell;
 
 /// A learning rate or an eigenvalue for people: four decimals, and below 0.1 four significant
 /// digits, so that none is shown as zero.
@@ -13,6 +14,14 @@ pub fn rate(value: f64) -> String {
         format!("{value:.*}", decimals as usize)
     } else {
         format!("{value:.3e}")
+    }
+}
+
+/// The relative learning rates of a network's layers.
+pub fn rates(cell: &Cell) -> String {
+    match cell.layer_rates.is_empty() {
+        true => format!("input-layer rate {}", cell.input_rate),
+        false => format!("layer rates {:?}", cell.layer_rates),
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use etastar::{Found, Network, Options, Samples, Start, WarmStart, fastest_rate, find_with};
+use etastar::{Found, Network, Options, Samples, Start, WarmStart, fastest_rate, find_with, rates};
 use etastar_data::{DatasetConfig, DatasetName, GaussiansConfig};
 use etastar_report::export::{Format as ExportFormat, TableName, export};
 use etastar_report::page::Report;
@@ -13,7 +13,7 @@ use etastar_search::settings::{
     BatchSize, Budget, EvaluateEvery, Highest, InputRate, Ladder, Lowest, OutputGain,
     RelativeRates, RepeatCount, Seed, Setting, Threshold, Tolerance, WarmUp,
 };
-use etastar_search::{Cell, EtaStar, Protocol, SearchMethod, SuccessRule};
+use etastar_search::{EtaStar, Protocol, SearchMethod, SuccessRule};
 
 use crate::arguments::{DataChoice, Execution, Format, LossName, Training, loss_help, tell_data};
 use crate::command_line::{command_line, listen_for_interrupts};
@@ -401,13 +401,5 @@ fn check(found: &Found) -> Result<(), CliError> {
     match found.advice() {
         None => Ok(()),
         Some(advice) => Err(CliError::NoEtaStar(advice.to_owned())),
-    }
-}
-
-/// The relative rates of a network's layers in words.
-pub(crate) fn rates(cell: &Cell) -> String {
-    match cell.layer_rates.is_empty() {
-        true => format!("input-layer rate {}", cell.input_rate),
-        false => format!("layer rates {:?}", cell.layer_rates),
     }
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use etastar::{
-    Error, GivenOptions, Network, Options, Samples, Sharpness, Weights, json, sharpness_of_weights,
-    sharpness_with,
+    Error, GivenOptions, Network, Options, Samples, Sharpness, Weights, json, rates,
+    sharpness_of_weights, sharpness_with,
 };
 use etastar_model::{Layout, Loss, ReadWeights, WeightsOptions};
 use etastar_search::SharpnessSettings;
@@ -14,7 +14,6 @@ use etastar_search::settings::{
 };
 use etastar_sharpness::NetworkSharpness;
 
-use super::find::rates;
 use crate::arguments::{DataChoice, Execution, Format, LossName, loss_help, tell_data};
 use crate::command_line::{command_line, listen_for_interrupts};
 use crate::error::CliError;

@@ -1,0 +1,96 @@
+//! `cargo xtask python`: the Python package, from its build to its tests.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use clap::Args;
+
+use crate::command::{self, Failure, build_etastar, built, root, target, works};
+use crate::files::{self, entries};
+
+#[derive(Debug, Args)]
+pub(crate) struct PythonArguments {
+    /// Further packages to install for the tests, for example torch
+    #[arg(long, value_delimiter = ',')]
+    with: Vec<String>,
+
+    /// Only build and install; do not test
+    #[arg(long)]
+    no_test: bool,
+
+    /// Options for pytest
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    rest: Vec<String>,
+}
+
+/// What building and testing takes.
+const PACKAGES: [&str; 6] = [
+    "maturin",
+    "numpy",
+    "pandas",
+    "pytest",
+    "safetensors",
+    "tqdm",
+];
+
+/// Builds a wheel, installs it in a virtual environment of the target folder, and runs the tests
+/// and the first example there.
+pub(crate) fn run(arguments: &PythonArguments) -> Result<(), Failure> {
+    let home = target().join("python");
+    let package = root().join("crates/python");
+    let python = environment(&home.join("environment"))?;
+    let mut install = pip(&python);
+    command::run(install.args(PACKAGES).args(&arguments.with))?;
+
+    let wheels = home.join("wheels");
+    files::create_empty_folder(&wheels)?;
+    let mut build = Command::new(&python);
+    build.args(["-m", "maturin", "build", "--release", "--locked", "--out"]);
+    build.arg(&wheels).arg("--manifest-path");
+    build.arg(package.join("Cargo.toml"));
+    build.env("CARGO_TARGET_DIR", target()).current_dir(root());
+    command::forget_this_program(&mut build);
+    command::run(&mut build)?;
+    let mut install = pip(&python);
+    install.args(["--force-reinstall", "--no-deps"]);
+    command::run(install.args(entries(&wheels)))?;
+    if arguments.no_test {
+        return Ok(());
+    }
+
+    // The tests compare with the command line.
+    build_etastar(&[])?;
+    let mut test = Command::new(&python);
+    test.args(["-m", "pytest"]).args(&arguments.rest);
+    test.env("ETASTAR_PROGRAM", built("etastar"));
+    command::run(test.current_dir(&package))?;
+    let mut example = Command::new(&python);
+    command::run(example.arg(package.join("examples/find_rate.py")))
+}
+
+/// The Python of a virtual environment, which is made if it is not there.
+fn environment(folder: &Path) -> Result<PathBuf, Failure> {
+    let python = folder.join(match cfg!(windows) {
+        true => "Scripts/python.exe",
+        false => "bin/python",
+    });
+    if Command::new(&python).arg("--version").output().is_ok() {
+        return Ok(python);
+    }
+    let has_venv = |python: &&str| works(python, &["-c", "import ensurepip, venv"]);
+    let Some(maker) = ["python3", "python"].into_iter().find(has_venv) else {
+        return Err(Failure::new(
+            "Python 3.9 or later with its module venv is needed; on Debian and Ubuntu: apt-get \
+             install python3-venv",
+        ));
+    };
+    command::run(Command::new(maker).args(["-m", "venv"]).arg(folder))?;
+    Ok(python)
+}
+
+fn pip(python: &Path) -> Command {
+    let mut pip = Command::new(python);
+    pip.args(["-m", "pip", "install", "--quiet"]);
+    pip.args(["--disable-pip-version-check"]);
+    pip
+}
