@@ -9,4 +9,4 @@ y = random.integers(0, 3, size=3000)
 x = random.normal(size=(3000, 20)) + np.eye(3, 20)[y] * 2
 found = etastar.find(x, y, hidden=[64] * 4)
 print(found)
-print(f"learning rate: {found.eta_star / 2:.2g}, half of eta*")
+print(f"train at {found.fastest_rate.learning_rate:.2g}")

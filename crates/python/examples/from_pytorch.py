@@ -49,11 +49,12 @@ he_initialised(model)
 sharp = etastar.sharpness(model.state_dict(), x[:512], y[:512])
 print(f"2 / lambda_1 of this network: {sharp.stability_limit:.3f}")
 
-optimiser = torch.optim.SGD(model.parameters(), lr=found.eta_star / 2)
+rate = found.fastest_rate.learning_rate
+optimiser = torch.optim.SGD(model.parameters(), lr=rate)
 for batch, targets in loader:
     optimiser.zero_grad()
     loss = nn.functional.cross_entropy(model(batch), targets)
     loss.backward()
     optimiser.step()
 accuracy = (model(x).argmax(1) == y).float().mean().item()
-print(f"one epoch at {found.eta_star / 2:.3f}: loss {loss.item():.3f}, accuracy {accuracy:.2f}")
+print(f"one epoch at {rate:.3f}: loss {loss.item():.3f}, accuracy {accuracy:.2f}")
