@@ -171,6 +171,15 @@ impl Law {
         }
     }
 
+    /// The names of its [`Law::sizes`].
+    pub fn size_names(self) -> &'static [&'static str] {
+        match self {
+            Self::TwoTerm => &["sum of the terms"],
+            Self::ThreeQuarters => Self::EffectiveSize.regressors(),
+            _ => self.regressors(),
+        }
+    }
+
     /// The sizes that it depends on, of which the first is what a figure shows it against: for a
     /// law with exponents one for each of [`Law::regressors`]. `ratio` is `B / K` of the two-term
     /// law.

@@ -26,10 +26,12 @@ pub(crate) fn predict(
         width: settings.count("width")?,
         input_rate: settings.setting::<InputRate>()?,
     };
+    let law: Option<String> = settings.get("law")?;
     let options = PredictOptions {
         width_over_depth: settings.get("width_over_depth")?,
         confidence: settings.get("confidence")?,
         force: settings.get("force")?,
+        law: law.is_some().then(|| settings.named("law")).transpose()?,
         ..PredictOptions::default()
     };
     let outputs = settings.count("outputs")?;

@@ -66,6 +66,11 @@ pub(crate) struct PredictArguments {
     #[arg(long, value_name = "P", default_value = "0.95")]
     confidence: f64,
 
+    /// Predict by this law instead of the one that predicts larger networks best, for example
+    /// three-quarters
+    #[arg(long, value_name = "NAME", value_parser = law_of_name, requires = "store")]
+    law: Option<Law>,
+
     /// Predict however far the network is from those measured
     #[arg(long)]
     force: bool,
@@ -89,6 +94,7 @@ pub(crate) fn run(arguments: &PredictArguments) -> Result<(), CliError> {
         width_over_depth: arguments.width_over_depth,
         confidence: arguments.confidence,
         force: arguments.force,
+        law: arguments.law,
         ..PredictOptions::default()
     };
     let Some(store) = &arguments.store else {
@@ -102,6 +108,11 @@ pub(crate) fn run(arguments: &PredictArguments) -> Result<(), CliError> {
     show(&prediction, Some((&series, &snapshot.manifest)), arguments)
 }
 
+/// A law by its name in files.
+fn law_of_name(text: &str) -> Result<Law, String> {
+    serde_json::from_value(text.into()).map_err(|error| error.to_string())
+}
+
 /// Where a prediction is from: the cells, and what their store says of itself.
 type Origin<'a> = Option<(&'a Series<'a>, &'a Manifest)>;
 
@@ -113,7 +124,7 @@ fn show(
     if arguments.format.json {
         return output::print_json(&json::prediction(prediction, origin)?);
     }
-    let mut text = text(prediction);
+    let mut text = text(prediction, arguments.law.is_some());
     if arguments.explain {
         text.push_str(&explanation(prediction));
     }
@@ -139,20 +150,20 @@ fn explanation(prediction: &Prediction) -> String {
         None => {
             let exponents = prediction.exponents.iter().map(|one| format!("{one:.3}"));
             let exponents = exponents.collect::<Vec<_>>().join(", ");
-            format!(
-                "constants: C = 2^{:.3}; exponents {exponents}\n",
-                prediction.log2_constant
-            )
+            let fitted = match exponents.is_empty() {
+                true => String::new(),
+                false => format!("; exponents {exponents}"),
+            };
+            format!("constants: C = 2^{:.3}{fitted}\n", prediction.log2_constant)
         }
     });
-    let names = law.regressors().iter().chain(["sum of the terms"].iter());
-    for (name, size) in names.zip(&prediction.sizes) {
+    for (name, size) in law.size_names().iter().zip(&prediction.sizes) {
         text.push_str(&format!("{name}: {size:.1} (2^{:.3})\n", size.log2()));
     }
     text
 }
 
-fn text(prediction: &Prediction) -> String {
+fn text(prediction: &Prediction, is_asked_for: bool) -> String {
     let percent = 100.0 * prediction.confidence;
     let mut text = format!(
         "depth {} (hidden layers), width {} on {}, input-layer rate {}\n\
@@ -177,7 +188,7 @@ fn text(prediction: &Prediction) -> String {
     ];
     text.push_str(&output::columns(&rows));
     text.push_str(&fastest_rate(&FastestRate::below(prediction.eta_star)));
-    text.push_str(&law(prediction));
+    text.push_str(&law(prediction, is_asked_for));
     let extrapolation = &prediction.extrapolation;
     text.push_str(&format!(
         "extrapolation: depth x width is {:.3} and effective size {:.3} times the largest fitted\n",
@@ -190,13 +201,14 @@ fn text(prediction: &Prediction) -> String {
 }
 
 /// Which law, on what, and why.
-fn law(prediction: &Prediction) -> String {
+fn law(prediction: &Prediction, is_asked_for: bool) -> String {
     let censored = match prediction.censored_repeats {
         0 => String::new(),
         1 => ", 1 repeat censored".to_owned(),
         repeats => format!(", {repeats} repeats censored"),
     };
     let why = match prediction.runner_up {
+        None if is_asked_for => "; it was asked for".to_owned(),
         Some(second) => format!(
             "; second: {}, {:.3} octaves",
             law_name(second.law, second.law_input_rate),
@@ -206,10 +218,11 @@ fn law(prediction: &Prediction) -> String {
     };
     format!(
         "law: {}, fitted to {} cells with width >= {} x depth{censored}\n\
-         why: least error on networks larger than those fitted, {:.3} octaves{why}\n",
+         why: {} error on networks larger than those fitted, {:.3} octaves{why}\n",
         law_name(prediction.law, prediction.law_input_rate),
         prediction.cells,
         prediction.width_over_depth,
+        if is_asked_for { "its" } else { "least" },
         prediction.error_octaves,
     )
 }

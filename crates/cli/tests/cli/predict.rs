@@ -141,6 +141,25 @@ fn a_warm_start_finds_the_same() {
 }
 
 #[test]
+fn a_law_may_be_asked_for() {
+    let etastar = swept();
+    let predict = "predict sweep.db --depth 3 --width 24 --law";
+    let text = etastar.succeed(&format!("{predict} three-quarters --explain"));
+    let says = [
+        "law: three-quarters over all input-layer rates",
+        "it was asked for",
+        "effective size: ",
+    ];
+    assert_contains(&text, &says);
+    assert!(!text.contains("exponents"), "{text}");
+    etastar.fail(
+        &format!("{predict} halves"),
+        2,
+        &["unknown variant `halves`"],
+    );
+}
+
+#[test]
 fn where_prediction_is_refused_the_search_starts_as_usual() {
     let etastar = swept();
     let (cold, _) = find(&etastar, "--input-rate 3");

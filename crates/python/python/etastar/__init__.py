@@ -213,6 +213,7 @@ def predict(
     dataset: Optional[str] = None,
     width_over_depth: float = 8.0,
     confidence: float = 0.95,
+    law: Optional[str] = None,
     force: bool = False,
 ) -> Prediction:
     """Predicts eta* of a network without training it, from published measurements or from a store.
@@ -226,6 +227,8 @@ def predict(
     dataset: dataset, or the name under which `fit` lists it; None is the store's only one.
     width_over_depth: fit only cells with width >= this * depth, if they are enough.
     confidence: of the intervals.
+    law: with a store, the law that predicts, for example "three-quarters"; None is the one that
+        predicts larger networks best.
     force: predict however far the network is from those measured.
     """
     settings = dict(locals())
