@@ -208,6 +208,15 @@ pub(crate) fn fit_series(series: &Series<'_>, quantity: Quantity, options: &Opti
             // At one rate the ratio of the two terms is hardly determined.
             let laws = Law::ALL.into_iter().filter(|law| match law {
                 Law::DepthWidth => true,
+                // The others are for one rate of all layers but the first.
+                Law::Separate => is_eta_star,
+                _ if series
+                    .cells
+                    .iter()
+                    .any(|one| !one.cell.layer_rates.is_empty()) =>
+                {
+                    false
+                }
                 Law::TwoTerm => is_eta_star && input_rate.is_none(),
                 _ => is_eta_star,
             });

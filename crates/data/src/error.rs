@@ -35,7 +35,8 @@ pub enum DataError {
     /// The real targets of one output are all the same.
     #[error(
         "target {output} is the same in all {samples} {which} samples, so that there is nothing to \
-         learn or to judge by: leave it out, or take more samples with `train` or `validation`"
+         learn or to judge by: take more {which} samples, at least 2 (`--train`, `--validation`; `train`, \
+         `validation` in an experiment), or leave the target out"
     )]
     ConstantTarget {
         /// Index of the output.

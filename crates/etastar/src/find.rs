@@ -175,7 +175,7 @@ pub fn find_with(
     Ok(Found {
         fastest_rate: of_repeats
             .value
-            .and_then(|rate| fastest_rate(&record.cell, rate)),
+            .and_then(|rate| fastest_rate_of(&record.cell, rate)),
         eta_star: of_repeats.value,
         log2_eta_star: of_repeats.log2,
         estimate: of_repeats.centre,
@@ -211,11 +211,15 @@ fn estimate(record: &CellRecord) -> Estimate {
     Estimate::from_searches(&ends, &variance, CONFIDENCE)
 }
 
-fn fastest_rate(cell: &Cell, eta_star: f64) -> Option<FastestRate> {
+/// Which constant rate below eta\* trains fastest, where networks of the cell's kind were measured:
+/// without biases, all layers but the first at one rate, cross-entropy, a threshold of accuracy, no
+/// warm-up.
+pub fn fastest_rate_of(cell: &Cell, eta_star: f64) -> Option<FastestRate> {
     let protocol = cell.protocol()?;
     let is_measured = protocol.loss == Loss::CrossEntropy
         && protocol.success == SuccessRule::ReachThreshold
         && protocol.warm_up <= 1
+        && !cell.bias
         && cell.layer_rates.is_empty();
     is_measured.then(|| FastestRate::below(eta_star))
 }
@@ -242,7 +246,7 @@ impl Found {
 
     /// Why eta\* was not found, if no repeat found it, and what to change.
     pub fn advice(&self) -> Option<&'static str> {
-        if self.found > 0 {
+        if self.eta_star.is_some() {
             None
         } else if self.nothing_fails > self.nothing_succeeds {
             Some("every learning rate succeeds; raise --highest or --threshold")

@@ -51,7 +51,7 @@ mod words;
 pub use data::{Data, MissingData};
 pub use error::Error;
 pub use execution::Execution;
-pub use find::{Found, FoundRepeat, Tried, find, find_with};
+pub use find::{Found, FoundRepeat, Tried, fastest_rate_of, find, find_with};
 pub use measurement::{Listener, Measured, Measurement, Place, stores_in};
 pub use network::Network;
 pub use options::{Options, Start};
@@ -62,7 +62,7 @@ pub use sharpness::{
 };
 pub use sweep::sweep;
 pub use warm_start::WarmStart;
-pub use words::{fastest_rate, rate, rates};
+pub use words::{fastest_rate, rate, rates, success};
 
 pub use etastar_analysis::{
     Centre, FastestRate, Fits, NetworkShape, Options as FitOptions, PredictOptions, Prediction,

@@ -282,7 +282,11 @@ impl Task for Given<'_> {
         let data = Batch::from_rows(samples.inputs, targets, shape, &device);
         let rates = match options.layer_rates.as_slice() {
             [] => LayerRates::with_input_rate(network.depth(), options.input_rate),
-            rates if rates.len() == network.layers.len() => LayerRates::new(rates.to_vec()),
+            rates
+                if rates.len() == network.layers.len() && rates.iter().any(|rate| *rate > 0.0) =>
+            {
+                LayerRates::new(rates.to_vec())
+            }
             rates => {
                 return Err(Error::Training(TrainerError::LayerRates {
                     given: rates.len(),

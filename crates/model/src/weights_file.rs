@@ -198,6 +198,14 @@ impl<B: Backend> Mlp<B> {
         let mut tensors: Vec<(&str, TensorView<'_>)> = file.iter().collect();
         tensors.sort_by_key(|(name, _)| *name);
         let (found, ignored) = matrices(&tensors);
+        let names: Vec<&str> = found.iter().map(|matrix| matrix.name).collect();
+        let twice = (1..names.len()).find(|&index| names[..index].contains(&names[index]));
+        if let Some(index) = twice {
+            return Err(network(format!(
+                "the layer `{}` has two matrices, a `weight` and a `kernel`",
+                names[index]
+            )));
+        }
         let found = in_order(found, options.layers.as_deref()).map_err(network)?;
         if !ignored.is_empty() && !options.ignore_others {
             return Err(network(format!(

@@ -262,6 +262,12 @@ impl Protocol {
     /// If a value is out of its range; the error names the field.
     pub fn validate(&self) -> Result<(), InvalidProtocol> {
         self.check_fields().map_err(invalid)?;
+        require(self.warm_up < self.budget, WarmUp::KEY, || {
+            format!(
+                "must be below the budget ({}), or the learning rate never has its full value, not {}",
+                self.budget, self.warm_up
+            )
+        })?;
         self.search.validate()
     }
 }

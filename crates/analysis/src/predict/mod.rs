@@ -39,6 +39,10 @@ pub fn predict(
     options: &PredictOptions,
 ) -> Result<Prediction, PredictError> {
     options.check()?;
+    let mut cells = series.cells.iter().map(|record| &record.cell);
+    if cells.any(|cell| !cell.layer_rates.is_empty()) {
+        return Err(PredictError::LayerRates);
+    }
     let points: Vec<Point> = series
         .cells
         .iter()
@@ -432,6 +436,12 @@ pub enum PredictError {
          cross-entropy its training is a convex problem of the readout"
     )]
     NoEdge,
+    /// The layers beyond the first have rates of their own.
+    #[error(
+        "the layers of the store's networks learn at rates of their own (`network.layer_rates`): laws \
+         are for one rate of all layers but the first"
+    )]
+    LayerRates,
     /// The network is too far from those measured.
     #[error(
         "the network is a factor of {beyond:.1} beyond the sizes that were fitted, and a law says \

@@ -5,7 +5,9 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use etastar::{Found, Network, Options, Samples, Start, WarmStart, fastest_rate, find_with, rates};
+use etastar::{
+    Found, Network, Options, Samples, Start, WarmStart, fastest_rate, find_with, rates, success,
+};
 use etastar_data::{DatasetConfig, DatasetName, GaussiansConfig};
 use etastar_report::export::{Format as ExportFormat, TableName, export};
 use etastar_report::page::Report;
@@ -255,6 +257,10 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
     for (option, path) in [("--curve", &arguments.curve), ("--plot", &arguments.plot)] {
         arguments.data.check_output(option, path.as_deref())?;
     }
+    if arguments.plot.is_some() && arguments.plot == arguments.curve {
+        let text = "--plot and --curve name one file: give each its own".to_owned();
+        return Err(CliError::Usage(text));
+    }
     let samples = arguments.samples()?;
     let protocol = arguments.protocol(&samples)?;
     let options = Options {
@@ -280,12 +286,12 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
     let found = find_with(&samples, &arguments.network(), &protocol, &options, &screen);
     let found =
         found.map_err(|error| CliError::measurement("find", options.store.is_some(), error))?;
-    if arguments.format.json {
-        output::print_json(&found)?;
-    } else {
-        output::print(&text(&found))?;
-    }
-    // After the result, which a file that cannot be written must not cost.
+    // The result comes first, which a file that cannot be written must not cost. Nor does a reader
+    // who has read enough cost the files.
+    let printed = match arguments.format.json {
+        true => output::print_json(&found),
+        false => output::print(&text(&found)),
+    };
     if let Some(path) = &arguments.plot {
         let drawn = picture(&found, path);
         std::fs::write(path, drawn).map_err(CliError::write(path))?;
@@ -295,6 +301,7 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
         let (format, table) = (ExportFormat::Csv, TableName::Trials);
         export(&found.snapshot, format, table, false, file)?;
     }
+    printed?;
     check(&found)
 }
 
@@ -321,10 +328,8 @@ fn picture(found: &Found, path: &Path) -> String {
 
 fn text(found: &Found) -> String {
     let cell = &found.cell;
-    let protocol = cell.protocol().cloned().unwrap_or_default();
     let mut text = format!(
-        "{} on {}, {}
-",
+        "{} on {}, {}\n",
         found.network(),
         cell.dataset.title(),
         rates(cell),
@@ -360,22 +365,13 @@ fn text(found: &Found) -> String {
         text.push_str(&start(warm_start));
     }
     text.push_str(&format!(
-        "{} trials in {:.1} s; {} {}, seed {}; {} within {} steps of {} samples\n",
+        "{} trials in {:.1} s; {} {}, seed {}; {}\n",
         found.trials,
         found.seconds,
         found.manifest.backend,
         found.manifest.float,
         found.manifest.seed,
-        match protocol.success {
-            SuccessRule::NoDivergence => format!(
-                "no loss above {} times the first",
-                protocol.divergence_factor
-            ),
-            _ if cell.dataset.is_regression() => format!("R^2 {}", protocol.threshold),
-            _ => format!("accuracy {}", protocol.threshold),
-        },
-        protocol.budget,
-        protocol.batch_size,
+        success(cell),
     ));
     text
 }

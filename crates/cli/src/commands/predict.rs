@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use etastar::{FastestRate, fastest_rate, json};
+use etastar::{FastestRate, fastest_rate, fastest_rate_of, json, success};
 use etastar_analysis::{
     Law, NetworkShape, PredictOptions, Prediction, Series, predict, predict_published, source,
 };
@@ -124,7 +124,14 @@ fn show(
     if arguments.format.json {
         return output::print_json(&json::prediction(prediction, origin)?);
     }
-    let mut text = text(prediction, arguments.law.is_some());
+    let fastest = match origin {
+        None => Some(FastestRate::below(prediction.eta_star)),
+        Some((series, _)) => {
+            let first = series.cells.first();
+            first.and_then(|record| fastest_rate_of(&record.cell, prediction.eta_star))
+        }
+    };
+    let mut text = text(prediction, fastest.as_ref(), arguments.law.is_some());
     if arguments.explain {
         text.push_str(&explanation(prediction));
     }
@@ -163,7 +170,7 @@ fn explanation(prediction: &Prediction) -> String {
     text
 }
 
-fn text(prediction: &Prediction, is_asked_for: bool) -> String {
+fn text(prediction: &Prediction, fastest: Option<&FastestRate>, is_asked_for: bool) -> String {
     let percent = 100.0 * prediction.confidence;
     let mut text = format!(
         "depth {} (hidden layers), width {} on {}, input-layer rate {}\n\
@@ -187,7 +194,9 @@ fn text(prediction: &Prediction, is_asked_for: bool) -> String {
         ],
     ];
     text.push_str(&output::columns(&rows));
-    text.push_str(&fastest_rate(&FastestRate::below(prediction.eta_star)));
+    if let Some(fastest) = fastest {
+        text.push_str(&fastest_rate(fastest));
+    }
     text.push_str(&law(prediction, is_asked_for));
     let extrapolation = &prediction.extrapolation;
     text.push_str(&format!(
@@ -247,10 +256,8 @@ fn protocol(series: &Series<'_>, manifest: &Manifest) -> String {
         None => format!("all {what}"),
     };
     format!(
-        "protocol: accuracy {} within {} steps of {} samples, {}, {}, {}; {} {}, seed {}\n",
-        protocol.threshold,
-        protocol.budget,
-        protocol.batch_size,
+        "protocol: {}, {}, {}, {}; {} {}, seed {}\n",
+        success(cell),
         protocol.loss.as_str(),
         cell.dataset.title(),
         samples(cell.dataset.train, "training samples"),

@@ -138,7 +138,10 @@ fn every_layer_may_have_its_own_rate_and_the_input_layers_is_the_named_case() {
     let wrong = etastar
         .run(&format!("{find} --layer-rates 1,1"))
         .expect(2, &[]);
-    assert_contains(&wrong.stderr, &["there are 2 relative rates for 3 layers"]);
+    assert_contains(
+        &wrong.stderr,
+        &["these relative rates, 2, are not those of 3 layers"],
+    );
     etastar
         .run(&format!("{find} --layer-rates 1,1,1 --input-rate 0.5"))
         .expect(2, &[]);

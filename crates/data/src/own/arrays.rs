@@ -82,10 +82,17 @@ pub(super) fn read_npz(bytes: &[u8], file: &OwnFile) -> Result<Content, String> 
             return Err(format!("{wanted}. The file has {}", listed(&names)));
         };
         let entry = archive.by_name(&format!("{name}.npy")).map_err(broken)?;
-        read_array(entry).map_err(|problem| format!("array `{name}` {problem}"))
+        let array = read_array(entry).map_err(|problem| format!("array `{name}` {problem}"))?;
+        Ok((name.clone(), array))
     };
-    let inputs = array("inputs", file.x.as_deref(), &INPUTS)?;
-    let labels = array(file.what(), file.y.as_deref(), &LABELS)?;
+    let (x, inputs) = array("inputs", file.x.as_deref(), &INPUTS)?;
+    let (y, labels) = array(file.what(), file.y.as_deref(), &LABELS)?;
+    if x == y {
+        return Err(format!(
+            "`{x}` cannot be the inputs and the {} at once: name both with {NAME_X} and {NAME_Y}",
+            file.what()
+        ));
+    }
     content(inputs, labels, file.regression)
 }
 

@@ -85,7 +85,9 @@ impl Table {
             },
         };
         wanted.sort_unstable();
-        wanted.dedup();
+        if !wanted.is_sorted_by(|a, b| a < b) {
+            return Err(format!("a column is named twice by {NAME_Y}"));
+        }
         if columns.len() <= wanted.len() {
             return Err(format!("there is no column of inputs beside the {what}"));
         }

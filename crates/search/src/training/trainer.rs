@@ -141,8 +141,8 @@ pub enum TrainerError {
     },
     /// Relative rates that do not belong to the layers.
     #[error(
-        "there are {given} relative rates for {layers} layers; give one for each hidden layer and \
-         one for the output layer, each finite and not negative, one of them positive"
+        "these relative rates, {given}, are not those of {layers} layers: give one for each hidden \
+         layer and one for the output layer, each finite and not negative, one of them positive"
     )]
     LayerRates {
         /// Rates given.
