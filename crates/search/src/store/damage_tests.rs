@@ -201,6 +201,7 @@ proptest! {
             for session in &saved.sessions {
                 prop_assert!(before.sessions.contains(session), "{session:?}");
             }
+            prop_assert_eq!(saved.cells.len(), before.cells.len());
             for (cell, whole) in saved.cells.iter().zip(&before.cells) {
                 prop_assert_eq!(&cell.id, &whole.id);
                 for repeat in &cell.repeats {

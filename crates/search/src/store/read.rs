@@ -126,9 +126,8 @@ impl Store {
     }
 
     pub(super) fn cells(&self) -> Result<Vec<CellRecord>, StoreError> {
-        // By the rows themselves, which have checksums: an index has none.
-        let sql = "SELECT id, cell, inputs, outputs, prediction FROM cells NOT INDEXED \
-                   ORDER BY position";
+        // The plus keeps SQLite from reading by the index of positions, which has no checksums.
+        let sql = "SELECT id, cell, inputs, outputs, prediction FROM cells ORDER BY +position";
         let mut statement = self.connection.prepare(sql).map_err(self.failed())?;
         let mut rows = statement.query([]).map_err(self.failed())?;
         let mut cells = Vec::new();
