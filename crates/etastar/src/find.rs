@@ -59,7 +59,6 @@ pub struct Found {
     pub manifest: Manifest,
     /// Which constant rate below eta\* trains fastest, where that was measured: under cross-entropy,
     /// without warm-up, all layers but the first at one rate.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub fastest_rate: Option<FastestRate>,
     /// Where the search started, if that was predicted.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -89,8 +89,9 @@ def test_a_row_of_the_frame_is_a_trial(found):
 
 
 def test_what_people_see(found, tmp_path):
-    first, second = repr(found).splitlines()
+    first, fastest, second = repr(found).splitlines()
     assert first.startswith(f"eta* = {found.eta_star:.4f} (2^")
+    assert fastest.startswith(f"trains fastest at about {found.fastest_rate.learning_rate:.4f}")
     assert second.startswith("depth 2 (hidden layers), width 16 on samples, input-layer rate 1;")
     page = found._repr_html_()
     assert "eta* = " in page and "<svg" in page
@@ -100,6 +101,29 @@ def test_what_people_see(found, tmp_path):
     assert (tmp_path / "curve.html").read_text().startswith("<!DOCTYPE html>")
     with pytest.raises(etastar.EtastarError, match="must end in .svg or .html"):
         found.plot("curve.png")
+
+
+def test_layers_have_rates_and_the_rate_warms_up(samples):
+    named = etastar.find(*samples, **QUICK, input_rate=0.1)
+    listed = etastar.find(*samples, **QUICK, layer_rates=[0.1, 1, 1])
+    assert named.eta_star == listed.eta_star
+    slower = etastar.find(*samples, **QUICK, layer_rates=[1, 1, 0.1])
+    assert "layer rates [1.0, 1.0, 0.1]" in repr(slower)
+    assert slower.fastest_rate is None
+    warm = etastar.find(*samples, **QUICK, warm_up=8)
+    assert warm.cell.measurement["eta-star"].warm_up == 8
+    with pytest.raises(etastar.EtastarError, match="not both"):
+        etastar.find(*samples, **QUICK, layer_rates=[1, 1, 1], input_rate=0.5)
+
+
+def test_real_targets_are_learnt(samples):
+    x, _ = samples
+    target = np.asarray(x, dtype=float)[:, 0] * 2 - 1
+    found = etastar.find(x, target, **QUICK, regression=True)
+    assert found.cell.measurement["eta-star"].loss == "squared-error"
+    assert found.outputs == 1 and found.eta_star > 0
+    with pytest.raises(etastar.EtastarError, match="cross-entropy"):
+        etastar.find(x, target, **QUICK, regression=True, loss="cross-entropy")
 
 
 def test_no_eta_star_is_a_result(samples):

@@ -61,6 +61,7 @@ class Found(Result):
     log2_eta_star: Optional[float]
     interval: Optional[list[Optional[float]]]
     confidence: float
+    fastest_rate: Optional[Record]
     found: int
     repeats: list[Record]
     trials: int
