@@ -46,14 +46,7 @@ impl Listener for Screen<'_> {
     }
 
     fn begin(&self, grid: &[PlannedCell], repeats: &Repeats, stored: &Snapshot) {
-        let (mut repeats_done, mut done) = (0, 0.0);
-        // The store has the grid's cells in the grid's order.
-        for (cell, kept) in grid.iter().zip(&stored.cells) {
-            let is_kept = |repeat: &usize| kept.repeats.iter().any(|one| one.repeat == *repeat);
-            let count = repeats.of_cell(&cell.id).filter(is_kept).count();
-            repeats_done += count;
-            done += cell.cost() * count as f64;
-        }
+        let (repeats_done, done) = repeats.finished(grid, stored);
         let cost = repeats.cost(grid);
         let share = if cost > 0.0 { done / cost } else { 1.0 };
         let cost = cost.max(f64::MIN_POSITIVE);

@@ -3,16 +3,16 @@
 use std::fmt;
 use std::time::Instant;
 
-use etastar_analysis::{Centre, Estimate, FastestRate, SearchCounts, Variance};
+use etastar_analysis::{Centre, Estimate, FastestRate, Prediction, SearchCounts, Series, Variance};
 use etastar_model::Loss;
 use etastar_search::{
     Cell, CellRecord, EtaStar, Losses, Manifest, Measurement as What, Outcome, Protocol, Search,
-    Silent, Snapshot, SuccessRule, SweepEnd, TrialRecord,
+    Silent, Snapshot, SuccessRule, TrialRecord,
 };
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::measurement::{Listener, Measurement, Place};
+use crate::measurement::{Listener, measure_one};
 use crate::network::Network;
 use crate::options::{Options, Start};
 use crate::provenance::Title;
@@ -149,24 +149,9 @@ pub fn find_with(
     let title = Title {
         experiment: "find",
         question: "What is eta* of this network?",
-        command: options.command.clone(),
         ..Title::default()
     };
-    let measurement = Measurement::new(
-        title,
-        vec![cell],
-        options.repeats,
-        options.seed,
-        samples.data(),
-        &options.execution,
-    )?;
-    let identity = measurement.identity();
-    let place = options.store.as_deref().map_or(Place::Memory, Place::Store);
-    let measured = measurement.run(identity, place, &options.interrupt, listener)?;
-    if measured.end == SweepEnd::Interrupted {
-        return Err(Error::Interrupted);
-    }
-    let snapshot = measured.store.snapshot()?;
+    let snapshot = measure_one(title, cell, samples, options, listener)?;
     let record = snapshot.cells.first().cloned().ok_or(Error::Nothing)?;
     let manifest = snapshot.manifest.clone();
     let counts: SearchCounts = std::iter::once(&record).collect();
@@ -213,7 +198,7 @@ fn estimate(record: &CellRecord) -> Estimate {
 /// Which constant rate below eta\* trains fastest, where networks of the cell's kind were measured:
 /// without biases, all layers but the first at one rate, cross-entropy, a threshold of accuracy, no
 /// warm-up.
-pub fn fastest_rate_of(cell: &Cell, eta_star: f64) -> Option<FastestRate> {
+fn fastest_rate_of(cell: &Cell, eta_star: f64) -> Option<FastestRate> {
     let protocol = cell.protocol()?;
     let is_measured = protocol.loss == Loss::CrossEntropy
         && protocol.success == SuccessRule::ReachThreshold
@@ -221,6 +206,17 @@ pub fn fastest_rate_of(cell: &Cell, eta_star: f64) -> Option<FastestRate> {
         && !cell.bias
         && cell.layer_rates.is_empty();
     is_measured.then(|| FastestRate::below(eta_star))
+}
+
+/// The same of a predicted eta\*: from a series, or published.
+pub fn fastest_rate_predicted(
+    prediction: &Prediction,
+    series: Option<&Series<'_>>,
+) -> Option<FastestRate> {
+    let Some(series) = series else {
+        return Some(FastestRate::below(prediction.eta_star));
+    };
+    fastest_rate_of(&series.cells.first()?.cell, prediction.eta_star)
 }
 
 /// Repeats with their searches.

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use etastar_analysis::{FastestRate, Fits, Options as FitOptions, Prediction, Series, compare};
+use etastar_analysis::{Fits, Options as FitOptions, Prediction, Series, compare};
 use etastar_search::Manifest;
 use serde_json::{Value, json};
 
-use crate::find::fastest_rate_of;
+use crate::find::fastest_rate_predicted;
 use crate::provenance::{GIT_COMMIT, VERSION};
 use crate::sharpness::{GivenOptions, GivenSharpness, Lambda};
 
@@ -35,13 +35,12 @@ pub fn prediction(
     let mut object = serde_json::to_value(prediction)?;
     // Of one network, as whoever trains one wants it.
     object["interval"] = json!(prediction.network_interval);
+    let series = origin.map(|(series, _)| series);
+    object["fastest_rate"] = json!(fastest_rate_predicted(prediction, series));
     let Some((series, manifest)) = origin else {
-        object["fastest_rate"] = json!(FastestRate::below(prediction.eta_star));
         return Ok(object);
     };
     let cell = series.cells.first().map(|record| &record.cell);
-    let fastest = cell.and_then(|cell| fastest_rate_of(cell, prediction.eta_star));
-    object["fastest_rate"] = json!(fastest);
     object["protocol"] = json!(cell.and_then(|cell| cell.protocol()));
     object["dataset_settings"] = json!(cell.map(|cell| &cell.dataset));
     object["backend"] = json!(manifest.backend);

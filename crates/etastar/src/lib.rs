@@ -51,7 +51,7 @@ mod words;
 pub use data::{Data, MissingData};
 pub use error::Error;
 pub use execution::Execution;
-pub use find::{Found, FoundRepeat, Tried, fastest_rate_of, find, find_with};
+pub use find::{Found, FoundRepeat, Tried, fastest_rate_predicted, find, find_with};
 pub use measurement::{Listener, Measured, Measurement, Place, stores_in};
 pub use network::Network;
 pub use options::{Options, Start};

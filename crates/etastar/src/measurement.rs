@@ -13,7 +13,9 @@ use crate::data::Data;
 use crate::error::Error;
 use crate::execution::Execution;
 use crate::memory;
+use crate::options::Options;
 use crate::provenance::{self, Title};
+use crate::samples::Samples;
 
 /// The result of a measurement.
 #[derive(Debug)]
@@ -161,6 +163,38 @@ impl<'a> Measurement<'a> {
     }
 }
 
+/// Measures one cell as the options say; everything that was measured of it.
+///
+/// # Errors
+/// As [`Measurement::run`], and if it is interrupted.
+pub(crate) fn measure_one(
+    title: Title<'_>,
+    cell: Cell,
+    samples: &Samples,
+    options: &Options,
+    listener: &dyn Listener,
+) -> Result<Snapshot, Error> {
+    let title = Title {
+        command: options.command.clone(),
+        ..title
+    };
+    let measurement = Measurement::new(
+        title,
+        vec![cell],
+        options.repeats,
+        options.seed,
+        samples.data(),
+        &options.execution,
+    )?;
+    let identity = measurement.identity();
+    let place = options.store.as_deref().map_or(Place::Memory, Place::Store);
+    let measured = measurement.run(identity, place, &options.interrupt, listener)?;
+    match measured.end {
+        SweepEnd::Complete => Ok(measured.store.snapshot()?),
+        SweepEnd::Interrupted => Err(Error::Interrupted),
+    }
+}
+
 struct OnBackend<'a> {
     measurement: Measurement<'a>,
     configuration_hash: String,
@@ -212,7 +246,8 @@ impl Task for OnBackend<'_> {
         };
         let mut known = store.snapshot()?;
         // Only stores on disk meet results of other machines.
-        let compares = self.place != Place::Memory && !is_complete(grid, &repeats, &known);
+        let compares =
+            self.place != Place::Memory && repeats.finished(grid, &known).0 < repeats.total(grid);
         let arithmetic = compares.then(|| arithmetic::<B>(&device));
         if let Some(here) = &arithmetic {
             warn_of_others(store.path(), &known, here, listener);
@@ -247,15 +282,6 @@ impl Task for OnBackend<'_> {
         listener.end(measured.as_ref().map(|measured| measured.end));
         measured
     }
-}
-
-/// Whether a store has every repeat.
-fn is_complete(grid: &[PlannedCell], repeats: &Repeats, stored: &Snapshot) -> bool {
-    // The store has the grid's cells in the grid's order.
-    grid.iter().zip(&stored.cells).all(|(cell, kept)| {
-        let is_kept = |repeat| kept.repeats.iter().any(|one| one.repeat == repeat);
-        repeats.of_cell(&cell.id).all(is_kept)
-    })
 }
 
 /// Warns if a store was begun on a machine that rounds differently.

@@ -9,8 +9,7 @@ use etastar_data::OwnSamples;
 use etastar_model::{Batch, LayerRates, Loss, Mlp, ReadWeights, WeightsOptions};
 use etastar_search::settings::{InputRate, SharpnessSamples};
 use etastar_search::{
-    Cell, CellRecord, Manifest, Measurement as What, SharpnessSettings, Silent, SweepEnd,
-    TrainerError,
+    Cell, CellRecord, Manifest, Measurement as What, SharpnessSettings, Silent, TrainerError,
 };
 use etastar_sharpness::bounds::TheoryBounds;
 use etastar_sharpness::certificate::PropagatorOptions;
@@ -21,7 +20,7 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::execution::Execution;
 use crate::find::CONFIDENCE;
-use crate::measurement::{Listener, Measurement, Place};
+use crate::measurement::{Listener, measure_one};
 use crate::network::Network;
 use crate::options::Options;
 use crate::provenance::Title;
@@ -130,29 +129,19 @@ pub fn sharpness_with(
     let title = Title {
         experiment: "sharpness",
         question: "How sharp is this network at initialisation?",
-        command: options.command.clone(),
         ..Title::default()
     };
+    // Ensembles are of searches.
     let execution = Execution {
         ensembles: None,
         ..options.execution
     };
+    let options = Options {
+        execution,
+        ..options.clone()
+    };
     let cell = network.cell(samples.config(), What::Sharpness(settings.clone()));
-    let measurement = Measurement::new(
-        title,
-        vec![cell],
-        options.repeats,
-        options.seed,
-        samples.data(),
-        &execution,
-    )?;
-    let identity = measurement.identity();
-    let place = options.store.as_deref().map_or(Place::Memory, Place::Store);
-    let measured = measurement.run(identity, place, &options.interrupt, listener)?;
-    if measured.end == SweepEnd::Interrupted {
-        return Err(Error::Interrupted);
-    }
-    let snapshot = measured.store.snapshot()?;
+    let snapshot = measure_one(title, cell, samples, &options, listener)?;
     let record = snapshot.cells.into_iter().next().ok_or(Error::Nothing)?;
     let repeats = record.repeats.iter();
     let repeats: Vec<NetworkSharpness> = repeats

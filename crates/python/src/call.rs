@@ -53,12 +53,7 @@ impl Listener for Teller {
     }
 
     fn begin(&self, grid: &[PlannedCell], repeats: &Repeats, stored: &Snapshot) {
-        let mut done = 0;
-        // The store has the grid's cells in the grid's order.
-        for (cell, kept) in grid.iter().zip(&stored.cells) {
-            let is_kept = |repeat: &usize| kept.repeats.iter().any(|one| one.repeat == *repeat);
-            done += repeats.of_cell(&cell.id).filter(is_kept).count();
-        }
+        let (done, _) = repeats.finished(grid, stored);
         self.tell_of(Event::Begin(repeats.total(grid), done));
     }
 }

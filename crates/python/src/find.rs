@@ -77,30 +77,17 @@ fn protocol(settings: &Settings<'_>) -> PyResult<(Protocol, Option<f64>)> {
     if no_divergence && threshold.is_some() {
         return Err(raised("`no_divergence` has no use for a `threshold`"));
     }
-    let (lowest, highest, tolerance) = (
-        settings.setting::<Lowest>()?,
-        settings.setting::<Highest>()?,
-        settings.setting::<Tolerance>()?,
-    );
     let protocol = Protocol {
         loss: settings.loss()?,
         batch_size: settings.setting::<BatchSize>()?,
         budget: settings.setting::<Budget>()?,
         evaluate_every: settings.setting::<EvaluateEvery>()?,
-        search: match settings.get("start")? {
-            Some(start) => SearchMethod::Octaves {
-                start,
-                lowest,
-                highest,
-                tolerance,
-            },
-            None => SearchMethod::FromKernel {
-                start: None,
-                lowest,
-                highest,
-                tolerance,
-            },
-        },
+        search: SearchMethod::from_start(
+            settings.get("start")?,
+            settings.setting::<Lowest>()?,
+            settings.setting::<Highest>()?,
+            settings.setting::<Tolerance>()?,
+        ),
         ladder: settings.setting::<Ladder>()?,
         warm_up: settings.setting::<WarmUp>()?,
         success: match no_divergence {

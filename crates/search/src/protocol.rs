@@ -273,6 +273,24 @@ impl Protocol {
 }
 
 impl SearchMethod {
+    /// By octaves from this `log2` of a rate or, without one, from the kernel's prediction.
+    pub fn from_start(start: Option<f64>, lowest: f64, highest: f64, tolerance: f64) -> Self {
+        match start {
+            Some(start) => Self::Octaves {
+                start,
+                lowest,
+                highest,
+                tolerance,
+            },
+            None => Self::FromKernel {
+                start: None,
+                lowest,
+                highest,
+                tolerance,
+            },
+        }
+    }
+
     const DEFAULT: Self = Self::FromKernel {
         start: None,
         lowest: Lowest::DEFAULT,

@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::PlannedCell;
 use crate::random::content_hash;
+use crate::{PlannedCell, Snapshot};
 
 /// One of several parts of a sweep, written `2/6`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +131,17 @@ impl Repeats {
     /// Those of one cell, by ascending index.
     pub fn of_cell<'a>(&'a self, id: &'a str) -> impl Iterator<Item = usize> + 'a {
         (0..self.count).filter(move |&repeat| self.has(id, repeat))
+    }
+
+    /// How many of them a store of the grid has, and their expected cost.
+    pub fn finished(&self, grid: &[PlannedCell], stored: &Snapshot) -> (usize, f64) {
+        // The store has the grid's cells in the grid's order.
+        let cells = grid.iter().zip(&stored.cells);
+        cells.fold((0, 0.0), |(all, cost), (cell, kept)| {
+            let is_kept = |repeat: &usize| kept.repeats.iter().any(|one| one.repeat == *repeat);
+            let count = self.of_cell(&cell.id).filter(is_kept).count();
+            (all + count, cost + cell.cost() * count as f64)
+        })
     }
 
     /// How many there are in a grid.

@@ -206,7 +206,12 @@ impl FindArguments {
             budget: self.budget.0,
             evaluate_every: self.evaluate_every.0,
             threshold: self.threshold.unwrap_or(usual.threshold),
-            search: self.search(),
+            search: SearchMethod::from_start(
+                self.start,
+                self.lowest.0,
+                self.highest.0,
+                self.tolerance.0,
+            ),
             ladder: self.ladder.clone(),
             warm_up: self.warm_up.0,
             success: match self.no_divergence {
@@ -215,24 +220,6 @@ impl FindArguments {
             },
             ..usual
         })
-    }
-
-    fn search(&self) -> SearchMethod {
-        let (lowest, highest, tolerance) = (self.lowest.0, self.highest.0, self.tolerance.0);
-        match self.start {
-            Some(start) => SearchMethod::Octaves {
-                start,
-                lowest,
-                highest,
-                tolerance,
-            },
-            None => SearchMethod::FromKernel {
-                start: None,
-                lowest,
-                highest,
-                tolerance,
-            },
-        }
     }
 
     fn gaussians(&self, dataset: DatasetName) -> Result<Option<GaussiansConfig>, CliError> {

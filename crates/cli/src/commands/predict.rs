@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use etastar::{FastestRate, fastest_rate, fastest_rate_of, json, success};
+use etastar::{FastestRate, fastest_rate, fastest_rate_predicted, json, success};
 use etastar_analysis::{
     Law, NetworkShape, PredictOptions, Prediction, Series, predict, predict_published, source,
 };
@@ -124,13 +124,7 @@ fn show(
     if arguments.format.json {
         return output::print_json(&json::prediction(prediction, origin)?);
     }
-    let fastest = match origin {
-        None => Some(FastestRate::below(prediction.eta_star)),
-        Some((series, _)) => {
-            let first = series.cells.first();
-            first.and_then(|record| fastest_rate_of(&record.cell, prediction.eta_star))
-        }
-    };
+    let fastest = fastest_rate_predicted(prediction, origin.map(|(series, _)| series));
     let mut text = text(prediction, fastest.as_ref(), arguments.law.is_some());
     if arguments.explain {
         text.push_str(&explanation(prediction));
