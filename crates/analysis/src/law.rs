@@ -103,21 +103,23 @@ const THREE_QUARTERS: f64 = 0.75;
 
 impl Law {
     /// The laws that are reported, in the order in which they are reported.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::DepthWidth,
         Self::Separate,
         Self::EffectiveSize,
         Self::HiddenEffectiveSize,
         Self::Moment,
         Self::TwoTerm,
+        Self::ThreeQuarters,
     ];
 
     /// Those that describe all input-layer rates by the same constants.
-    pub const POOLED: [Self; 4] = [
+    pub const POOLED: [Self; 5] = [
         Self::EffectiveSize,
         Self::HiddenEffectiveSize,
         Self::Moment,
         Self::TwoTerm,
+        Self::ThreeQuarters,
     ];
 
     /// Its name in files and on the command line.
