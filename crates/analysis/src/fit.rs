@@ -113,7 +113,7 @@ pub struct FTest {
 }
 
 impl FTest {
-    fn new(ratio: f64, degrees: [f64; 2]) -> Option<Self> {
+    pub(crate) fn new(ratio: f64, degrees: [f64; 2]) -> Option<Self> {
         let distribution = FisherSnedecor::new(degrees[0], degrees[1]).ok()?;
         ratio.is_finite().then(|| Self {
             ratio,

@@ -335,6 +335,17 @@ pub struct TransferRange {
     pub repeats_inside: Option<f64>,
 }
 
+impl TransferRange {
+    /// Predictions of networks at least four times larger than those fitted, of all datasets
+    /// together. Cells of one dataset share the law's error there, so that whether intervals are as
+    /// wide as they should be shows over several datasets. `None` of fewer.
+    pub fn far_of_all(all: &[Transfer]) -> Option<Self> {
+        let predictions = all.iter().flat_map(|one| one.predictions.iter().copied());
+        let far: Vec<Transferred> = predictions.filter(|one| one.factor >= FAR).collect();
+        (all.len() > 1).then(|| range(&far, FAR, None))?
+    }
+}
+
 /// Ends of the ranges.
 const RANGES: [f64; 5] = [1.0, 2.0, 4.0, 8.0, 16.0];
 

@@ -10,7 +10,7 @@ use crate::numbers::student;
 /// Laws and constants of predictions for networks of constant width with output gain 2.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Formula {
-    /// The law that predicts, then its rivals, by ascending error.
+    /// The law that predicts, then its rivals with no more constants, by ascending error.
     pub laws: Vec<FittedLaw>,
     /// `(X' X)^-1` of the law that predicts, row by row; `X` begins with a column of ones.
     pub inverse_gram: Vec<Vec<f64>>,
@@ -42,8 +42,10 @@ pub struct Formula {
 pub struct FittedLaw {
     /// Which law.
     pub law: Law,
-    /// `log2` of its constant, then the slope of each `log2` size.
-    pub coefficients: Vec<f64>,
+    /// `log2` of its constant.
+    pub log2_constant: f64,
+    /// What an octave of its size adds to `log2 eta*`.
+    pub slope: f64,
     /// `B / K` of the two-term law.
     pub ratio: f64,
     /// Its error of forward validation, in octaves.

@@ -1,8 +1,8 @@
 //! eta\* of a network that was not measured, from the cells of a store that
 //! were.
 //!
-//! Candidate laws are fitted to the cells of one series; the one that predicts the larger of
-//! them best from the smaller ones is taken. A prediction comes with two intervals, how far
+//! Candidate laws are fitted to the cells of one series; of those that predict the larger of them
+//! from the smaller ones not certainly worse than the best, the simplest is taken. A prediction comes with two intervals, how far
 //! it extrapolates, and warnings; where it reaches too far, it is refused.
 
 mod formula;
@@ -90,7 +90,7 @@ pub struct PredictOptions {
     pub furthest: f64,
     /// Whether to predict at any distance.
     pub force: bool,
-    /// The law that predicts; the one of least error of forward validation where absent.
+    /// The law that predicts; the one that forward validation chooses where absent.
     pub law: Option<Law>,
 }
 

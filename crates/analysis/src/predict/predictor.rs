@@ -1,19 +1,16 @@
 //! The candidate laws, and the choice among them.
 
-use std::collections::BTreeMap;
-
 use super::formula::{FittedLaw, Formula, student_table};
 use super::spread::Spread;
 use super::{
     Extrapolation, NetworkShape, PredictError, PredictOptions, Prediction, Rival, Warning,
     range_of_sizes,
 };
-use crate::bootstrap::Shape;
-use crate::fit::{Forward, forward};
+use crate::fit::{FTest, Forward, forward};
 use crate::law::{Law, Network};
 use crate::law_fit::LawFit;
 use crate::least_squares::LeastSquares;
-use crate::numbers::{mean, root_mean_square, squares_about, student};
+use crate::numbers::root_mean_square;
 use crate::points::{Point, input_rates, shapes};
 
 /// Fewest architectures that a filter on width may leave; below, it is
@@ -46,10 +43,10 @@ const LEAST_ERROR: f64 = 1e-9;
 ///
 /// The choice is by forward validation: each law is fitted to small networks and
 /// predicts those that are 2 to 4 times larger. Where the cells are too few for any split, whole
-/// architectures are left out and predicted instead. Of the laws whose squared errors are not
-/// certainly larger than those of the best, the one with the fewest constants is taken: an exponent
+/// architectures are left out and predicted instead. Of the laws whose error is not certainly
+/// larger than that of the best, the one with the fewest constants is taken: an exponent
 /// fitted to small networks carries their noise along (the rule of L. Breiman et al.,
-/// Classification and Regression Trees, 1984, section 3.4.3, with a paired test in place of one
+/// Classification and Regression Trees, 1984, section 3.4.3, with an F-test in place of one
 /// standard error). The experiment `transfer` asks how well that predicts.
 #[derive(Debug, Clone)]
 pub(crate) struct Predictor<'a> {
@@ -76,10 +73,7 @@ struct Candidate<'a> {
     /// The cells that found an eta\*.
     found: Vec<&'a Point>,
     censored_repeats: usize,
-    /// Of validation: root mean square.
     error: f64,
-    /// Mean square of the same for each architecture predicted.
-    squares: BTreeMap<Shape, f64>,
     /// The deviation of a cell about the law that forward validation tells of; absent where the
     /// error is not that of forward validation.
     deviation: Option<f64>,
@@ -257,7 +251,7 @@ impl Predictor<'_> {
         let chosen = &self.chosen;
         let networks = || chosen.found.iter().map(|point| &point.network);
         let largest = |size: &dyn Fn(&Network) -> f64| networks().map(size).fold(0.0, f64::max);
-        let all = std::iter::once(chosen).chain(&self.rivals);
+        let all = std::iter::once(chosen).chain(self.alternatives());
         Formula {
             laws: all.map(Candidate::fitted).collect(),
             inverse_gram: chosen.least_squares.inverse_gram(),
@@ -276,11 +270,18 @@ impl Predictor<'_> {
         }
     }
 
+    /// The rivals with no more constants than the chosen law (see the module `spread`).
+    fn alternatives(&self) -> impl Iterator<Item = &Candidate<'_>> {
+        let most = self.chosen.law.coefficients();
+        let rivals = self.rivals.iter();
+        rivals.filter(move |rival| rival.law.coefficients() <= most)
+    }
+
     /// The variance of the choice of the law (see the module `spread`).
     fn choice(&self, network: &Network, chosen: f64) -> f64 {
         let least = self.chosen.error.max(LEAST_ERROR);
         let (mut weights, mut squares) = (1.0, 0.0);
-        for rival in &self.rivals {
+        for rival in self.alternatives() {
             let weight = (least / rival.error.max(LEAST_ERROR)).powf(rival.judged as f64);
             let predicted = rival.fit.at(network);
             if predicted.is_finite() {
@@ -310,21 +311,17 @@ impl<'a> Candidate<'a> {
             .filter_map(|point| error(&fit, point))
             .collect();
         let forward = forward(&fit, set);
-        let mut errors: Vec<(Shape, f64)> =
-            forward.iter().map(|one| (one.shape, one.error)).collect();
-        if errors.is_empty() {
+        let left_out = || {
+            let mut errors = Vec::new();
             for shape in shapes(set) {
                 let others = set.iter().copied().filter(|point| point.shape() != shape);
                 let refit = fit.refit(&others.collect::<Vec<_>>()).ok()?;
                 let own = set.iter().filter(|point| point.shape() == shape);
-                errors.extend(own.filter_map(|point| Some((shape, error(&refit, point)?))));
+                errors.extend(own.filter_map(|point| error(&refit, point)));
             }
-        }
-        let (shapes_judged, errors): (Vec<Shape>, Vec<f64>) = errors.into_iter().unzip();
-        let mut squares = BTreeMap::<Shape, Vec<f64>>::new();
-        for (shape, error) in shapes_judged.into_iter().zip(&errors) {
-            squares.entry(shape).or_default().push(error * error);
-        }
+            root_mean_square(&errors)
+        };
+        let validated = Forward::error(&forward).or_else(left_out)?;
         Some(Self {
             law,
             input_rate,
@@ -333,11 +330,7 @@ impl<'a> Candidate<'a> {
             censored_repeats: set.iter().map(|point| point.censored()).sum(),
             fit,
             found,
-            error: root_mean_square(&errors)?,
-            squares: squares
-                .into_iter()
-                .filter_map(|(shape, all)| Some((shape, mean(&all)?)))
-                .collect(),
+            error: validated,
             deviation: Forward::deviation(&forward),
             judged: shapes(set).len(),
         })
@@ -346,7 +339,8 @@ impl<'a> Candidate<'a> {
     fn fitted(&self) -> FittedLaw {
         FittedLaw {
             law: self.law,
-            coefficients: self.fit.coefficients.iter().copied().collect(),
+            log2_constant: self.fit.at_sizes(&[0.0]),
+            slope: self.fit.at_sizes(&[1.0]) - self.fit.at_sizes(&[0.0]),
             ratio: self.fit.ratio,
             error: self.error.max(LEAST_ERROR),
             judged: self.judged,
@@ -363,24 +357,14 @@ impl<'a> Candidate<'a> {
     }
 }
 
-/// The place of the law of fewest constants whose squared errors are not certainly larger than those
-/// of the law of least error, which is the first: by Student's t at 95 %, over the architectures
-/// predicted, whose errors are paired.
+/// The place of the law of fewest constants whose error is not certainly larger than the least, that of
+/// the first: by the F-test of the ratio of their squares at 5 %, with as many degrees of freedom as
+/// there are architectures behind each.
 fn simplest(ranked: &[Candidate<'_>]) -> Option<usize> {
-    let best = ranked.first()?;
+    let least = ranked.first()?.error.max(LEAST_ERROR);
     let is_as_good = |one: &Candidate<'_>| {
-        let pairs = best.squares.iter();
-        let excess = pairs.filter_map(|(shape, least)| Some(one.squares.get(shape)? - least));
-        let excess: Vec<f64> = excess.collect();
-        let count = excess.len() as f64;
-        let half = || {
-            let variance = squares_about(&excess, mean(&excess)?) / (count - 1.0);
-            Some(student(0.95, count - 1.0)? * (variance / count).sqrt())
-        };
-        let centre = mean(&excess);
-        centre
-            .zip(half())
-            .is_some_and(|(centre, half)| centre <= half)
+        let ratio = (one.error.max(LEAST_ERROR) / least).powi(2);
+        FTest::new(ratio, [one.judged as f64; 2]).is_some_and(|test| test.p_value >= 0.05)
     };
     let places = (0..ranked.len()).filter(|place| *place == 0 || is_as_good(&ranked[*place]));
     // The first of several: that of the least error.

@@ -1,8 +1,8 @@
 //! Predictions without a store, from measurements that come with the program: the confirmatory
 //! experiment `deep-networks` of its repository, one line a search in `published.csv`.
 //!
-//! The laws that describe all input-layer rates are fitted to all of them at once, and the one that
-//! predicts the larger networks best from the smaller ones is taken. What differs between the
+//! The laws that describe all input-layer rates are fitted to all of them at once, and one is
+//! chosen as from a store. What differs between the
 //! datasets is part of its residuals, and so of the interval.
 
 use std::collections::BTreeMap;

@@ -44,7 +44,9 @@
 //! one, `e_k` its error of validation and `m` the architectures behind it, so
 //! that the weights are Akaike's, `exp(-AIC_k / 2)` with `AIC = m ln e^2` (S. T.
 //! Buckland, K. P. Burnham and N. H. Augustin, Biometrics 53(2), 1997; the
-//! error of validation in place of a likelihood is our choice).
+//! error of validation in place of a likelihood is our choice). The candidates are those with no more
+//! constants than the chosen law: one with more was not certainly better, and what it predicts
+//! differently is for the most part the error of its own coefficients.
 //!
 //! **Beyond the cells.** A law that fits the cells within `s` may miss larger networks by more.
 //! Forward validation says by how much it has missed networks 2 to 4 times larger: with an error `e`

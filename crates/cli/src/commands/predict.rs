@@ -210,8 +210,15 @@ fn law(prediction: &Prediction, is_asked_for: bool) -> String {
         1 => ", 1 repeat censored".to_owned(),
         repeats => format!(", {repeats} repeats censored"),
     };
-    let why = match prediction.runner_up {
-        None if is_asked_for => "; it was asked for".to_owned(),
+    let chosen = match (is_asked_for, prediction.runner_up) {
+        (true, _) => "it was asked for",
+        (_, Some(second)) if second.error_octaves < prediction.error_octaves => {
+            "the fewest constants of the laws that are not certainly worse than the best"
+        }
+        _ => "the least error",
+    };
+    let second = match prediction.runner_up {
+        None if is_asked_for => String::new(),
         Some(second) => format!(
             "; second: {}, {:.3} octaves",
             law_name(second.law, second.law_input_rate),
@@ -221,11 +228,10 @@ fn law(prediction: &Prediction, is_asked_for: bool) -> String {
     };
     format!(
         "law: {}, fitted to {} cells with width >= {} x depth{censored}\n\
-         why: {} error on networks larger than those fitted, {:.3} octaves{why}\n",
+         why: {chosen}; error on networks larger than those fitted: {:.3} octaves{second}\n",
         law_name(prediction.law, prediction.law_input_rate),
         prediction.cells,
         prediction.width_over_depth,
-        if is_asked_for { "its" } else { "least" },
         prediction.error_octaves,
     )
 }

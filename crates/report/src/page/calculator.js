@@ -18,16 +18,13 @@ function predictEtaStar(formula, network) {
   }
   function size(law) {
     switch (law.law) {
-      case 'effective-size': return mu * n0 + depth * width;
+      case 'effective-size': case 'three-quarters': return mu * n0 + depth * width;
       case 'hidden-effective-size': return mu * n0 + (depth - 1) * width;
       case 'moment': return kernelMoment();
       default: return mu * n0 + law.ratio * (depth - 1) * Math.sqrt(width);
     }
   }
-  function value(law) {
-    var slope = law.law === 'two-term' ? -1 : law.coefficients[1];
-    return law.coefficients[0] + slope * log2(size(law));
-  }
+  function value(law) { return law.log2_constant + law.slope * log2(size(law)); }
   var rates = formula.input_rates;
   if (mu < rates[0] || mu > rates[rates.length - 1]) {
     return { refused: 'input-layer rates from ' + rates[0] + ' to ' + rates[rates.length - 1] + ' were measured' };
@@ -48,6 +45,7 @@ function predictEtaStar(formula, network) {
     var weight = Math.pow(law.error / rival.error, rival.judged), other = value(rival);
     if (isFinite(other)) { weights += weight; squares += weight * Math.pow(other - centre, 2); }
   });
+  // The law of a fixed exponent has one row of the inverse alone.
   var row = [1, law.law === 'two-term' ? 1 - mu * n0 / own : log2(own)], leverage = 0;
   formula.inverse_gram.forEach(function (line, i) {
     line.forEach(function (entry, j) { leverage += row[i] * entry * row[j]; });

@@ -3,7 +3,7 @@
 
 use etastar_analysis::{
     Course, CoursePoint, EtaSharpness, FarTransfer, LateStageCourse, Proxies, Proxy, Scope,
-    VariantSummary, View, distinct,
+    TransferRange, VariantSummary, View, distinct,
 };
 use etastar_search::Vary;
 
@@ -574,8 +574,8 @@ pub(super) fn transfer(store: &Store<'_>) -> Section {
                 "Predicted minus measured log_{{2}} η* of the cells of {} (width ≥ {} × depth) \
                  against how far they are beyond the cells fitted: depth × width over the largest \
                  one fitted. For each size of the grid that leaves six architectures, laws are \
-                 fitted to the cells up to that size, and the one with the least error of \
-                 forward validation predicts the larger cells. {}",
+                 fitted to the cells up to that size, and the one that forward validation chooses \
+                 predicts the larger cells. {}",
                 transfer.dataset,
                 setting(transfer.width_over_depth),
                 conditions(&store.analysis.manifest, None)
@@ -587,37 +587,11 @@ pub(super) fn transfer(store: &Store<'_>) -> Section {
                 series: series.collect(),
             }],
         });
-        rows.extend(
-            transfer
-                .left_out
-                .iter()
-                .chain(&transfer.ranges)
-                .map(|range| {
-                    let to = match range.to {
-                        Some(to) => format!("{} to {}", setting(range.from), setting(to)),
-                        None if range.from == 0.0 => {
-                            "any, each architecture from the others".to_owned()
-                        }
-                        None => format!("{} and more", setting(range.from)),
-                    };
-                    let share = |share: Option<f64>| Entry::optional(share, percent);
-                    vec![
-                        Entry::text(Text::code(transfer.dataset.clone())),
-                        Entry::text(to),
-                        Entry::number(range.predictions as f64, &count(range.predictions)),
-                        Entry::number(range.median, &octaves(range.median)),
-                        Entry::number(range.ninth_decile, &octaves(range.ninth_decile)),
-                        Entry::text(Text::markup(&format!(
-                            "{} to {}",
-                            optional_octaves(Some(range.extremes[0])),
-                            optional_octaves(Some(range.extremes[1]))
-                        ))),
-                        share(range.means_inside),
-                        share(range.repeats_inside),
-                    ]
-                }),
-        );
+        let ranges = transfer.left_out.iter().chain(&transfer.ranges);
+        rows.extend(ranges.map(|range| transfer_row(Text::code(transfer.dataset.clone()), range)));
     }
+    let together = TransferRange::far_of_all(&store.analysis.transfer);
+    rows.extend(together.map(|range| transfer_row(Text::from("all datasets"), &range)));
     if !rows.is_empty() {
         section.table(table(
             "Predictions of larger cells from smaller ones, by the factor of depth × width beyond \
@@ -646,6 +620,25 @@ pub(super) fn transfer(store: &Store<'_>) -> Section {
         ));
     }
     section
+}
+
+fn transfer_row(dataset: Text, range: &TransferRange) -> Vec<Entry> {
+    let to = match range.to {
+        Some(to) => format!("{} to {}", setting(range.from), setting(to)),
+        None if range.from == 0.0 => "any, each architecture from the others".to_owned(),
+        None => format!("{} and more", setting(range.from)),
+    };
+    let [least, largest] = range.extremes.map(|end| optional_octaves(Some(end)));
+    vec![
+        Entry::text(dataset),
+        Entry::text(to),
+        Entry::count(range.predictions),
+        Entry::number(range.median, &octaves(range.median)),
+        Entry::number(range.ninth_decile, &octaves(range.ninth_decile)),
+        Entry::text(Text::markup(&format!("{least} to {largest}"))),
+        Entry::optional(range.means_inside, percent),
+        Entry::optional(range.repeats_inside, percent),
+    ]
 }
 
 fn far_row(dataset: &str, far: &FarTransfer) -> Vec<Entry> {
