@@ -20,7 +20,7 @@ fn sweep(depths: &[usize]) -> Store {
 fn noisy(seed: u64) -> Snapshot {
     let mut store = sweep(&[1, 2, 4, 8]);
     (store.noise, store.misfit, store.seed) = (0.3, 0.2, seed);
-    store.snapshot(|d, w, _, _| -0.5 * (d * w).log2())
+    store.snapshot(|d, w, n, mu| -0.5 * (mu * n + d * w).log2())
 }
 
 fn error(factor: f64, quantile: f64) -> Value {
@@ -117,7 +117,10 @@ fn statistics_are_of_the_predictions_and_resample_architectures() {
     });
     let share = effect_of(&store, coverage("single"), json!({}));
     assert_eq!(share.value, inside as f64 / all as f64);
-    assert!(holds(&share, share.value) && share.unit == Unit::Share);
+    assert!(
+        holds(&share, share.value) && share.unit == Unit::Share,
+        "{share:?}"
+    );
     let far = predictions.iter().filter(|one| one.factor >= 2.0);
     let mut far: Vec<f64> = far.map(|one| one.error.abs()).collect();
     far.sort_by(f64::total_cmp);

@@ -16,6 +16,7 @@ use crate::commands::{
 };
 use crate::error::CliError;
 use crate::numbers::{count, memory};
+use crate::output;
 
 /// Measure, fit and report the maximal initial learning rate eta* of deep
 /// ReLU networks.
@@ -174,19 +175,21 @@ pub(crate) fn tell_data(config: &DatasetConfig, dataset: &Dataset) {
     if file.regression {
         let (samples, features) = (dataset.samples(), dataset.features);
         let targets = dataset.classes;
-        eprintln!(
+        output::tell(&format!(
             "{path}: {samples} samples of {features} features; real targets, {targets} a sample"
-        );
+        ));
         return;
     }
-    eprintln!(
+    output::tell(&format!(
         "{path}: {} samples of {} features; {} classes, in this order: {names}{more}",
         dataset.samples(),
         dataset.features,
         dataset.classes,
-    );
+    ));
     for class in dataset.empty_classes() {
-        eprintln!("warning: {path}: there is no sample of class `{class}`");
+        output::tell(&format!(
+            "warning: {path}: there is no sample of class `{class}`"
+        ));
     }
 }
 

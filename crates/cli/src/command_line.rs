@@ -9,7 +9,8 @@ use crate::error::CliError;
 /// The command line, quoted for a shell.
 pub(crate) fn command_line() -> String {
     let mut words = vec!["etastar".to_owned()];
-    words.extend(std::env::args().skip(1).map(|word| quoted(&word)));
+    let given = std::env::args_os().skip(1);
+    words.extend(given.map(|word| quoted(&word.to_string_lossy())));
     words.join(" ")
 }
 

@@ -65,6 +65,11 @@ pub(crate) enum CliError {
         path: std::path::PathBuf,
         source: std::io::Error,
     },
+    #[error("cannot read the folder {path}: {source}", path = .path.display())]
+    ReadFolder {
+        path: std::path::PathBuf,
+        source: std::io::Error,
+    },
     #[error("cannot write the result: {0}")]
     Output(#[from] std::io::Error),
     #[error("cannot write the result as JSON: {0}")]
@@ -105,7 +110,7 @@ impl CliError {
             Self::Data(error) => data_code(error),
             Self::Store(error) => store_code(error),
             Self::FilesNotVerified(..) | Self::Incomplete { .. } | Self::Fit(_) => DATA,
-            Self::StoreAnalysis { .. } => DATA,
+            Self::StoreAnalysis { .. } | Self::ReadFolder { .. } => DATA,
             Self::NoEtaStar(_) => NO_ETA_STAR,
             Self::OutOfTime(_) => OUT_OF_TIME,
             Self::Interrupted(_) => INTERRUPTED,
@@ -180,8 +185,12 @@ fn predict_code(error: &PredictError) -> u8 {
 
 fn store_code(error: &StoreError) -> u8 {
     match error {
-        StoreError::Busy(_) | StoreError::OtherConfiguration { .. } => USAGE,
-        StoreError::Unwritable { .. } | StoreError::Sqlite { .. } => UNEXPECTED,
+        StoreError::Busy(_)
+        | StoreError::SeveralNames { .. }
+        | StoreError::OtherConfiguration { .. } => USAGE,
+        StoreError::Unwritable { .. } | StoreError::Moved(_) | StoreError::Sqlite { .. } => {
+            UNEXPECTED
+        }
         _ => DATA,
     }
 }

@@ -1,6 +1,7 @@
-//! Standard output: the result and nothing else.
+//! Standard output: the result and nothing else. Standard error: what a user should know besides.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -15,6 +16,16 @@ pub(crate) fn print(text: &str) -> Result<(), CliError> {
     }
     stdout.flush()?;
     Ok(())
+}
+
+/// Tells something on standard error. That nobody reads it changes no result.
+pub(crate) fn tell(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// A path as text: names of files need not be UTF-8.
+pub(crate) fn lossy(path: impl AsRef<Path>) -> String {
+    path.as_ref().display().to_string()
 }
 
 /// Prints one JSON object.

@@ -12,6 +12,7 @@ use etastar_search::{
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::numbers::rate;
+use crate::output;
 use crate::status_file::{State, StatusFile, StatusWriter};
 
 /// Shows a measurement to the user, on standard error and beside the store.
@@ -42,7 +43,7 @@ const TICKS: f64 = 1e6;
 
 impl Listener for Screen<'_> {
     fn tell(&self, message: &str) {
-        eprintln!("{message}");
+        output::tell(message);
     }
 
     fn begin(&self, grid: &[PlannedCell], repeats: &Repeats, stored: &Snapshot) {

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use etastar::provenance;
+use etastar_report::page::replace_file;
 use serde::{Deserialize, Serialize};
 
 /// The time between two writings.
@@ -114,11 +115,8 @@ impl StatusWriter {
         let _ = self.write(file);
     }
 
-    /// Replaces the file, so that readers find the old content or the new one.
     fn write(&self, file: &StatusFile) -> std::io::Result<()> {
-        let partial = self.path.with_extension("json.partial");
-        std::fs::write(&partial, serde_json::to_string_pretty(file)?)?;
-        std::fs::rename(&partial, &self.path)
+        replace_file(&self.path, &serde_json::to_string_pretty(file)?)
     }
 }
 

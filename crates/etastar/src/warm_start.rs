@@ -1,6 +1,6 @@
 //! Where a search starts when its end is predicted: by the published law, or from a store.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use etastar_analysis::{
     NetworkShape, PredictError, PredictOptions, Prediction, matching_series, predict,
@@ -15,7 +15,7 @@ use crate::measurement::Listener;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct WarmStart {
     /// The store that predicted it; absent for the published law.
-    pub store: Option<PathBuf>,
+    pub store: Option<String>,
     /// `log2` of the first rate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<f64>,
@@ -76,7 +76,7 @@ impl WarmStart {
         };
         let (prediction, start) = predicted.unzip();
         Ok(Self {
-            store: Some(path.to_owned()),
+            store: Some(path.display().to_string()),
             start,
             prediction,
             refused,

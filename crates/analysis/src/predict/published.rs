@@ -39,6 +39,9 @@ pub fn predict_published(
     if loss != Loss::CrossEntropy {
         return Err(PredictError::Loss);
     }
+    if network.depth == 1 && network.input_rate == 0.0 {
+        return Err(PredictError::NoEdge);
+    }
     let points = points();
     let references: Vec<&Point> = points.iter().collect();
     let predictor = Predictor::new(&references, options)?;

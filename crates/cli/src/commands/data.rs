@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::{DataFolder, Format};
 use crate::error::CliError;
-use crate::output;
+use crate::output::{self, lossy};
 
 #[derive(Debug, Args)]
 pub(crate) struct DataArguments {
@@ -164,8 +164,8 @@ fn download(arguments: &FetchArguments) -> Result<(), CliError> {
     if arguments.common.format.json {
         return output::print_json(&json!({
             "dataset": arguments.dataset.as_str(),
-            "installed": fetched.installed,
-            "kept": fetched.kept,
+            "installed": fetched.installed.iter().map(lossy).collect::<Vec<_>>(),
+            "kept": fetched.kept.iter().map(lossy).collect::<Vec<_>>(),
         }));
     }
     let installed = fetched.installed.iter().map(|path| ("installed", path));
@@ -198,7 +198,7 @@ fn show(bar: &ProgressBar, event: &FetchEvent<'_>) {
         }
         FetchEvent::Received { bytes, .. } => bar.set_position(*bytes),
         FetchEvent::AttemptFailed { url, reason, .. } => {
-            bar.suspend(|| eprintln!("{url}: {reason}"));
+            bar.suspend(|| output::tell(&format!("{url}: {reason}")));
         }
         _ => {}
     }
@@ -225,7 +225,7 @@ fn check(arguments: &VerifyArguments) -> Result<(), CliError> {
             files.push(json!({
                 "dataset": entry.name.as_str(),
                 "file": report.file,
-                "path": report.path,
+                "path": report.path.as_ref().map(lossy),
                 "verified": report.outcome.is_ok(),
                 "detail": detail,
             }));

@@ -1,10 +1,11 @@
 //! `etastar find`: measures eta\* of one network.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use etastar::{
     Found, Network, Options, Samples, Start, WarmStart, fastest_rate, find_with, rates, success,
 };
@@ -154,7 +155,7 @@ pub(crate) struct FindArguments {
 
     /// Draw what became of every learning rate tried: accuracy (or R^2) as .svg, and loss too as
     /// .html
-    #[arg(long, value_name = "FILE", value_parser = picture_file)]
+    #[arg(long, value_name = "FILE", value_parser = OsStringValueParser::new().try_map(picture_file))]
     plot: Option<PathBuf>,
 
     /// Write every trial as a line of CSV
@@ -293,8 +294,8 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
 }
 
 /// A file that a picture can be written to.
-fn picture_file(text: &str) -> Result<PathBuf, String> {
-    let path = PathBuf::from(text);
+fn picture_file(name: OsString) -> Result<PathBuf, String> {
+    let path = PathBuf::from(name);
     match path.extension().and_then(OsStr::to_str) {
         Some("svg" | "html") => Ok(path),
         _ => Err("its name must end in .svg or .html".to_owned()),
@@ -371,10 +372,7 @@ fn start(warm_start: &WarmStart) -> String {
     let [low, high] = prediction.network_interval.map(rate);
     format!(
         "start at 2^{start}, from {}: predicted {}, one network {low} to {high}\n",
-        match &warm_start.store {
-            Some(store) => store.display().to_string(),
-            None => "the published law".to_owned(),
-        },
+        warm_start.store.as_deref().unwrap_or("the published law"),
         rate(prediction.eta_star),
     )
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::arguments::Format;
 use crate::error::CliError;
-use crate::output;
+use crate::output::{self, lossy};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -61,10 +61,10 @@ pub(crate) fn run(arguments: &MergeArguments) -> Result<(), CliError> {
     let (repeats, expected) = (snapshot.finished_repeats(), snapshot.expected_repeats());
     if arguments.format.json {
         let parts = parts.iter().map(|(store, merged)| {
-            json!({"store": store, "new": merged.new, "agreeing": merged.agreeing})
+            json!({"store": lossy(store), "new": merged.new, "agreeing": merged.agreeing})
         });
         output::print_json(&json!({
-            "store": output,
+            "store": lossy(output),
             "repeats": repeats,
             "expected": expected,
             "arithmetics": arithmetics,
@@ -85,12 +85,12 @@ pub(crate) fn run(arguments: &MergeArguments) -> Result<(), CliError> {
         ))?;
     }
     if arithmetics.len() > 1 {
-        eprintln!(
+        output::tell(&format!(
             "warning: the parts were measured with {} arithmetics ({}): where a trial near the edge \
              ends differently by rounding, one machine alone would have come to another number",
             arithmetics.len(),
             arithmetics.join(", ")
-        );
+        ));
     }
     if arguments.complete && repeats < expected {
         return Err(CliError::Incomplete { repeats, expected });

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 use etastar_analysis::{Options, StoreAnalysis, analyse};
-use etastar_report::page::{Report, write};
+use etastar_report::page::{Report, replace_file, write};
 use etastar_search::Store;
 use serde_json::{Value, json};
 
 use crate::arguments::Format;
 use crate::command_line::command_line;
 use crate::error::CliError;
-use crate::output;
+use crate::output::{self, lossy};
 
 #[derive(Debug, Args)]
 pub(crate) struct ReportArguments {
@@ -19,7 +19,7 @@ pub(crate) struct ReportArguments {
     #[arg(required = true, value_name = "STORE")]
     stores: Vec<PathBuf>,
 
-    /// Folder to write [default: `report` beside the first store]
+    /// Folder to write [default: NAME-report beside the store NAME.db; `report` for several]
     #[arg(long, short, value_name = "FOLDER")]
     output: Option<PathBuf>,
 
@@ -61,8 +61,12 @@ pub(crate) fn run(arguments: &ReportArguments) -> Result<(), CliError> {
     let report = Report::build(&stores, &command.unwrap_or_else(command_line))?;
     let folder = match (&arguments.output, arguments.stores.first()) {
         (Some(folder), _) => folder.clone(),
-        (None, Some(first)) => first.with_file_name("report"),
-        (None, None) => PathBuf::from("report"),
+        (None, Some(first)) if arguments.stores.len() == 1 => {
+            let mut name = first.file_stem().unwrap_or_default().to_os_string();
+            name.push("-report");
+            first.with_file_name(name)
+        }
+        (None, first) => first.map_or("report".into(), |first| first.with_file_name("report")),
     };
     let written = write(&report, &folder)?;
     let analysis = folder.join("analysis.json");
@@ -71,14 +75,14 @@ pub(crate) fn run(arguments: &ReportArguments) -> Result<(), CliError> {
         .map(|(store, analysis)| in_store(store, analysis));
     let all = json!({"format": ANALYSIS_FORMAT, "stores": all.collect::<Result<Vec<_>, _>>()?});
     let text = serde_json::to_string_pretty(&all)?;
-    std::fs::write(&analysis, text).map_err(CliError::write(&analysis))?;
+    replace_file(&analysis, &text).map_err(CliError::write(&analysis))?;
     let rules = folder.join("rules.json");
     let all: Vec<Value> = stores
         .iter()
         .map(|(_, analysis)| rules_of(analysis))
         .collect();
     let text = serde_json::to_string_pretty(&all)?;
-    std::fs::write(&rules, text).map_err(CliError::write(&rules))?;
+    replace_file(&rules, &text).map_err(CliError::write(&rules))?;
     if !arguments.format.json {
         return output::print(&written.index.display().to_string());
     }
@@ -94,12 +98,12 @@ pub(crate) fn run(arguments: &ReportArguments) -> Result<(), CliError> {
         }
     }
     output::print_json(&json!({
-        "index": written.index,
-        "markdown": written.markdown,
-        "analysis": analysis,
-        "rules": rules,
-        "figures": written.figures,
-        "data": written.data,
+        "index": lossy(&written.index),
+        "markdown": lossy(&written.markdown),
+        "analysis": lossy(&analysis),
+        "rules": lossy(&rules),
+        "figures": written.figures.iter().map(lossy).collect::<Vec<_>>(),
+        "data": written.data.iter().map(lossy).collect::<Vec<_>>(),
         "findings": findings,
     }))
 }

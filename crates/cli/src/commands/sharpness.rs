@@ -286,7 +286,7 @@ fn given(
 /// What was understood of a file of weights, on standard error.
 fn tell(path: &Path, read: &ReadWeights) {
     let widths: Vec<String> = read.widths.iter().map(usize::to_string).collect();
-    eprintln!(
+    output::tell(&format!(
         "{}: {} from {}, matrices {}, {} with biases",
         path.display(),
         widths.join(" -> "),
@@ -297,8 +297,8 @@ fn tell(path: &Path, read: &ReadWeights) {
             all if all == read.layers.len() => "all".to_owned(),
             some => some.to_string(),
         },
-    );
+    ));
     if !read.ignored.is_empty() {
-        eprintln!("left out: {}", read.ignored.join(", "));
+        output::tell(&format!("left out: {}", read.ignored.join(", ")));
     }
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::arguments::Format;
 use crate::error::CliError;
-use crate::output;
+use crate::output::{self, lossy};
 use crate::status_file::{State, StatusFile};
 
 #[derive(Debug, Args)]
@@ -34,7 +34,7 @@ pub(crate) struct StatusArguments {
 /// A store and how far its sweep is.
 #[derive(Default, Serialize)]
 struct Row {
-    store: PathBuf,
+    store: String,
     state: &'static str,
     shard: Option<String>,
     done: usize,
@@ -51,10 +51,15 @@ struct Row {
 pub(crate) fn run(arguments: &StatusArguments) -> Result<(), CliError> {
     let mut rows = Vec::new();
     for path in &arguments.paths {
+        let is_folder = path.is_dir();
         for store in stores(path)? {
             rows.push(match StatusFile::read(&store) {
-                Some(file) => Row::from_file(store, file),
-                None => Row::from_store(store)?,
+                Some(file) => Row::from_file(&store, file),
+                // One file of a folder that is no store hides none of the others.
+                None => match Row::from_store(&store) {
+                    Err(error) if is_folder => Row::unreadable(&store, &error),
+                    row => row?,
+                },
             });
         }
     }
@@ -77,7 +82,11 @@ fn stores(path: &Path) -> Result<Vec<PathBuf>, CliError> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
-    let mut found = stores_in(path)?;
+    let found = stores_in(path);
+    let mut found = found.map_err(|source| CliError::ReadFolder {
+        path: path.to_owned(),
+        source,
+    })?;
     found.sort_by_key(|path| natural(path));
     Ok(found)
 }
@@ -98,11 +107,21 @@ fn natural(path: &Path) -> Vec<(u64, char)> {
 }
 
 impl Row {
-    fn from_file(store: PathBuf, file: StatusFile) -> Self {
+    fn unreadable(store: &Path, error: &CliError) -> Self {
+        Self {
+            store: lossy(store),
+            state: "unreadable",
+            error: Some(error.to_string()),
+            ..Self::default()
+        }
+    }
+
+    fn from_file(store: &Path, file: StatusFile) -> Self {
         let here = file.host == host_name();
         let state = match file.state {
             // The lock of another machine cannot be asked for.
-            State::Running if here && !Store::is_being_written(&store) => "killed",
+            _ if !store.exists() => "gone",
+            State::Running if here && !Store::is_being_written(store) => "killed",
             State::Running => "running",
             State::Complete => "complete",
             State::Stopped => "stopped",
@@ -110,7 +129,7 @@ impl Row {
         };
         let seconds_left = file.seconds_left();
         Self {
-            store,
+            store: lossy(store),
             state,
             done: file.repeats_done,
             remaining: file.repeats.saturating_sub(file.repeats_done),
@@ -124,18 +143,18 @@ impl Row {
         }
     }
 
-    fn from_store(store: PathBuf) -> Result<Self, CliError> {
-        let snapshot = Store::open_to_read(&store)?.snapshot()?;
+    fn from_store(store: &Path) -> Result<Self, CliError> {
+        let snapshot = Store::open_to_read(store)?.snapshot()?;
         let (done, repeats) = (snapshot.finished_repeats(), snapshot.expected_repeats());
         let state = if done == repeats {
             "complete"
-        } else if Store::is_being_written(&store) {
+        } else if Store::is_being_written(store) {
             "running"
         } else {
             "stopped"
         };
         Ok(Self {
-            store,
+            store: lossy(store),
             state,
             done,
             remaining: repeats.saturating_sub(done),
@@ -154,7 +173,7 @@ fn text(rows: &[Row]) -> String {
         rows.iter().map(|row| {
             let share = row.share_of_cost;
             [
-                row.store.display().to_string(),
+                row.store.clone(),
                 row.state.to_owned(),
                 or_dash(row.shard.clone()),
                 format!("{}/{}", row.done, row.repeats),
@@ -167,7 +186,7 @@ fn text(rows: &[Row]) -> String {
     );
     for row in rows {
         if let Some(error) = &row.error {
-            text.push_str(&format!("{}: {error}\n", row.store.display()));
+            text.push_str(&format!("{}: {error}\n", row.store));
         }
     }
     let done: usize = rows.iter().map(|row| row.done).sum();

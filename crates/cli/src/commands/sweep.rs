@@ -14,7 +14,7 @@ use crate::arguments::{Execution, Format, Training, tell_data};
 use crate::command_line::{command_line, listen_for_interrupts, stop_after};
 use crate::error::CliError;
 use crate::numbers::duration;
-use crate::output;
+use crate::output::{self, lossy};
 use crate::progress::Screen;
 
 #[derive(Debug, Args)]
@@ -106,7 +106,7 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
         tell_data(config, dataset);
     }
     for missing in data.not_run() {
-        eprintln!("not run: {}, {}", missing.dataset, missing.reason);
+        output::tell(&format!("not run: {}, {}", missing.dataset, missing.reason));
     }
     let execution = arguments.execution.execution(Some(&arguments.training));
     let (repeats, seed) = (experiment.repeats, experiment.seed);
@@ -173,7 +173,7 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
     let seconds = started.elapsed().as_secs_f64();
     if arguments.format.json {
         return output::print_json(&json!({
-            "store": path,
+            "store": lossy(&path),
             "cells": cells,
             "repeats": repeats,
             "trials": trials,

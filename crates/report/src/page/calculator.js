@@ -30,7 +30,7 @@ function predictEtaStar(formula, network) {
     return { refused: 'input-layer rates from ' + rates[0] + ' to ' + rates[rates.length - 1] + ' were measured' };
   }
   var law = formula.laws[0], own = size(law), centre = value(law);
-  if (!isFinite(centre)) {
+  if ((depth === 1 && mu === 0) || !isFinite(centre)) {
     return { refused: 'with one hidden layer and a frozen input layer there is no edge' };
   }
   var product = depth * width, effective = mu * n0 + product;

@@ -7,6 +7,9 @@ use super::document::{Block, ColumnKind, Numbers, Report, Section, Table};
 use super::scoreboard::IN_SHORT;
 use crate::figure::{Figure, STYLE_SHEET, Span, Text};
 
+/// Says of a page that it is ours.
+pub(super) const GENERATOR: &str = "etastar report";
+
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = concat!(include_str!("page.js"), include_str!("calculator.js"));
 
@@ -20,6 +23,7 @@ impl Report {
             html lang="en" {
                 head {
                     meta charset="utf-8";
+                    meta name="generator" content=(GENERATOR);
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content="light dark";
                     title { (self.title.flat()) }

@@ -16,7 +16,7 @@ mod words;
 mod write;
 
 pub use document::Report;
-pub use write::{ReportError, Written, write};
+pub use write::{ReportError, Written, replace_file, write};
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::document::Report;
+use super::html::GENERATOR;
 
 /// Why there is no report.
 #[derive(Debug, Error)]
@@ -24,6 +25,18 @@ pub enum ReportError {
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
+    },
+    /// The directory has other files than those of a report.
+    #[error(
+        "the directory {} has other files in it, as {}. Choose a new directory for the report, or an \
+         older report's",
+        path.display(), file.display()
+    )]
+    ForeignDirectory {
+        /// The directory.
+        path: PathBuf,
+        /// One of them.
+        file: PathBuf,
     },
     /// A file could not be written.
     #[error(
@@ -52,13 +65,24 @@ pub struct Written {
     pub data: Vec<PathBuf>,
 }
 
+/// What is in a report's directory.
+const OWN: [&str; 6] = [
+    "index.html",
+    "report.md",
+    "figures",
+    "tables",
+    "analysis.json",
+    "rules.json",
+];
+
 /// Writes `index.html`, `report.md`, `figures/NAME.svg` and `figures/NAME.csv` for each figure, and
 /// `tables/NAME.csv` for each long table into `directory`, which is created if need be. Each file
-/// is replaced as a whole, the page last: a reader never sees half a file.
+/// is replaced as a whole, the page last: a reader never sees half a file. Figures and tables of an
+/// older report are removed.
 ///
 /// # Errors
-///
-/// When a directory cannot be created or a file cannot be written.
+/// When a directory cannot be created, holds something else than a report, or a file cannot be
+/// written.
 pub fn write(report: &Report, directory: &Path) -> Result<Written, ReportError> {
     let mut written = Written {
         index: directory.join("index.html"),
@@ -66,6 +90,7 @@ pub fn write(report: &Report, directory: &Path) -> Result<Written, ReportError> 
         figures: Vec::new(),
         data: Vec::new(),
     };
+    check_is_own(directory)?;
     let figures = directory.join("figures");
     create(&figures)?;
     for figure in report.figures() {
@@ -85,7 +110,60 @@ pub fn write(report: &Report, directory: &Path) -> Result<Written, ReportError> 
     }
     replace(&written.markdown, &report.markdown())?;
     replace(&written.index, &report.html())?;
+    for directory in [figures, tables] {
+        for path in files_in(&directory) {
+            let is_ours = path
+                .extension()
+                .is_some_and(|kind| kind == "svg" || kind == "csv");
+            if is_ours && !written.figures.contains(&path) && !written.data.contains(&path) {
+                // What stays behind is not linked to.
+                let _ = fs::remove_file(path);
+            }
+        }
+    }
     Ok(written)
+}
+
+fn files_in(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten();
+    let mut paths: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
+    paths.sort();
+    paths
+}
+
+/// Refuses a directory that is neither empty nor a report's: with a page of ours, or as far as a
+/// report is written before its page.
+fn check_is_own(directory: &Path) -> Result<(), ReportError> {
+    let page = directory.join("index.html");
+    let foreign = |file: PathBuf| {
+        Err(ReportError::ForeignDirectory {
+            path: directory.to_owned(),
+            file,
+        })
+    };
+    match fs::read(&page) {
+        Ok(text) => {
+            let head = String::from_utf8_lossy(&text[..text.len().min(4096)]);
+            return if head.contains(GENERATOR) {
+                Ok(())
+            } else {
+                foreign(page)
+            };
+        }
+        Err(_) if page.exists() => return foreign(page),
+        Err(_) => {}
+    }
+    let is_other = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default();
+        let name = name.to_string_lossy();
+        !OWN.contains(&name.as_ref()) && !name.ends_with(".tmp")
+    };
+    files_in(directory)
+        .into_iter()
+        .find(is_other)
+        .map_or(Ok(()), foreign)
 }
 
 fn create(directory: &Path) -> Result<(), ReportError> {
@@ -95,23 +173,32 @@ fn create(directory: &Path) -> Result<(), ReportError> {
     })
 }
 
-/// Writes a file beside its place and then moves it there.
 fn replace(path: &Path, content: &str) -> Result<(), ReportError> {
+    replace_file(path, content).map_err(|source| ReportError::WriteFile {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Writes a file beside its place and then moves it there: readers find the old content or the new
+/// one, and a link that somebody put in its way is not followed.
+///
+/// # Errors
+/// If the folder or the disk does not allow it.
+pub fn replace_file(path: &Path, content: &str) -> std::io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.tmp", std::process::id()));
     let temporary = path.with_file_name(name);
+    // Left by a process of that number that was killed, or by somebody else: never written to.
+    let _ = fs::remove_file(&temporary);
     let put = || {
-        let mut file = fs::File::create(&temporary)?;
+        let mut file = fs::File::create_new(&temporary)?;
         file.write_all(content.as_bytes())?;
         file.sync_all()?;
         fs::rename(&temporary, path)
     };
-    put().map_err(|source| {
+    put().inspect_err(|_| {
         // The first error is the one to report.
         let _ = fs::remove_file(&temporary);
-        ReportError::WriteFile {
-            path: path.to_owned(),
-            source,
-        }
     })
 }

@@ -94,6 +94,38 @@ pub enum StoreError {
         /// This machine's.
         expected: String,
     },
+    /// The file was moved or removed while it was written.
+    #[error(
+        "the store {path} or its lock file was moved, replaced or removed while it was being \
+         written; put it back and run the same command again, what it holds is kept",
+        path = .0.display()
+    )]
+    Moved(PathBuf),
+    /// The file has hard links.
+    #[error(
+        "the store {path} has {names} names (hard links): another process could write to it by \
+         another name, unseen; copy it to a file of its own",
+        path = .path.display()
+    )]
+    SeveralNames {
+        /// The store.
+        path: PathBuf,
+        /// How many.
+        names: u64,
+    },
+    /// The write-ahead log is not beside the file.
+    #[error(
+        "the store {path} is not whole without its log {log}, which is not there: a sweep that was \
+         killed leaves both, copy both. If there is no log left, run the sweep's command again: it \
+         measures what is missing",
+        path = .path.display(), log = .log.display()
+    )]
+    LogMissing {
+        /// The store.
+        path: PathBuf,
+        /// Where its log should be.
+        log: PathBuf,
+    },
     /// Two stores of the same configuration have different results.
     #[error(
         "{path} and {other} disagree in {rows} rows, first in {first}; nothing was merged. Results \

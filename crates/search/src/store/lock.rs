@@ -3,13 +3,15 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use super::{StoreError, plain_path};
+use super::StoreError;
+use super::place::{Place, beside};
 
 /// The right to write to a store, held by at most one process. The system
 /// releases it when the process ends, however it ends.
 #[derive(Debug)]
 pub(super) struct WriteLock {
     _file: File,
+    place: Place,
 }
 
 impl WriteLock {
@@ -23,10 +25,18 @@ impl WriteLock {
             .open(&path)
             .map_err(|source| StoreError::unwritable(store, source))?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self {
+                _file: file,
+                place: Place::new(path),
+            }),
             Err(TryLockError::WouldBlock) => Err(StoreError::Busy(store.to_owned())),
             Err(TryLockError::Error(source)) => Err(StoreError::unwritable(store, source)),
         }
+    }
+
+    /// Whether the lock is still where others look for it.
+    pub(super) fn is_in_place(&self) -> bool {
+        self.place.is_unchanged()
     }
 
     /// Whether a process of this machine holds the lock.
@@ -38,7 +48,5 @@ impl WriteLock {
 
 fn lock_path(store: &Path) -> PathBuf {
     // Two links to one store share its lock.
-    let mut name = plain_path(store).into_os_string();
-    name.push(".lock");
-    PathBuf::from(name)
+    beside(store, ".lock")
 }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use rusqlite::types::{ToSqlOutput, ValueRef};
+
 use super::{Store, StoreError};
 use crate::PlannedCell;
 
@@ -94,7 +96,13 @@ impl Store {
         donor.snapshot()?;
         drop(donor);
         self.connection
-            .execute("ATTACH ?1 AS donor", [other.to_string_lossy()])
+            .execute(
+                "ATTACH ?1 AS donor",
+                // Names of files need not be UTF-8.
+                [ToSqlOutput::Borrowed(ValueRef::Text(
+                    other.as_os_str().as_encoded_bytes(),
+                ))],
+            )
             .map_err(self.failed())?;
         let taken = self.merge_attached(other);
         if taken.is_err() && !self.connection.is_autocommit() {

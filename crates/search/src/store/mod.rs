@@ -18,6 +18,7 @@ mod adopt;
 mod error;
 mod lock;
 mod merge;
+mod place;
 mod read;
 mod recover;
 mod schema;
@@ -31,6 +32,7 @@ pub use schema::FORMAT_VERSION;
 use std::path::{Path, PathBuf};
 
 use lock::WriteLock;
+use place::{Place, check_has_its_log, check_has_one_name, check_is_file, plain_path};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::{Manifest, PlannedCell, Session};
@@ -40,17 +42,10 @@ use crate::{Manifest, PlannedCell, Session};
 pub struct Store {
     connection: Connection,
     path: PathBuf,
-    /// Held while this process may write.
-    lock: Option<WriteLock>,
+    /// Held while this process may write, and the file that it writes.
+    lock: Option<(WriteLock, Place)>,
     /// Row of the session in progress.
     session: Option<i64>,
-}
-
-/// The file itself, whatever link leads to it, and never one of SQLite's special names, as
-/// `:memory:` or `file:x.db`.
-fn plain_path(path: &Path) -> PathBuf {
-    let real = std::fs::canonicalize(path).or_else(|_| std::path::absolute(path));
-    real.unwrap_or_else(|_| path.to_owned())
 }
 
 impl Store {
@@ -58,8 +53,8 @@ impl Store {
     ///
     /// # Errors
     /// If another process writes to it, if it was made by another
-    /// configuration, if it is no store or of a newer format, or if the file
-    /// cannot be written.
+    /// configuration, if it is no store or of a newer format, if it has a second
+    /// name, or if the file cannot be written.
     pub fn open_for_sweep(
         path: &Path,
         manifest: &Manifest,
@@ -67,12 +62,16 @@ impl Store {
     ) -> Result<Self, StoreError> {
         let lock = WriteLock::acquire(path)?;
         let exists = path.exists();
+        if exists {
+            check_is_file(path)?;
+            check_has_one_name(path)?;
+        }
         let connection = Connection::open(plain_path(path));
         let connection = connection.map_err(|source| StoreError::open(path, source))?;
         let mut store = Self {
             connection,
             path: path.to_owned(),
-            lock: Some(lock),
+            lock: None,
             session: None,
         };
         store.define_functions()?;
@@ -85,6 +84,7 @@ impl Store {
             store.set_up_connection()?;
             store.create(manifest, cells)?;
         }
+        store.lock = Some((lock, Place::new(plain_path(path))));
         Ok(store)
     }
 
@@ -111,8 +111,11 @@ impl Store {
     ///
     /// # Errors
     /// If there is no such file, if it is no store, damaged, or of a newer
-    /// format.
+    /// format, or if its log is missing.
     pub fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        if !Self::is_being_written(path) {
+            check_has_its_log(path)?;
+        }
         let store = Self::open_unchecked(path)?;
         store.check_format()?;
         store.check_whole()?;
@@ -120,13 +123,7 @@ impl Store {
     }
 
     fn open_unchecked(path: &Path) -> Result<Self, StoreError> {
-        match std::fs::metadata(path) {
-            Err(source) => return Err(StoreError::unreadable(path, source)),
-            Ok(metadata) if metadata.is_dir() => {
-                return Err(StoreError::NotAStore(path.to_owned()));
-            }
-            Ok(_) => {}
-        }
+        check_is_file(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(plain_path(path), flags)
             .map_err(|source| StoreError::open(path, source))?;
@@ -154,6 +151,19 @@ impl Store {
         &self.path
     }
 
+    /// That what is written goes where it is looked for.
+    ///
+    /// # Errors
+    /// If the file or its lock is no longer at its path.
+    fn check_in_place(&self) -> Result<(), StoreError> {
+        match &self.lock {
+            Some((lock, place)) if !(place.is_unchanged() && lock.is_in_place()) => {
+                Err(StoreError::Moved(self.path.clone()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn failed(&self) -> impl Fn(rusqlite::Error) -> StoreError + '_ {
         |source| StoreError::sqlite(&self.path, source)
     }
@@ -170,6 +180,7 @@ impl Store {
                 [text],
             )
             .map_err(self.failed())?;
+        self.check_in_place()?;
         self.session = Some(self.connection.last_insert_rowid());
         Ok(())
     }
@@ -189,7 +200,7 @@ impl Store {
                 (finished_at, row),
             )
             .map_err(self.failed())?;
-        Ok(())
+        self.check_in_place()
     }
 }
 

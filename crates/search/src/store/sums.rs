@@ -90,6 +90,16 @@ pub(super) const HAS_ITS_TRIALS: &str = "repeats.trials <= (SELECT count(*) FROM
                                          WHERE trials.cell = repeats.cell \
                                          AND trials.repeat = repeats.repeat)";
 
+/// How many repeats and trials are of another grid, or of a rate that cannot be tried.
+const IMPOSSIBLE: &str = "
+    SELECT count(*) FROM (
+        SELECT cell, repeat, 1.0 AS learning_rate FROM repeats
+        UNION ALL SELECT cell, repeat, learning_rate FROM trials
+    ) WHERE cell NOT IN (SELECT id FROM cells)
+        OR NOT repeat BETWEEN 0 AND (SELECT json_extract(manifest, '$.repeats') - 1 FROM manifest)
+        OR NOT (typeof(learning_rate) = 'real' AND learning_rate > 0 AND learning_rate < 9e999)
+";
+
 impl Store {
     /// Checks every page of the file and every row, not only what a query
     /// happens to read.
@@ -110,6 +120,10 @@ impl Store {
         let wrong: usize = self.one(&sql, |row| row.get(0))?;
         if wrong > 0 {
             return damaged(&format!("{wrong} repeats have lost trials"));
+        }
+        let wrong: usize = self.one(IMPOSSIBLE, |row| row.get(0))?;
+        if wrong > 0 {
+            return damaged(&format!("rows that no sweep of this grid writes: {wrong}"));
         }
         Ok(())
     }

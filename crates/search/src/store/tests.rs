@@ -138,6 +138,102 @@ fn links_share_the_lock_and_special_names_are_files() {
     }
 }
 
+/// Whoever moves or removes a store, or its lock, while it is written is told, and so is whoever
+/// writes.
+#[cfg(unix)]
+#[test]
+fn a_store_that_is_no_longer_there_is_noticed_at_once() {
+    type Change = fn(&Path) -> std::io::Result<()>;
+    let changes: [Change; 4] = [
+        |path| std::fs::remove_file(path),
+        |path| std::fs::rename(path, path.with_extension("moved")),
+        |path| {
+            std::fs::copy(path, path.with_extension("copy"))
+                .and_then(|_| std::fs::rename(path.with_extension("copy"), path))
+        },
+        |path| std::fs::remove_file(path.with_extension("db.lock")),
+    ];
+    for change in changes {
+        let (_folder, path) = file();
+        let mut store = open(&path, &manifest()).unwrap();
+        store.insert_trial("cell-2", 0, &trial(0.5)).unwrap();
+        change(&path).unwrap();
+        let noticed = store.insert_trial("cell-2", 0, &trial(0.25));
+        assert!(matches!(noticed, Err(StoreError::Moved(_))), "{noticed:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_store_with_two_names_is_not_written() {
+    let (folder, path) = file();
+    drop(open(&path, &manifest()).unwrap());
+    std::fs::hard_link(&path, folder.path().join("second.db")).unwrap();
+    let error = open(&path, &manifest()).unwrap_err();
+    assert!(
+        matches!(error, StoreError::SeveralNames { names: 2, .. }),
+        "{error}"
+    );
+    assert!(Store::open_to_read(&path).is_ok());
+}
+
+/// As it is after a kill: the file without its log is not all that was measured.
+#[test]
+fn a_copy_without_its_log_is_refused_and_the_sweep_goes_on_with_it() {
+    let (folder, path) = file();
+    let mut store = open(&path, &manifest()).unwrap();
+    store.insert_trial("cell-2", 0, &trial(0.5)).unwrap();
+    let copy = folder.path().join("copy.db");
+    std::fs::copy(&path, &copy).unwrap();
+    let error = Store::open_to_read(&copy).unwrap_err();
+    assert!(error.to_string().contains("copy.db-wal"), "{error}");
+    std::fs::copy(
+        path.with_extension("db-wal"),
+        folder.path().join("copy.db-wal"),
+    )
+    .unwrap();
+    let whole = Store::open_to_read(&copy).unwrap();
+    assert_eq!(whole.trials("cell-2", 0).unwrap(), [trial(0.5)]);
+    drop(whole);
+    std::fs::remove_file(folder.path().join("copy.db-wal")).unwrap();
+    drop(open(&copy, &manifest()).unwrap());
+    assert!(Store::open_to_read(&copy).is_ok());
+}
+
+/// Rows with valid checksums that no sweep writes: the donor is refused before anything is merged.
+#[test]
+fn impossible_rows_are_damage_and_never_merged() {
+    for row in [
+        "'cell-2', 2, 0.5",
+        "'cell-2', -1, 0.5",
+        "'cell-9', 0, 0.5",
+        "'cell-2', 0, -0.5",
+        "'cell-2', 0, 9e999",
+        "'cell-2', 0, 'fast'",
+    ] {
+        let (folder, path) = file();
+        let mut store = open(&path, &manifest()).unwrap();
+        let evil = folder.path().join("evil.db");
+        let donor = open(&evil, &manifest()).unwrap();
+        let rest = "'success', 1, '{}', '[]', 0.0";
+        donor
+            .connection
+            .execute_batch(&format!(
+                "PRAGMA foreign_keys = OFF; INSERT INTO trials SELECT {row}, {rest}, \
+                 row_sum('trials', {row}, {rest})"
+            ))
+            .unwrap();
+        drop(donor);
+        let error = store.merge(&evil).unwrap_err();
+        assert!(
+            matches!(&error, StoreError::Damaged { path, .. } if *path == evil),
+            "{row}: {error}"
+        );
+        drop(store);
+        assert!(Store::open_to_read(&path).unwrap().snapshot().is_ok());
+    }
+}
+
 #[test]
 fn what_is_kept_is_read_back_bit_for_bit() {
     let (_folder, path) = file();
@@ -188,7 +284,11 @@ fn one_process_writes_and_others_read() {
 #[test]
 fn finished_repeats_of_the_same_cells_are_adopted_and_no_others() {
     let (folder, path) = file();
-    let mut donor = open(&path, &manifest()).unwrap();
+    let more = Manifest {
+        repeats: 4,
+        ..manifest()
+    };
+    let mut donor = open(&path, &more).unwrap();
     let finished = |repeat| finished(repeat, EtaStar::NothingSucceeds { lowest: 0.5 });
     for repeat in 0..3 {
         donor.insert_trial("cell-2", repeat, &trial(0.5)).unwrap();

@@ -38,7 +38,7 @@ impl Store {
                 trial.seconds,
             ))
             .map_err(self.failed())?;
-        Ok(())
+        self.check_in_place()
     }
 
     /// Keeps a finished repeat. The trials of a search are in the store
@@ -65,7 +65,7 @@ impl Store {
                 ),
             )
             .map_err(self.failed())?;
-        Ok(())
+        self.check_in_place()
     }
 
     /// Keeps the prediction of a cell.
@@ -84,6 +84,6 @@ impl Store {
                 (to_json(prediction, &self.path)?, cell),
             )
             .map_err(self.failed())?;
-        Ok(())
+        self.check_in_place()
     }
 }
