@@ -10,7 +10,7 @@ use crate::rules;
 
 /// The experiments, in the order in which they are run: those that confirm, then those that
 /// explore. They share searches; in this order most of the shared ones are done already.
-const EXPERIMENTS: [&str; 24] = [
+const EXPERIMENTS: [&str; 22] = [
     "deep-networks",
     "two-edges",
     "later-edges",
@@ -22,8 +22,6 @@ const EXPERIMENTS: [&str; 24] = [
     "inputs",
     "advice",
     "warm-up",
-    "far-transfer",
-    "fixed-exponent",
     "power-law",
     "width-over-depth",
     "late-stage",

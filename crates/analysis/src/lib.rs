@@ -64,7 +64,7 @@ pub use numbers::{distinct, mean, quantile};
 pub use points::{Matrix, Quantity};
 pub use predict::{
     Extrapolation, FittedLaw, Formula, NetworkShape, PredictError, PredictOptions, Prediction,
-    Rival, Spread, Warning, matching_series, predict, predict_published, published_formula, source,
+    PublishedFormula, Rival, Spread, Warning, matching_series, predict, predict_published, source,
 };
 pub use proxies::{Proxies, Proxy, ProxyCell, ProxyQuality, ProxyValue};
 pub use rule::{Rule, Verdict};

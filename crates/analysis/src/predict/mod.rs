@@ -11,7 +11,7 @@ mod published;
 mod spread;
 
 pub use formula::{FittedLaw, Formula};
-pub use published::{predict_published, published_formula};
+pub use published::{PublishedFormula, predict_published};
 pub use spread::Spread;
 
 pub(crate) use predictor::Predictor;
@@ -246,7 +246,7 @@ impl fmt::Display for Warning {
             Self::Shallow { depth } => write!(
                 formatter,
                 "networks of depth 4 and more were measured; one of depth {depth} recovers from \
-                 divergence and trains at larger rates than their law says"
+                 divergence, and the law of two terms is the nearest to such networks"
             ),
             Self::Outputs { outputs } => write!(
                 formatter,

@@ -212,19 +212,19 @@ fn law(prediction: &Prediction, is_asked_for: bool) -> String {
     };
     let chosen = match (is_asked_for, prediction.runner_up) {
         (true, _) => "it was asked for",
+        (_, None) => "no other law takes part",
         (_, Some(second)) if second.error_octaves < prediction.error_octaves => {
             "the fewest constants of the laws that are not certainly worse than the best"
         }
         _ => "the least error",
     };
     let second = match prediction.runner_up {
-        None if is_asked_for => String::new(),
+        None => String::new(),
         Some(second) => format!(
             "; second: {}, {:.3} octaves",
             law_name(second.law, second.law_input_rate),
             second.error_octaves
         ),
-        None => "; no other law can be fitted".to_owned(),
     };
     format!(
         "law: {}, fitted to {} cells with width >= {} x depth{censored}\n\

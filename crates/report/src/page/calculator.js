@@ -1,6 +1,7 @@
 // The prediction of `etastar predict` without a store: see the crate etastar-analysis, module
 // `predict`, for where each formula is from.
-function predictEtaStar(formula, network) {
+function predictEtaStar(published, network) {
+  var formula = network.depth < published.least_depth ? published.shallow : published.deep;
   var n0 = network.inputs, depth = network.depth, width = network.width, mu = network.inputRate;
   var log2 = Math.log2;
   // sqrt(E Theta^2): sums over layers of (1 + 5/n)^(L-k) [(1 + 5/n)^k + 2 (1 - 1/n)^k] / 3.
@@ -30,7 +31,7 @@ function predictEtaStar(formula, network) {
     return { refused: 'input-layer rates from ' + rates[0] + ' to ' + rates[rates.length - 1] + ' were measured' };
   }
   var law = formula.laws[0], own = size(law), centre = value(law);
-  if ((depth === 1 && mu === 0) || !isFinite(centre)) {
+  if (!isFinite(centre)) {
     return { refused: 'with one hidden layer and a frozen input layer there is no edge' };
   }
   var product = depth * width, effective = mu * n0 + product;
@@ -62,7 +63,7 @@ function predictEtaStar(formula, network) {
   if (width < formula.width_over_depth * depth) {
     warnings.push('narrow: the law holds for width ≥ ' + formula.width_over_depth + ' × depth');
   }
-  if (depth < 4) { warnings.push('shallow: such networks recover from divergence and train at larger rates'); }
+  if (depth < published.least_depth) { warnings.push('shallow: such networks recover from divergence, and deeper ones were measured'); }
   if (beyond > 1) { warnings.push('a factor of ' + beyond.toFixed(2) + ' outside of the sizes measured'); }
   if (rates.indexOf(mu) < 0) { warnings.push('this input rate was not measured'); }
   return {
@@ -72,7 +73,7 @@ function predictEtaStar(formula, network) {
   };
 }
 document.querySelectorAll('form.calculator').forEach(function (form) {
-  var formula = JSON.parse(form.querySelector('script').textContent);
+  var published = JSON.parse(form.querySelector('script').textContent);
   var output = form.querySelector('output');
   var shown = function (rate) { return Number(rate.toPrecision(3)).toString(); };
   var update = function () {
@@ -82,9 +83,9 @@ document.querySelectorAll('form.calculator').forEach(function (form) {
     });
     var complete = Object.keys(network).every(function (name) { return isFinite(network[name]); });
     if (!complete) { output.textContent = 'Give whole positive numbers, and an input rate from 0 to 1.'; return; }
-    var said = predictEtaStar(formula, network);
+    var said = predictEtaStar(published, network);
     if (said.refused) { output.textContent = 'No prediction: ' + said.refused + '.'; return; }
-    output.textContent = 'η* = ' + shown(said.etaStar) + ', ' + 100 * formula.confidence +
+    output.textContent = 'η* = ' + shown(said.etaStar) + ', ' + 100 * published.deep.confidence +
       ' % interval of one network ' + shown(said.interval[0]) + ' to ' + shown(said.interval[1]) + '. ' +
       (said.warnings.length ? 'Take care: ' + said.warnings.join('; ') + '.' : 'Inside of what was measured.');
   };

@@ -1,6 +1,6 @@
 //! What came out: in short for each claim, and every criterion on every dataset.
 
-use etastar_analysis::{Evidence, Finding, PredictOptions, Verdict, View, published_formula};
+use etastar_analysis::{Evidence, Finding, PredictOptions, PublishedFormula, Verdict, View};
 
 use super::document::{Block, Entry, Section, Table};
 use super::number::{count, counted, fixed, percent};
@@ -57,7 +57,7 @@ pub(super) fn in_short(stores: &[Store<'_>]) -> Option<Section> {
 
 /// What `etastar predict` says without a store, for any network.
 fn calculator() -> Option<Block> {
-    let formula = published_formula(&PredictOptions::default()).ok()?;
+    let formula = PublishedFormula::new(&PredictOptions::default()).ok()?;
     let formula = serde_json::to_string(&formula).ok()?;
     Some(Block::Calculator(formula))
 }

@@ -125,11 +125,44 @@ fn errors_name_the_path() {
     assert!(error.to_string().contains(&file.display().to_string()));
 
     let target = directory.path().join("report");
-    fs::create_dir_all(target.join("index.html/occupied")).unwrap();
+    fs::create_dir_all(target.join("report.md/occupied")).unwrap();
     let error = write(&report(), &target).unwrap_err();
     assert!(matches!(error, ReportError::WriteFile { .. }));
-    assert!(error.to_string().contains("index.html"));
-    assert_eq!(fs::read_dir(&target).unwrap().count(), 4);
+    assert!(error.to_string().contains("report.md"));
+    assert_eq!(fs::read_dir(&target).unwrap().count(), 3);
+}
+
+/// What an older report left goes; what somebody else left is not touched, and no link is followed.
+#[test]
+fn a_directory_has_one_report_and_nothing_foreign() {
+    let directory = tempfile::tempdir().unwrap();
+    let target = directory.path().join("report");
+    write(&report(), &target).unwrap();
+    let [stale, note] = ["figures/old.svg", "figures/note.txt"].map(|name| target.join(name));
+    for path in [&stale, &note] {
+        fs::write(path, "").unwrap();
+    }
+    write(&report(), &target).unwrap();
+    assert!(!stale.exists() && note.exists());
+
+    for foreign in ["index.html", "thesis.tex"] {
+        let target = directory.path().join(foreign);
+        fs::create_dir(&target).unwrap();
+        fs::write(target.join(foreign), "mine").unwrap();
+        let error = write(&report(), &target).unwrap_err();
+        assert!(matches!(error, ReportError::ForeignDirectory { .. }));
+        assert!(error.to_string().contains(foreign), "{error}");
+        assert_eq!(fs::read_dir(&target).unwrap().count(), 1);
+    }
+    #[cfg(unix)]
+    {
+        let victim = directory.path().join("victim");
+        fs::write(&victim, "mine").unwrap();
+        let name = format!("page.{}.tmp", std::process::id());
+        std::os::unix::fs::symlink(&victim, directory.path().join(name)).unwrap();
+        replace_file(&directory.path().join("page"), "ours").unwrap();
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "mine");
+    }
 }
 
 /// A store in which everything is measured that sections show: cells of eta\* at three input-layer

@@ -115,17 +115,12 @@ pub enum StoreError {
     },
     /// The write-ahead log is not beside the file.
     #[error(
-        "the store {path} is not whole without its log {log}, which is not there: a sweep that was \
-         killed leaves both, copy both. If there is no log left, run the sweep's command again: it \
-         measures what is missing",
-        path = .path.display(), log = .log.display()
+        "the store {path} is not whole without its log {path}-wal, which is not there: a sweep that \
+         was killed leaves both, copy both. If there is no log left, run the sweep's command again: \
+         it measures what is missing",
+        path = .0.display()
     )]
-    LogMissing {
-        /// The store.
-        path: PathBuf,
-        /// Where its log should be.
-        log: PathBuf,
-    },
+    LogMissing(PathBuf),
     /// Two stores of the same configuration have different results.
     #[error(
         "{path} and {other} disagree in {rows} rows, first in {first}; nothing was merged. Results \

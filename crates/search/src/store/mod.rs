@@ -71,7 +71,7 @@ impl Store {
         let mut store = Self {
             connection,
             path: path.to_owned(),
-            lock: None,
+            lock: Some((lock, Place::new(plain_path(path)))),
             session: None,
         };
         store.define_functions()?;
@@ -84,7 +84,6 @@ impl Store {
             store.set_up_connection()?;
             store.create(manifest, cells)?;
         }
-        store.lock = Some((lock, Place::new(plain_path(path))));
         Ok(store)
     }
 

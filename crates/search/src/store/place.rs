@@ -92,12 +92,8 @@ pub(super) fn check_has_its_log(path: &Path) -> Result<(), StoreError> {
     // that ends leaves that mode.
     let mut header = [0; 20];
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));
-    let log = beside(path, "-wal");
-    if read.is_ok() && header[18] == 2 && !log.exists() {
-        return Err(StoreError::LogMissing {
-            path: path.to_owned(),
-            log,
-        });
+    match read.is_ok() && header[18] == 2 && !beside(path, "-wal").exists() {
+        true => Err(StoreError::LogMissing(path.to_owned())),
+        false => Ok(()),
     }
-    Ok(())
 }
