@@ -72,6 +72,7 @@ impl Listener for Screen<'_> {
                 state: State::Running,
                 error: None,
                 repeats_done,
+                finished: 0,
                 repeats: repeats.total(grid),
                 cost_done: share,
                 cost_done_before: share,
@@ -130,6 +131,9 @@ impl Observer for Screen<'_> {
     fn trial_finished(&self, cell: &PlannedCell, repeat: usize, trial: &TrialRecord) {
         let (log2, outcome) = (trial.learning_rate.log2(), trial.outcome.as_str());
         self.show(&cell.cell.hidden, repeat, &format!("2^{log2:.2} {outcome}"));
+        if let Some(file) = self.progress.get().and_then(|all| all.file.as_ref()) {
+            file.trial_finished();
+        }
     }
 
     fn repeat_finished(&self, cell: &PlannedCell, record: &RepeatRecord) {

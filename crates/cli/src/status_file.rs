@@ -31,6 +31,9 @@ pub(crate) struct StatusFile {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
     pub(crate) repeats_done: usize,
+    /// Trials, and networks whose sharpness is measured, that this session has finished.
+    #[serde(default)]
+    pub(crate) finished: usize,
     pub(crate) repeats: usize,
     /// Share of the expected cost that is done, 0 to 1.
     pub(crate) cost_done: f64,
@@ -94,10 +97,16 @@ impl StatusWriter {
         });
     }
 
+    /// Notes a finished trial.
+    pub(crate) fn trial_finished(&self) {
+        self.change(false, |file| file.finished += 1);
+    }
+
     /// Notes a finished repeat, with its share of the expected cost.
     pub(crate) fn repeat_finished(&self, share: f64) {
         self.change(false, |file| {
             file.repeats_done += 1;
+            file.finished += 1;
             file.cost_done = (file.cost_done + share).min(1.0);
         });
     }

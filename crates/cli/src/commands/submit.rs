@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Parser, ValueEnum};
 use etastar_backend::DeviceName;
 use etastar_search::Experiment;
 
+use super::sweep::SweepArguments;
 use crate::command_line::quoted;
 use crate::error::CliError;
 use crate::numbers::{count, duration, shards};
@@ -20,20 +21,32 @@ const KUBERNETES: &str = include_str!("../../templates/kubernetes-job.yaml");
 /// How often a part is started again after it was killed.
 const RESTARTS: usize = 5;
 
+/// How often it is started again when its time was too short.
+const RESTARTS_IN_TIME: usize = 100;
+
+/// Shortest time limit of a task. Slurm tells a task up to a minute early that its time ends
+/// (`man sbatch`, `--signal`), and a task has to load data and finish a trial in what is left.
+const LEAST_TIME: Duration = Duration::from_secs(180);
+
+/// How long before its time limit a task is told: a quarter of it, and at most this.
+const MOST_LEAD: Duration = Duration::from_secs(120);
+
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   etastar submit experiments/power-law.toml --shards 24 --time 4h --partition cpu
   etastar submit experiments/power-law.toml --shards 6 --dry-run
+  etastar submit experiments/datasets.toml --shards 24 --at-once 4 -- --data-dir /data --skip-missing-data
   etastar submit experiments/power-law.toml --shards 6 --print-template > array.sh
   etastar submit experiments/power-law.toml --shards 6 --template array.sh
 
 The command writes two scripts into NAME.jobs in --output-dir and hands them to sbatch:
 an array of --shards tasks, and a job that merges the parts and writes the report
 when no task is left. A task that is preempted, out of time or killed is requeued
-and goes on where it stopped; `etastar status NAME.jobs` tells how far all are. Tasks
-share nothing but the file system. The same command again measures what is
-missing. With --to kubernetes it writes the manifest of an Indexed Job instead.")]
+and goes on where it stopped, unless two starts in a row finish nothing; `etastar status
+NAME.jobs` tells how far all are. Tasks share nothing but the file system. The same
+command again measures what is missing. Options of `etastar sweep` that the tasks are to
+have follow two dashes. With --to kubernetes it writes the manifest of an Indexed Job instead.")]
 pub(crate) struct SubmitArguments {
     /// Experiment file (TOML)
     experiment: PathBuf,
@@ -45,6 +58,10 @@ pub(crate) struct SubmitArguments {
     /// Parts of about equal cost, each a task
     #[arg(long, value_name = "N", value_parser = shards)]
     shards: usize,
+
+    /// Most tasks that run at once [default: all]
+    #[arg(long, value_name = "N", value_parser = count)]
+    at_once: Option<usize>,
 
     /// The kind of cluster
     #[arg(long, value_name = "NAME", value_enum, default_value_t = Target::Slurm)]
@@ -79,9 +96,14 @@ pub(crate) struct SubmitArguments {
     #[arg(long, value_name = "NAME")]
     partition: Option<String>,
 
-    /// Slurm: any other option of sbatch, e.g. --sbatch=--account=physics; several are allowed
+    /// Slurm: any other option of sbatch for the tasks, e.g. --sbatch=--account=physics; several are
+    /// allowed
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
     sbatch: Vec<String>,
+
+    /// Slurm: the same for the job that merges
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
+    sbatch_merge: Vec<String>,
 
     /// Kubernetes: image with the program etastar
     #[arg(long, value_name = "IMAGE", default_value = "etastar:latest")]
@@ -102,7 +124,22 @@ pub(crate) struct SubmitArguments {
     /// Show what would be written and run; write and run nothing
     #[arg(long)]
     dry_run: bool,
+
+    /// Options of `etastar sweep` for the tasks
+    #[arg(last = true, value_name = "OPTIONS OF SWEEP")]
+    sweep: Vec<String>,
 }
+
+/// The options of `etastar sweep` that `submit` sets itself.
+const OWN: [&str; 7] = [
+    "--profile",
+    "--output",
+    "-o",
+    "--output-dir",
+    "--shard",
+    "--jobs",
+    "--backend",
+];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Target {
@@ -140,14 +177,15 @@ pub(crate) fn run(arguments: &SubmitArguments) -> Result<(), CliError> {
             )));
         }
     }
-    if let Some(option) = arguments
-        .sbatch
-        .iter()
-        .find(|option| option.contains(char::is_control))
-    {
-        let option = option.escape_debug();
+    check_sbatch("--sbatch", &arguments.sbatch)?;
+    check_sbatch("--sbatch-merge", &arguments.sbatch_merge)?;
+    check_sweep(&arguments.sweep)?;
+    if let Some(time) = arguments.time.filter(|time| *time < LEAST_TIME) {
         return Err(CliError::Usage(format!(
-            "--sbatch `{option}` is more than one line"
+            "--time {} s is too short: a task is told up to a minute early that its time ends, and \
+             would be started again and again; give at least {} s",
+            time.as_secs(),
+            LEAST_TIME.as_secs()
         )));
     }
     let job = Job::new(arguments, &experiment)?;
@@ -155,6 +193,53 @@ pub(crate) fn run(arguments: &SubmitArguments) -> Result<(), CliError> {
         Target::Slurm => job.to_slurm(&template),
         Target::Kubernetes => job.to_kubernetes(&template),
     }
+}
+
+/// Refuses what would be another line, or another array.
+fn check_sbatch(name: &str, options: &[String]) -> Result<(), CliError> {
+    for option in options {
+        let shown = option.escape_debug();
+        let problem = if option.contains(char::is_control) {
+            "is more than one line"
+        } else if option.starts_with("--array") || option.starts_with("-a") {
+            "is a second array: --shards makes the array, --at-once limits how many tasks run at once"
+        } else {
+            continue;
+        };
+        return Err(CliError::Usage(format!("{name} `{shown}` {problem}")));
+    }
+    Ok(())
+}
+
+/// Refuses options of `etastar sweep` that there are not, or that the tasks get otherwise.
+fn check_sweep(options: &[String]) -> Result<(), CliError> {
+    let name = |option: &String| option.split('=').next().unwrap_or_default().to_owned();
+    if let Some(own) = options
+        .iter()
+        .map(name)
+        .find(|own| OWN.contains(&own.as_str()))
+    {
+        return Err(CliError::Usage(format!(
+            "the tasks get {own} from `etastar submit`: its --profile, --backend, --cpus-per-task \
+             (threads), --shards and --output-dir stand before the two dashes"
+        )));
+    }
+    let line = ["etastar sweep", "EXPERIMENT"].map(str::to_owned);
+    let parsed = Sweep::try_parse_from(line.iter().chain(options));
+    parsed.map(drop).map_err(|error| {
+        let text = error.to_string();
+        let first = text.lines().next().unwrap_or_default();
+        CliError::Usage(format!(
+            "for the tasks: {}; `etastar sweep --help` lists the options",
+            first.trim_start_matches("error: ")
+        ))
+    })
+}
+
+#[derive(Debug, Parser)]
+struct Sweep {
+    #[command(flatten)]
+    _sweep: SweepArguments,
 }
 
 struct Job<'a> {
@@ -192,6 +277,13 @@ impl<'a> Job<'a> {
             command.push_str(&format!(" --backend {backend}"));
         }
         command.push_str(&format!(" --jobs {}", arguments.cpus_per_task));
+        for option in &arguments.sweep {
+            command.push_str(&format!(" {}", quoted(option)));
+        }
+        let lead = arguments
+            .time
+            .map_or(MOST_LEAD, |time| MOST_LEAD.min(time / 4));
+        let at_once = arguments.at_once.unwrap_or(arguments.shards);
         let folder = format!("{outputs}/{name}.jobs");
         let memory = arguments.memory.as_deref().unwrap_or("2Gi");
         let values = vec![
@@ -205,7 +297,16 @@ impl<'a> Job<'a> {
             ("mount", outputs),
             ("shards", arguments.shards.to_string()),
             ("cpus", arguments.cpus_per_task.to_string()),
+            (
+                "limit",
+                arguments
+                    .at_once
+                    .map_or(String::new(), |limit| format!("%{limit}")),
+            ),
+            ("parallelism", at_once.min(arguments.shards).to_string()),
+            ("lead", lead.as_secs().to_string()),
             ("restarts", RESTARTS.to_string()),
+            ("restarts-in-time", RESTARTS_IN_TIME.to_string()),
             ("image", arguments.image.clone()),
             ("claim", arguments.claim.clone()),
             ("memory", memory.to_owned()),
@@ -234,8 +335,10 @@ impl<'a> Job<'a> {
             of_tasks.push(format!("--gpus-per-task={count}"));
         }
         let [array, merge] = ["array.sh", "merge.sh"].map(|name| self.folder.join(name));
-        let array_text = self.script(template, of_tasks)?;
-        let merge_text = self.script(MERGE, of_merge)?;
+        of_tasks.extend_from_slice(&arguments.sbatch);
+        of_merge.extend_from_slice(&arguments.sbatch_merge);
+        let array_text = self.script(template, &of_tasks)?;
+        let merge_text = self.script(MERGE, &of_merge)?;
         if arguments.dry_run {
             let [array, merge] = [array.display(), merge.display()];
             return output::print(&format!(
@@ -272,9 +375,8 @@ impl<'a> Job<'a> {
     }
 
     /// A script of Slurm with options of sbatch.
-    fn script(&self, template: &str, options: Vec<String>) -> Result<String, CliError> {
-        let options = options.iter().chain(&self.arguments.sbatch);
-        let lines = options.map(|option| format!("#SBATCH {option}"));
+    fn script(&self, template: &str, options: &[String]) -> Result<String, CliError> {
+        let lines = options.iter().map(|option| format!("#SBATCH {option}"));
         self.filled(template, lines.collect::<Vec<_>>().join("\n"))
     }
 

@@ -141,9 +141,10 @@ fn scripts(etastar: &Sandbox, options: &str) -> String {
 fn the_scripts_are_as_they_were() {
     let etastar = Sandbox::new();
     let slurm = "--dry-run --profile=smoke --partition=cpu --time=4h --memory=4G \
-                 --cpus-per-task=2 --sbatch=--account=physics";
+                 --cpus-per-task=2 --sbatch=--account=physics --sbatch-merge=--qos=short \
+                 --at-once=4 -- --data-dir=/data --strategy=batched --skip-missing-data";
     insta::assert_snapshot!("slurm", scripts(&etastar, slurm));
-    let gpus = "--to=kubernetes --dry-run --gpus-per-task=1 --backend=flex";
+    let gpus = "--to=kubernetes --dry-run --gpus-per-task=1 --backend=flex --at-once=2";
     insta::assert_snapshot!("kubernetes", scripts(&etastar, gpus));
     assert!(!etastar.path("results").exists());
 }
@@ -194,6 +195,77 @@ fn jobs_are_submitted_and_manifests_written() {
     assert!(outputs.join("small.jobs/job.yaml").exists());
 }
 
+/// The script of a task, run by a shell with a program `scontrol` that writes down its arguments: a
+/// part whose time was too short, or that was killed, is started again, unless it gets nowhere.
+#[cfg(unix)]
+#[test]
+fn tasks_are_started_again_as_long_as_they_get_on() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::process::Command;
+
+    let etastar = Sandbox::new();
+    let program = |name: &str, text: &str| {
+        etastar.write(name, format!("#!/bin/sh\n{text}\n"));
+        let executable = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(etastar.path(name), executable).unwrap();
+    };
+    program("bin/sbatch", "echo 12");
+    program("bin/scontrol", "echo \"$@\" >> requeued");
+    let path = format!("{}:/usr/bin:/bin", etastar.path("bin").display());
+    let mut submit = etastar.command(&["submit", "small.toml", "--shards", "1"]);
+    Run::new(submit.env("PATH", &path)).expect(0, &[]);
+    let script = etastar.read(&json!("results/small.jobs/array.sh"));
+    // A part that calls for help as Slurm does at the end of its time, once it has finished a trial;
+    // one that is killed at once; and the real one.
+    let real = env!("CARGO_BIN_EXE_etastar");
+    let status = "results/small.jobs/part-1.db.status.json";
+    let told = format!(
+        "trap '' TERM; echo '\"finished\": 1,' > {status}; kill -USR1 $PPID; sleep 0.2; exit 5"
+    );
+    program("slow", &told);
+    program("killed", "kill -9 $$");
+    let requeued = |name: &str, restarts: &str| {
+        let program = match name {
+            "real" => real.to_owned(),
+            name => etastar.path(name).display().to_string(),
+        };
+        etastar.write("task.sh", script.replace(real, &program));
+        let mut task = Command::new("bash");
+        task.arg("task.sh")
+            .current_dir(etastar.path(""))
+            .env("PATH", &path);
+        task.env("SLURM_ARRAY_TASK_ID", "1")
+            .env("SLURM_JOB_ID", "7");
+        let run = Run::new(task.env("SLURM_RESTART_COUNT", restarts));
+        let calls = std::fs::read_to_string(etastar.path("requeued")).unwrap_or_default();
+        let _ = std::fs::remove_file(etastar.path("requeued"));
+        assert!(calls.is_empty() || calls == "requeue 7\n", "{calls}");
+        (run.code.unwrap(), !calls.is_empty(), run.stdout)
+    };
+    for (name, restarts, code, again) in [
+        ("slow", "0", 5, true),
+        ("slow", "99", 5, true),
+        ("slow", "100", 5, false),
+        ("killed", "0", 137, true),
+        ("slow", "1", 5, true),
+        ("killed", "4", 137, true),
+        ("killed", "4", 137, false),
+        ("slow", "1", 5, true),
+        ("killed", "5", 137, false),
+    ] {
+        let (found, requeued, told) = requeued(name, restarts);
+        assert_eq!(
+            (found, requeued),
+            (code, again),
+            "{name} {restarts}: {told}"
+        );
+    }
+    std::fs::remove_file(etastar.path(status)).unwrap();
+    let (code, again, told) = requeued("real", "0");
+    assert_eq!((code, again), (0, false), "{told}");
+    assert!(etastar.path("results/small.jobs/part-1.db").is_file());
+}
+
 /// SQLite would keep the one in memory and read the other as an address.
 #[test]
 fn special_names_of_stores_are_files() {
@@ -222,6 +294,11 @@ fn templates_are_the_user_s() {
             "--partition `a;touch` has characters",
         ),
         ("--memory=$(touch)", "--memory `$(touch)` has characters"),
+        ("--time=2m", "--time 120 s is too short"),
+        ("--sbatch=--array=1-2%4", "--at-once limits"),
+        ("--sbatch-merge=-a1", "--at-once limits"),
+        ("-- --strategy=fast", "invalid value 'fast' for '--strategy"),
+        ("-- --jobs 2", "the tasks get --jobs from `etastar submit`"),
         (
             "--to=kubernetes --image=a\"b",
             "--image `a\"b` has characters",
