@@ -48,7 +48,7 @@ killed=$((code > 128 && code != 130))
 
 # But not when it gets nowhere.
 finished=
-if [ "$store.status.json" -nt "$idle_starts" ]; then
+if ! [ "$idle_starts" -nt "$store.status.json" ]; then
     finished=$(sed -n 's/.*"finished": \([0-9]*\).*/\1/p' "$store.status.json")
 fi
 if [ "${finished:-0}" -gt 0 ]; then idle=0; else idle=$((${idle:-0} + 1)); fi

@@ -231,8 +231,9 @@ pub enum DataError {
 
     /// No mirror delivered a file.
     #[error(
-        "{file} could not be downloaded:{}\ncheck the network (and proxy settings), \
-         or put the file into {} yourself",
+        "{file} could not be downloaded:{}\ncheck the network (HTTPS_PROXY names a proxy, \
+         SSL_CERT_FILE the certificates of a company's own authority), or get the file in another \
+         way: put it into {}, or name its folder with `--data-dir`",
         mirror_list(failures), folder.display()
     )]
     Download {

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use ureq::http::{Response, Uri, header};
+use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
 use crate::error::{DataError, MirrorFailure};
@@ -367,7 +368,20 @@ fn agent(url: &str, options: &FetchOptions) -> Agent {
     if is_loopback(url) {
         builder = builder.proxy(None);
     }
-    builder.build().new_agent()
+    let tls = TlsConfig::builder().root_certs(roots());
+    builder.tls_config(tls.build()).build().new_agent()
+}
+
+/// Who vouches for servers: those whom this machine trusts, a company's own authority and
+/// `SSL_CERT_FILE` among them; where it has no list of its own, as in a bare container, those that
+/// come with the program.
+fn roots() -> RootCerts {
+    let is_bare =
+        cfg!(target_os = "linux") && rustls_native_certs::load_native_certs().certs.is_empty();
+    match is_bare {
+        true => RootCerts::WebPki,
+        false => RootCerts::PlatformVerifier,
+    }
 }
 
 /// Whether `url` is on this machine, where no proxy can reach it.

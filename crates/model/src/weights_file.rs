@@ -181,15 +181,20 @@ impl<B: Backend> Mlp<B> {
             problem,
         };
         let file = SafeTensors::deserialize(bytes).map_err(|error| {
-            // A zip archive or a pickle.
-            match bytes.starts_with(b"PK") || bytes.starts_with(b"\x80") {
-                true => format(
+            format(match bytes {
+                // A zip archive or a pickle.
+                [b'P', b'K', ..] | [0x80, ..] => {
                     "it looks like a file of `torch.save`: write it again by \
                      `safetensors.torch.save_file(model.state_dict(), FILE)`"
-                        .to_owned(),
-                ),
-                false => format(error.to_string()),
-            }
+                        .to_owned()
+                }
+                _ if bytes.starts_with(b"version https://git-lfs") => {
+                    "it is a pointer of Git LFS, and the file itself is elsewhere: `git lfs pull` \
+                     brings it"
+                        .to_owned()
+                }
+                _ => error.to_string(),
+            })
         })?;
         let network = |problem: String| WeightsFileError::Network {
             path: name.to_owned(),

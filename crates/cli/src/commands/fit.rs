@@ -15,9 +15,13 @@ use crate::output;
 #[command(after_help = "\
 Laws, fitted in log2 by maximum likelihood; searches that found no eta* in the range take
 part as bounds:
-  depth-width      eta* = C (depth * width)^-a                            (the paper's)
-  separate         eta* = C depth^-a width^-b
-  effective-size   eta* = C (input_rate * inputs + depth * width)^-a      (a hypothesis)
+  depth-width            eta* = C (depth * width)^-a                          (the paper's)
+  separate               eta* = C depth^-a width^-b
+  effective-size         eta* = C (input_rate * inputs + depth * width)^-a    (and below: ours)
+  hidden-effective-size  eta* = C (input_rate * inputs + (depth - 1) * width)^-a
+  moment                 eta* = C m^-a, m the root second moment of the tangent kernel's diagonal
+  two-term               1 / eta* = (input_rate * inputs + B/K (depth - 1) sqrt(width)) / C
+  three-quarters         eta* = C (input_rate * inputs + depth * width)^(-3/4)
 Each is fitted at every input-layer rate and, where there are several, to all rates at
 once. Intervals resample whole networks with all their repeats: they answer for the seeds
 and for the choice of the grid. They are the intervals of the report.")]
@@ -60,6 +64,7 @@ pub(crate) fn run(arguments: &FitArguments) -> Result<(), CliError> {
             "INPUT RATE",
             "WIDTH/DEPTH",
             "LAW",
+            "LOG2 C",
             "EXPONENT",
             "R^2",
             "RMSE",
@@ -84,7 +89,10 @@ pub(crate) fn run(arguments: &FitArguments) -> Result<(), CliError> {
 }
 
 /// Errors are in octaves.
-fn row(fit: &Fit) -> [String; 10] {
+fn row(fit: &Fit) -> [String; 11] {
+    // Digits enough to rebuild what the law predicts.
+    let ratio = fit.log2_ratio.iter();
+    let ratio = ratio.map(|ratio| format!("log2 B/K {}", written(ratio)));
     let exponents = fit.law.regressors().iter().zip(&fit.exponents);
     let exponents = exponents.map(|(name, exponent)| match fit.exponents.len() {
         1 => written(exponent),
@@ -106,7 +114,8 @@ fn row(fit: &Fit) -> [String; 10] {
             .map_or("all".to_owned(), |rate| rate.to_string()),
         format!(">= {}", fit.width_over_depth),
         fit.law.name().to_owned(),
-        exponents.collect::<Vec<_>>().join(", "),
+        format!("{:.5}", fit.log2_constant.value),
+        exponents.chain(ratio).collect::<Vec<_>>().join(", "),
         three(fit.r_squared.value),
         three(fit.rmse.value),
         fit.leave_one_out
@@ -118,7 +127,7 @@ fn row(fit: &Fit) -> [String; 10] {
 
 fn written(exponent: &Effect) -> String {
     match exponent.interval {
-        Some([low, high]) => format!("{:.3} [{low:.3}, {high:.3}]", exponent.value),
-        None => format!("{:.3}", exponent.value),
+        Some([low, high]) => format!("{:.5} [{low:.3}, {high:.3}]", exponent.value),
+        None => format!("{:.5}", exponent.value),
     }
 }

@@ -18,5 +18,6 @@ mod predict;
 mod shards;
 mod sharpness;
 mod support;
+mod surroundings;
 mod sweep;
 mod wrong_inputs;

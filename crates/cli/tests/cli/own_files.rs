@@ -514,4 +514,7 @@ fn weights(table: &mut Table<'_>) {
     table.sharpness("layers that do not fit together", "apart.safetensors");
     table.etastar.write("model.pt", "PK\u{3}\u{4}");
     table.sharpness("a file of `torch.save`", "model.pt");
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
+    table.etastar.write("lfs.safetensors", pointer);
+    table.sharpness("a pointer of Git LFS", "lfs.safetensors");
 }

@@ -26,6 +26,9 @@ use crate::dataset::{Dataset, Inputs};
 use crate::format::{self, GZIP_MAGIC, decompress};
 use crate::integrity::sha256_hex;
 
+/// How a file begins that Git LFS keeps elsewhere.
+const GIT_LFS: &[u8] = b"version https://git-lfs";
+
 /// Largest file that is read: 4 GiB.
 const MOST_BYTES: u64 = 1 << 32;
 
@@ -230,6 +233,10 @@ impl OwnFile {
                     labels: OwnLabels::Integers(labels.iter().map(|&label| label.into()).collect()),
                 })
             }
+            _ if bytes.starts_with(GIT_LFS) => Err(wrong(
+                "it is a pointer of Git LFS, and the file itself is elsewhere: `git lfs pull` brings it"
+                    .to_owned(),
+            )),
             _ if name.ends_with(".csv") || name.ends_with(".tsv") => {
                 let delimiter = if name.ends_with(".tsv") { b'\t' } else { b',' };
                 table::read_csv(bytes, delimiter, self).map_err(wrong)

@@ -4,7 +4,9 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use super::StoreError;
-use super::place::{Place, beside};
+use super::place::{Place, beside, check_is_file};
+
+const NO_LOCK_FILE: &str = "what is at its lock file's place is no file";
 
 /// The right to write to a store, held by at most one process. The system
 /// releases it when the process ends, however it ends.
@@ -18,6 +20,9 @@ impl WriteLock {
     /// Takes the lock on `STORE.lock`.
     pub(super) fn acquire(store: &Path) -> Result<Self, StoreError> {
         let path = lock_path(store);
+        if path.exists() {
+            check_is_file(&path).map_err(|_| StoreError::unwritable(store, NO_LOCK_FILE))?;
+        }
         let file = File::options()
             .create(true)
             .truncate(false)
@@ -41,8 +46,11 @@ impl WriteLock {
 
     /// Whether a process of this machine holds the lock.
     pub(super) fn is_held(store: &Path) -> bool {
-        let file = File::open(lock_path(store));
-        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        let path = lock_path(store);
+        let file = check_is_file(&path)
+            .ok()
+            .and_then(|()| File::open(path).ok());
+        file.is_some_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 }
 

@@ -112,6 +112,7 @@ impl Store {
     /// If there is no such file, if it is no store, damaged, or of a newer
     /// format, or if its log is missing.
     pub fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        check_is_file(path)?;
         if !Self::is_being_written(path) {
             check_has_its_log(path)?;
         }
