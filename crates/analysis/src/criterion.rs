@@ -30,6 +30,9 @@ pub struct Specification {
     pub criteria: Vec<Criterion>,
 }
 
+/// Most criteria of an experiment.
+const MOST_CRITERIA: usize = 200;
+
 /// What the verdicts of an experiment are worth.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -100,6 +103,13 @@ impl Specification {
                 return Err(SpecificationError::Table(problem));
             }
         };
+        if criteria.len() > MOST_CRITERIA {
+            return Err(SpecificationError::Table(format!(
+                "there are {} criteria, and {MOST_CRITERIA} at most: nobody reads more verdicts, and \
+                 one in forty is wrong by chance",
+                criteria.len()
+            )));
+        }
         let criteria = criteria.into_iter().enumerate().map(|(index, criterion)| {
             let read = serde_json::from_value(criterion).map_err(|error| error.to_string());
             let checked = read.and_then(|criterion: Criterion| {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::Value;
 
 use crate::effect::NotMeasured;
-use crate::numbers::distinct;
+use crate::numbers::{distinct, shortest};
 use crate::points::{Point, Quantity, by_architecture};
 use crate::series::{constants, differing_keys, kebab, labelled_datasets};
 
@@ -345,7 +345,7 @@ pub(crate) fn not_negative<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D:
 
 /// A setting in words, as exactly as it was given.
 pub(crate) fn number(value: f64) -> String {
-    value.to_string().replace('-', "−")
+    shortest(value).replace('-', "−")
 }
 
 /// Which input-layer rates are meant. In files `"slowest"`, `"fastest"`,

@@ -60,7 +60,7 @@ pub use fit::{
 pub use kernel_prediction::{CellPrediction, Method, Ratio, RatioSummary};
 pub use late_stage::{Course, CoursePoint, LateStageCourse, Stage, Step};
 pub use law::{Law, Network};
-pub use numbers::{distinct, mean, quantile};
+pub use numbers::{distinct, mean, quantile, shortest};
 pub use points::{Matrix, Quantity};
 pub use predict::{
     Extrapolation, FittedLaw, Formula, NetworkShape, PredictError, PredictOptions, Prediction,

@@ -10,6 +10,17 @@ pub fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
+/// The shortest text that reads back as the same number; very large and very small ones with an
+/// exponent.
+pub fn shortest(number: f64) -> String {
+    let size = number.abs();
+    if size != 0.0 && !(1e-5..1e15).contains(&size) {
+        format!("{number:e}")
+    } else {
+        format!("{number}")
+    }
+}
+
 /// Root of the mean square, or `None` of an empty slice.
 pub(crate) fn root_mean_square(values: &[f64]) -> Option<f64> {
     let squares: Vec<f64> = values.iter().map(|value| value * value).collect();

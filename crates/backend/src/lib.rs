@@ -12,12 +12,14 @@ mod extension;
 mod failure;
 #[cfg(feature = "flex")]
 mod flex;
+mod interrupt;
 mod name;
 mod selection;
 
 pub use devices::{FoundDevice, found, hint};
 pub use extension::{Backend, Rate};
 pub use failure::{DeviceError, DeviceFailure, check_device};
+pub use interrupt::Interrupt;
 pub use name::{BackendName, DeviceKind, DeviceName, InvalidDeviceName, UnknownBackend};
 pub use selection::{InvalidDeviceList, Selection, Task, Unavailable};
 

@@ -10,7 +10,9 @@ use crate::error::CliError;
 /// Prints text.
 pub(crate) fn print(text: &str) -> Result<(), CliError> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
+    // What stores and files say moves no cursor of a terminal.
+    let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    stdout.write_all(text.replace(is_control, "\u{fffd}").as_bytes())?;
     if !text.ends_with('\n') {
         stdout.write_all(b"\n")?;
     }

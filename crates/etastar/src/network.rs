@@ -66,7 +66,7 @@ impl Network {
             hidden: self.hidden.clone(),
             bias: self.bias,
             output_gain: self.output_gain,
-            input_rate: self.input_rate,
+            input_rate: self.input_rate + 0.0,
             layer_rates: Vec::new(),
             checkpoint: None,
             vary: Vary::default(),

@@ -14,7 +14,6 @@
 mod cell;
 mod cheap_rates;
 mod experiment;
-mod interrupt;
 pub mod mock;
 pub mod plan;
 mod planned_cell;
@@ -33,10 +32,10 @@ mod training;
 
 pub use cell::{Cell, Checkpoint, Measurement, Provenance, SharpnessSettings, Strategy, Vary};
 pub use cheap_rates::{CheapRate, CheapRateSettings, CheapRates};
+pub use etastar_backend::Interrupt;
 pub use experiment::{
     Experiment, ExperimentError, GridSettings, Measure, Network, SharpnessGrid, Variant,
 };
-pub use interrupt::Interrupt;
 pub use planned_cell::PlannedCell;
 pub use protocol::{InvalidProtocol, Protocol, SearchMethod, SuccessRule};
 pub use random::MasterSeed;

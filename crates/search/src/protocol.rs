@@ -268,9 +268,35 @@ impl Protocol {
                 self.budget, self.warm_up
             )
         })?;
+        require(self.budget <= MOST_STEPS, Budget::KEY, || {
+            let days = self.budget as f64 * FASTEST_STEP / 86_400.0;
+            format!(
+                "must be at most {MOST_STEPS}, not {}: one trial would take {days:.0} days even in \
+                 the smallest network",
+                self.budget
+            )
+        })?;
+        let evaluations = self.budget / self.evaluate_every;
+        require(evaluations <= MOST_EVALUATIONS, EvaluateEvery::KEY, || {
+            format!(
+                "must be at least {} with a budget of {}: a trial keeps every evaluation, and \
+                 {MOST_EVALUATIONS} at most",
+                self.budget.div_ceil(MOST_EVALUATIONS),
+                self.budget
+            )
+        })?;
         self.search.validate()
     }
 }
+
+/// Most steps of a trial.
+const MOST_STEPS: usize = 1_000_000_000;
+
+/// Most evaluations of a trial.
+const MOST_EVALUATIONS: usize = 1_000_000;
+
+/// Seconds that a step takes at the very least: measured on one core for two layers of 8 units.
+const FASTEST_STEP: f64 = 20e-6;
 
 impl SearchMethod {
     /// By octaves from this `log2` of a rate or, without one, from the kernel's prediction.

@@ -183,7 +183,13 @@ impl Worker<'_> {
             }
             Unit::Network(planned, repeat) => {
                 let started = Instant::now();
-                let mut record = self.trainer.measure_sharpness(&planned.cell, repeat)?;
+                let measured =
+                    self.trainer
+                        .measure_sharpness(&planned.cell, repeat, self.interrupt);
+                if self.interrupt.is_requested() && measured.is_err() {
+                    return Ok(());
+                }
+                let mut record = measured?;
                 check_device().map_err(TrainerError::from)?;
                 record.seconds = started.elapsed().as_secs_f64();
                 self.keep(planned, repeat, Measured::Sharpness(Box::new(record)))

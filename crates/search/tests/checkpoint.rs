@@ -167,7 +167,9 @@ fn the_critical_rate_parts_falling_from_rising_loss() {
     };
     let mut blown_up = 0;
     for repeat in 0..4 {
-        let measured = trainer.measure_sharpness(&sharpness, repeat).unwrap();
+        let measured = trainer
+            .measure_sharpness(&sharpness, repeat, &Interrupt::default())
+            .unwrap();
         let rates = measured.cheap_rates.unwrap();
         let critical = rates.critical.learning_rate.unwrap();
         // The loss before the second step is that after the first.

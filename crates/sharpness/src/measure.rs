@@ -16,11 +16,11 @@ use crate::lanczos::{
 use crate::operator::{InvalidObjective, InvalidRate, Objective, ObjectiveOptions};
 
 /// How sharpness is measured.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct MeasureOptions {
     /// Of the eigenvalues.
     pub lanczos: LanczosOptions,
-    /// Memory of the products.
+    /// Memory of the products, and who may interrupt them.
     pub objective: ObjectiveOptions,
     /// Certified bounds, or none: they cost more than the eigenvalues.
     pub bounds: Option<PropagatorOptions>,
@@ -41,6 +41,9 @@ pub enum MeasureError {
     /// A bound is not finite.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+    /// Somebody has asked to stop.
+    #[error("interrupted")]
+    Interrupted,
 }
 
 /// The ends of a matrix's spectrum.
@@ -77,7 +80,7 @@ pub struct NetworkSharpness {
 /// `M`: everything is of `M^{1/2} H M^{1/2}` and `M^{1/2} G M^{1/2}`.
 ///
 /// # Errors
-/// If network, data and rates do not fit together, or derivatives overflow.
+/// If network, data and rates do not fit together, derivatives overflow, or it is interrupted.
 /// Not converging is no error: see [`Spectrum::converged`].
 pub fn measure<B: Backend>(
     network: &Mlp<B>,
@@ -113,7 +116,12 @@ pub fn measure<B: Backend>(
     let propagator = options.bounds.as_ref();
     let bounds = propagator
         .map(|propagator| certified_bounds(&objective, rates, propagator, measured))
-        .transpose()?;
+        .transpose();
+    // Then nothing of the above means anything, what failed included.
+    if objective.is_interrupted() {
+        return Err(MeasureError::Interrupted);
+    }
+    let bounds = bounds?;
     Ok(NetworkSharpness {
         hessian,
         gauss_newton,

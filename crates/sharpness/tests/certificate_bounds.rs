@@ -15,6 +15,7 @@ use etastar_sharpness::certificate::{
 };
 use etastar_sharpness::lanczos::{LanczosOptions, largest_eigenvalue, symmetric_eigenvalues};
 use etastar_sharpness::operator::{Objective, ObjectiveOptions};
+use etastar_sharpness::{MeasureOptions, measure};
 use nalgebra::DMatrix;
 use support::{Case, Double, assemble, cases, dense_tops, fixed_cases, top_eigenvalue};
 
@@ -221,6 +222,23 @@ fn degenerate_networks_have_finite_bounds() {
                 assert_eq!(bounds.upper.hessian, 0.0);
             }
         }
+    }
+}
+
+/// What is measured after somebody has asked to stop is never taken for a result.
+#[test]
+fn an_interrupted_measurement_has_no_result() {
+    for case in fixed_cases(cases(4, 5), 20) {
+        let options = MeasureOptions {
+            bounds: Some(PropagatorOptions::default()),
+            ..MeasureOptions::default()
+        };
+        let rates = case.layer_rates();
+        let measured = || measure(&case.network(), &case.batch(), case.loss, &rates, &options);
+        assert!(measured().is_ok());
+        options.objective.interrupt.request();
+        let error = measured().unwrap_err();
+        assert_eq!(error.to_string(), "interrupted");
     }
 }
 

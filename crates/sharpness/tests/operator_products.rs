@@ -345,7 +345,7 @@ fn inconsistent_networks_and_data_are_refused() {
 
     let chunk = ObjectiveOptions {
         chunk: 0,
-        ..options
+        ..options.clone()
     };
     assert_eq!(
         refusal(&network, &batch, &chunk),

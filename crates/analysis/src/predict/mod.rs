@@ -25,6 +25,7 @@ use thiserror::Error;
 use crate::effect::{OptionsError, check};
 use crate::law::{Law, Network};
 use crate::law_fit::LawFit;
+use crate::numbers::shortest;
 use crate::points::{Point, Quantity};
 use crate::series::{Series, constants, eta_star_series};
 
@@ -404,8 +405,9 @@ pub enum PredictError {
     /// The input-layer rate was not measured and does not lie between two that
     /// were.
     #[error(
-        "the input-layer rate {rate} was not measured (measured: {measured}), and a law predicts only \
-         between measured rates: ask for a rate within the range, or sweep this one"
+        "the input-layer rate {} was not measured (measured: {measured}), and a law predicts only \
+         between measured rates: ask for a rate within the range, or sweep this one",
+        shortest(*.rate)
     )]
     UnmeasuredRate {
         /// What was asked for.

@@ -131,7 +131,8 @@ impl Spread {
         )
     }
 
-    /// Half the width of interval (b).
+    /// Half the width of interval (b): never less than that of (a), as the usual approximation of the
+    /// degrees of freedom can make it where there are few cells.
     pub(super) fn of_network(&self, leverage: f64, choice: f64, confidence: f64) -> f64 {
         let cells = self.residual * (1.0 + leverage);
         let repeats = self.repeat * (1.0 - 1.0 / self.repeats);
@@ -150,7 +151,8 @@ impl Spread {
         } else {
             self.residual_freedom
         };
-        half(total + choice, freedom, confidence)
+        let own = half(total + choice, freedom, confidence);
+        own.max(self.of_mean(leverage, choice, confidence))
     }
 }
 

@@ -118,7 +118,8 @@ fn recover<'a>(stores: &'a [PathBuf], output: &Path) -> Result<Parts<'a>, CliErr
     parts.collect()
 }
 
-fn is_same(one: &Path, other: &Path) -> bool {
+/// Whether two paths lead to one file.
+pub(super) fn is_same(one: &Path, other: &Path) -> bool {
     match (one.canonicalize(), other.canonicalize()) {
         (Ok(one), Ok(other)) => one == other,
         _ => one == other,

@@ -197,6 +197,67 @@ fn reports_do_not_overwrite_each_other() {
     );
 }
 
+/// What is stored moves no cursor, turns no text around, and is no formula of a spreadsheet.
+#[test]
+fn stored_texts_are_shown_as_what_they_are() {
+    let etastar = Sandbox::new();
+    let question = "question = \"Does a small sweep work?\"";
+    let evil = "question = \"=1+1 ``` \\u001b[31m \\u202e <b> |\"";
+    etastar.write_experiment("evil.toml", &[(question, evil)]);
+    let samples: String = (0..80).map(|i| format!("{},{}\n", i % 2, i % 2)).collect();
+    etastar.write("=1+cmd.csv", format!("a,class\n{samples}"));
+    etastar.succeed("sweep evil.toml --profile smoke -o e.db");
+    etastar
+        .succeed("find --data =1+cmd.csv --width 8 --depth 2 --batch 8 --repeats 1 --store f.db");
+    etastar.succeed("report e.db f.db -o page");
+    for file in ["page/report.md", "page/index.html"] {
+        let text = etastar.read(&json!(file));
+        assert!(text.contains("=1+1") && text.contains('\u{fffd}'), "{file}");
+        assert!(!text.contains(['\u{1b}', '\u{202e}']), "{file}");
+        assert!(!text.contains("<b>"), "{file}");
+    }
+    let table = etastar.table("f.db", "repeats");
+    assert!(
+        table.lines().nth(1).unwrap().contains(",'=1+cmd,"),
+        "{table}"
+    );
+}
+
+/// What would count twice, or never end, is refused before anything is done.
+#[test]
+fn what_makes_no_sense_is_refused_with_a_reason() {
+    let etastar = Sandbox::new();
+    etastar.succeed("sweep small.toml --profile smoke -o a.db");
+    let analysis = "[analysis]\nshow = []\n";
+    let criterion = "[[analysis.criteria]]\nclaim = \"C1\"\nsays = \"s\"\n\
+        statistic = { of = \"r-squared\", law = \"depth-width\" }\nrule = { at_least = 0.9 }\n";
+    let profiles = "[profiles.smoke]";
+    let many = format!("{analysis}{}{profiles}", criterion.repeat(201));
+    etastar.write_experiment("many.toml", &[(profiles, &many)]);
+    for (line, says) in [
+        ("report a.db ./a.db", "./a.db is given twice"),
+        ("sweep many.toml", "there are 201 criteria, and 200 at most"),
+        (
+            "find --width 8 --depth 2 --budget 1000000000000",
+            "one trial would take 231 days",
+        ),
+        (
+            "find --width 8 --depth 2 --budget 100000000",
+            "`evaluate_every` must be at least 100",
+        ),
+        (
+            "predict --width 128 --depth 8 --input-rate 1e300",
+            "rate 1e300 was not measured",
+        ),
+    ] {
+        etastar.fail(line, 2, &[says]);
+    }
+    // Minus zero is zero.
+    etastar.write_experiment("zero.toml", &[("[1.0, 0.1]", "[0.0, -0.0]")]);
+    let swept = etastar.json("sweep zero.toml --profile smoke -o zero.db --json");
+    assert_eq!(swept["cells"], 6);
+}
+
 /// A server whose certificate only the company's own authority vouches for.
 #[test]
 fn a_certificate_authority_of_one_s_own_is_heard() {

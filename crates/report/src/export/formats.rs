@@ -15,18 +15,19 @@ use parquet::schema::types::{Type, TypePtr};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::table::{Kind, Table, Value};
+use crate::figure::neutral;
 
 pub(super) type Written = Result<(), Box<dyn Error + Send + Sync>>;
 
 /// Writes the table as CSV (RFC 4180, but with bare line feeds): a header of names, then the rows.
-/// A null is an empty field; a real number has the fewest digits that read back as the same number.
+/// A null is an empty field; a text that a spreadsheet would take for a formula has an apostrophe before it; a real number has the fewest digits that read back as the same number.
 pub(super) fn csv(table: &Table, writer: impl Write) -> Written {
     let mut csv = csv::Writer::from_writer(writer);
     csv.write_record(table.columns.iter().map(|column| column.name))?;
     for row in &table.rows {
         let fields = row.iter().map(|value| match value {
             Value::Null => String::new(),
-            Value::Text(value) => value.clone(),
+            Value::Text(value) => neutral(value.clone()),
             Value::Integer(value) => value.to_string(),
             // `Debug` writes extreme exponents as such instead of as zeros.
             Value::Real(value) => format!("{value:?}"),

@@ -1,5 +1,7 @@
 //! The numbers of a figure.
 
+use etastar_analysis::shortest;
+
 use super::model::{Data, Figure, Series};
 
 impl Figure {
@@ -36,7 +38,7 @@ pub(crate) fn to_csv<R: IntoIterator<Item = String>>(rows: impl IntoIterator<Ite
         .from_writer(Vec::new());
     for row in rows {
         // Writing to memory cannot fail.
-        let _ = writer.write_record(row.into_iter().map(String::into_bytes));
+        let _ = writer.write_record(row.into_iter().map(|cell| neutral(cell).into_bytes()));
     }
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
@@ -73,12 +75,12 @@ fn rows(panel: &str, series: &Series) -> Vec<[String; 8]> {
     }
 }
 
-/// The shortest text that reads back as the same number.
-pub(crate) fn shortest(number: f64) -> String {
-    let size = number.abs();
-    if size != 0.0 && !(1e-5..1e15).contains(&size) {
-        format!("{number:e}")
-    } else {
-        format!("{number}")
+/// A text that no spreadsheet takes for a formula.
+pub(crate) fn neutral(text: String) -> String {
+    let is_formula =
+        text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err();
+    match is_formula {
+        true => format!("'{text}"),
+        false => text,
     }
 }

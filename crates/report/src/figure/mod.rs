@@ -11,9 +11,9 @@ mod text;
 
 pub(crate) use axis::{Axis, Scale};
 pub(crate) use canvas::STYLE_SHEET;
-pub(crate) use csv::{shortest, to_csv};
+pub(crate) use csv::{neutral, to_csv};
 pub(crate) use model::{Data, Figure, Marker, Panel, Point, Series, Style};
-pub(crate) use text::{Span, Text, Tone};
+pub(crate) use text::{Span, Text, Tone, visible};
 
 #[cfg(test)]
 mod tests;

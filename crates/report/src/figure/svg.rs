@@ -8,12 +8,12 @@ use maud::{Markup, PreEscaped, html};
 use super::canvas::{STYLE_SHEET, centre, clean, line, marker, number, path, spans, text};
 use super::layout::{GLYPH, Layout};
 use super::model::{Data, Figure, PALETTE, Panel, Point, Series};
-use super::text::Text;
+use super::text::{Text, visible};
 
 impl Figure {
     /// The picture as a document of its own, with its style sheet and background.
     pub(crate) fn svg(&self) -> String {
-        self.render(true)
+        visible(self.render(true))
     }
 
     /// The picture for a page that holds [`STYLE_SHEET`] already. Its ids begin with the figure's

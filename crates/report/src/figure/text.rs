@@ -191,3 +191,16 @@ fn next_mark(text: &str) -> Option<(&str, Span, &str)> {
     });
     found.min_by_key(|(before, ..)| before.len())
 }
+
+/// A finished page or picture in which nothing stored turns the writing around or moves a cursor:
+/// control characters and those that set the direction become marks.
+pub(crate) fn visible(text: String) -> String {
+    let is_hidden = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\t' | '\r'))
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    match text.contains(is_hidden) {
+        true => text.replace(is_hidden, "\u{fffd}"),
+        false => text,
+    }
+}

@@ -55,10 +55,13 @@ function predictEtaStar(published, network) {
   var cells = spread.residual * (1 + leverage), repeats = spread.repeat * (1 - 1 / spread.repeats);
   var weighed = cells * cells / spread.residual_freedom;
   if (repeats > 0) { weighed += repeats * repeats / spread.repeat_freedom; }
-  var freedom = Math.pow(cells + repeats, 2) / weighed;
-  var place = 256 / freedom, below = Math.min(255, Math.floor(place)), table = formula.student;
-  var student = table[below] + (place - below) * (table[below + 1] - table[below]);
-  var half = student * Math.sqrt(cells + repeats + squares / weights);
+  function halfWidth(variance, freedom) {
+    var place = 256 / freedom, below = Math.min(255, Math.floor(place)), table = formula.student;
+    var student = table[below] + (place - below) * (table[below + 1] - table[below]);
+    return student * Math.sqrt(variance + squares / weights);
+  }
+  var half = Math.max(halfWidth(cells + repeats, Math.pow(cells + repeats, 2) / weighed),
+    halfWidth(cells, spread.residual_freedom));
   var warnings = [];
   if (width < formula.width_over_depth * depth) {
     warnings.push('narrow: the law holds for width ≥ ' + formula.width_over_depth + ' × depth');

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use etastar_analysis::shortest;
+
 use super::number;
-use crate::figure::{Figure, Span, Text, shortest, to_csv};
+use crate::figure::{Figure, Span, Text, to_csv};
 
 /// Rows above which a table is a file of its own: Markdown only links to it, and the web page shows
 /// it on demand.

@@ -5,7 +5,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::document::{Block, ColumnKind, Numbers, Report, Section, Table};
 use super::scoreboard::IN_SHORT;
-use crate::figure::{Figure, STYLE_SHEET, Span, Text};
+use crate::figure::{Figure, STYLE_SHEET, Span, Text, visible};
 
 /// Says of a page that it is ours.
 pub(super) const GENERATOR: &str = "etastar report";
@@ -18,7 +18,7 @@ impl Report {
     pub fn html(&self) -> String {
         let mut numbers = Numbers::default();
         let first = usize::from(self.sections.first().is_some_and(|one| one.id == IN_SHORT));
-        html! {
+        let page = html! {
             (DOCTYPE)
             html lang="en" {
                 head {
@@ -46,8 +46,8 @@ impl Report {
                     script { (PreEscaped(SCRIPT)) }
                 }
             }
-        }
-        .into_string()
+        };
+        visible(page.into_string())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::document::{Block, ColumnKind, Numbers, Report, Section, Table};
-use crate::figure::{Figure, Span, Text};
+use crate::figure::{Figure, Span, Text, visible};
 
 impl Report {
     /// The report with its figures as `figures/NAME.svg` and its long tables as `tables/NAME.csv`.
@@ -18,7 +18,7 @@ impl Report {
             setting.section(section, &mut blocks);
         }
         blocks.retain(|block| !block.is_empty());
-        blocks.join("\n\n") + "\n"
+        visible(blocks.join("\n\n") + "\n")
     }
 }
 

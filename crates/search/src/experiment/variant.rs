@@ -147,6 +147,8 @@ impl Variant {
         let grid = &self.grid;
         self.datasets.iter().flat_map(move |dataset| {
             grid.input_rates.iter().flat_map(move |&input_rate| {
+                // Minus zero is zero, and no cell of its own.
+                let input_rate = input_rate + 0.0;
                 grid.depths.iter().flat_map(move |&depth| {
                     grid.widths.iter().map(move |&width| Point {
                         dataset,

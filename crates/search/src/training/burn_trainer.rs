@@ -10,7 +10,7 @@ use super::dataset::LoadedDataset;
 use super::repeat::prepare;
 use super::sequential::OneByOne;
 use super::{Prepared, Trainer, TrainerError};
-use crate::{Cell, MasterSeed, SharpnessRecord};
+use crate::{Cell, Interrupt, MasterSeed, SharpnessRecord};
 
 /// Trains networks on one device of the backend `B`, one after the other.
 pub struct BurnTrainer<B: Backend> {
@@ -115,9 +115,10 @@ impl<B: Backend> Trainer for BurnTrainer<B> {
         &self,
         cell: &Cell,
         repeat: usize,
+        interrupt: &Interrupt,
     ) -> Result<SharpnessRecord, TrainerError> {
         let settings = cell.sharpness().ok_or(TrainerError::OtherMeasurement)?;
-        self.sharpness(cell, settings, repeat)
+        self.sharpness(cell, settings, repeat, interrupt)
     }
 
     fn predict_sharpness(&self, cell: &Cell) -> Result<KernelPrediction, TrainerError> {

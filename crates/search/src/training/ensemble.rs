@@ -8,7 +8,7 @@ use super::repeat::prepare;
 use super::round::Together;
 use super::trainer::protocol;
 use super::{BurnTrainer, Prepared, Trainer, TrainerError};
-use crate::{Cell, SharpnessRecord};
+use crate::{Cell, Interrupt, SharpnessRecord};
 
 /// How large an ensemble may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,8 +90,9 @@ impl<B: Backend> Trainer for EnsembleTrainer<'_, B> {
         &self,
         cell: &Cell,
         repeat: usize,
+        interrupt: &Interrupt,
     ) -> Result<SharpnessRecord, TrainerError> {
-        self.trainer.measure_sharpness(cell, repeat)
+        self.trainer.measure_sharpness(cell, repeat, interrupt)
     }
 
     fn predict_sharpness(&self, cell: &Cell) -> Result<KernelPrediction, TrainerError> {

@@ -5,11 +5,12 @@ use etastar_model::{LayerRates, Mlp};
 use etastar_sharpness::MeasureOptions;
 use etastar_sharpness::certificate::PropagatorOptions;
 use etastar_sharpness::measure;
+use etastar_sharpness::operator::ObjectiveOptions;
 use etastar_sharpness::prediction::{KernelPrediction, PredictionSettings, Samples};
 
 use super::{BurnTrainer, TrainerError, scalar, upload};
 use crate::cheap_rates::{critical_rate, range_test};
-use crate::{Cell, CheapRateSettings, CheapRates, SharpnessRecord, SharpnessSettings};
+use crate::{Cell, CheapRateSettings, CheapRates, Interrupt, SharpnessRecord, SharpnessSettings};
 
 impl<B: Backend> BurnTrainer<B> {
     /// Measures the network of one repeat, and its cheap rates if the cell asks
@@ -19,6 +20,7 @@ impl<B: Backend> BurnTrainer<B> {
         cell: &Cell,
         settings: &SharpnessSettings,
         repeat: usize,
+        interrupt: &Interrupt,
     ) -> Result<SharpnessRecord, TrainerError> {
         let train = self.training_samples(&cell.dataset)?;
         let rates = cell.rates();
@@ -26,6 +28,10 @@ impl<B: Backend> BurnTrainer<B> {
         let data = upload(train.part(0..settings.samples), self.device());
         let options = MeasureOptions {
             bounds: settings.bounds.then(PropagatorOptions::default),
+            objective: ObjectiveOptions {
+                interrupt: interrupt.clone(),
+                ..ObjectiveOptions::default()
+            },
             ..MeasureOptions::default()
         };
         let sharpness = measure(&network, &data, settings.loss, &rates, &options)?;

@@ -44,11 +44,12 @@ pub trait Trainer: Sync {
     /// rates if the cell asks for them.
     ///
     /// # Errors
-    /// If the cell cannot be measured.
+    /// If the cell cannot be measured, or it is interrupted.
     fn measure_sharpness(
         &self,
         _cell: &Cell,
         _repeat: usize,
+        _interrupt: &Interrupt,
     ) -> Result<SharpnessRecord, TrainerError> {
         Err(TrainerError::OtherMeasurement)
     }

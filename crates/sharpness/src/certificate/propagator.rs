@@ -80,9 +80,18 @@ pub(super) struct Propagators {
 }
 
 impl Propagators {
-    pub(super) fn new(between: Vec<DMatrix<f64>>, method: PropagatorNorm) -> Self {
+    /// Bounds that are asked for after an interruption mean nothing.
+    pub(super) fn new(
+        between: Vec<DMatrix<f64>>,
+        method: PropagatorNorm,
+        is_interrupted: impl Fn() -> bool,
+    ) -> Self {
+        let norm = |matrix| match is_interrupted() {
+            true => f64::NAN,
+            false => schatten_norm(matrix),
+        };
         let norms = match method {
-            PropagatorNorm::LayerProduct => between.iter().map(schatten_norm).collect(),
+            PropagatorNorm::LayerProduct => between.iter().map(norm).collect(),
             _ => Vec::new(),
         };
         Self {
@@ -200,7 +209,7 @@ mod tests {
     fn every_method_bounds_the_exact_norm() {
         let weights = vec![matrix(6, 5), matrix(5, 7)];
         let active = [vec![0, 2, 5], vec![1, 3, 4], vec![0, 6]];
-        let bounds = |method| Propagators::new(weights.clone(), method).bounds(&active);
+        let bounds = |method| Propagators::new(weights.clone(), method, || false).bounds(&active);
         let exact = bounds(PropagatorNorm::Exact);
         assert_eq!(exact.iter().map(Vec::len).collect::<Vec<_>>(), [3, 2, 1]);
         for method in [PropagatorNorm::Schatten, PropagatorNorm::LayerProduct] {
@@ -219,7 +228,7 @@ mod tests {
             PropagatorNorm::Schatten,
             PropagatorNorm::LayerProduct,
         ] {
-            let bounds = Propagators::new(weights.clone(), method).bounds(&active);
+            let bounds = Propagators::new(weights.clone(), method, || false).bounds(&active);
             assert_eq!(bounds, [vec![1.0, 0.0, 0.0], vec![0.0, 0.0], vec![1.0]]);
         }
     }

@@ -188,6 +188,9 @@ fn residual_upper<B: Backend>(
         let [samples, outputs] = targets.dims();
         let piece = Piece::new(objective, rates, &forward, targets);
         for sample in 0..samples {
+            if objective.is_interrupted() {
+                return;
+            }
             let inputs = of_each_layer(&piece.inputs, sample);
             let bounds = propagators.bounds(&piece.active_units(samples, sample));
             let blocks = |backward: &[Vec<f64>], row: usize| {
@@ -240,7 +243,11 @@ fn hidden_propagators<B: Backend>(
         let [rows, columns] = layer.weight.dims();
         DMatrix::from_row_slice(rows, columns, &to_host(layer.weight.clone()))
     });
-    Propagators::new(between.collect(), options.choose(widest.unwrap_or(0)))
+    Propagators::new(
+        between.collect(),
+        options.choose(widest.unwrap_or(0)),
+        || objective.is_interrupted(),
+    )
 }
 
 /// What the bounds need to know about some samples, on the host.

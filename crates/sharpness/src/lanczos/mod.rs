@@ -50,6 +50,9 @@ pub enum LanczosError {
     /// A product has an infinite or undefined entry.
     #[error("product {0} of the operator is not finite")]
     NotFinite(usize),
+    /// Somebody has asked to stop.
+    #[error("interrupted")]
+    Interrupted,
 }
 
 /// When the Lanczos process ends.
@@ -223,6 +226,9 @@ impl Krylov {
             return Ok(());
         };
         let mut image = operator.apply(&current);
+        if operator.is_interrupted() {
+            return Err(LanczosError::Interrupted);
+        }
         if image.iter().any(|value| !value.is_finite()) {
             return Err(LanczosError::NotFinite(self.basis.len() + 1));
         }

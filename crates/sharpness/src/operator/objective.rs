@@ -2,7 +2,7 @@
 //! chunk, and its gradient.
 
 use burn_tensor::Tensor;
-use etastar_backend::Backend;
+use etastar_backend::{Backend, Interrupt};
 use etastar_model::{Batch, Layer, Loss, Mlp, backpropagate};
 use thiserror::Error;
 
@@ -51,7 +51,7 @@ pub enum InvalidObjective {
 }
 
 /// How much memory the products of an [`Objective`] may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct ObjectiveOptions {
     /// Samples processed at a time: bounds the working memory of a product.
     pub chunk: usize,
@@ -59,6 +59,8 @@ pub struct ObjectiveOptions {
     /// backpropagated derivatives from one product to the next. What does not
     /// fit is computed anew in every product.
     pub cache_bytes: usize,
+    /// Once requested, sums over samples are left unfinished and mean nothing.
+    pub interrupt: Interrupt,
 }
 
 impl Default for ObjectiveOptions {
@@ -66,6 +68,7 @@ impl Default for ObjectiveOptions {
         Self {
             chunk: 512,
             cache_bytes: 256 << 20,
+            interrupt: Interrupt::default(),
         }
     }
 }
@@ -80,6 +83,7 @@ pub struct Objective<B: Backend> {
     samples: usize,
     outputs: usize,
     chunks: Vec<Chunk<B>>,
+    interrupt: Interrupt,
 }
 
 /// Some of the samples, and what is kept about them.
@@ -131,6 +135,7 @@ impl<B: Backend> Objective<B> {
             samples,
             outputs,
             chunks: Vec::with_capacity(samples.div_ceil(options.chunk)),
+            interrupt: options.interrupt.clone(),
         };
         let mut budget = options.cache_bytes;
         for batch in pieces(data, options.chunk) {
@@ -160,6 +165,11 @@ impl<B: Backend> Objective<B> {
     /// The order of the parameters in every vector taken or given.
     pub fn parameters(&self) -> &ParameterOrder {
         &self.parameters
+    }
+
+    /// Whether what is computed from now on means nothing.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.interrupt.is_requested()
     }
 
     /// Number of samples, `N`.
@@ -199,6 +209,7 @@ impl<B: Backend> Objective<B> {
         let parts = self
             .chunks
             .iter()
+            .take_while(|_| !self.is_interrupted())
             .map(|chunk| part(chunk, self.forward(chunk)));
         let sum = parts.reduce(|sum, part| {
             sum.into_iter()
@@ -209,7 +220,10 @@ impl<B: Backend> Objective<B> {
                 })
                 .collect()
         });
-        self.parameters.flatten(sum.unwrap_or_default())
+        match sum {
+            Some(sum) => self.parameters.flatten(sum),
+            None => vec![0.0; self.parameters.dimension()],
+        }
     }
 
     /// Shows the forward pass and the targets of a few samples at a time, in
@@ -221,7 +235,9 @@ impl<B: Backend> Objective<B> {
         let size = (largest / self.outputs).max(1);
         for chunk in &self.chunks {
             for Batch { inputs, targets } in pieces(&chunk.batch, size) {
-                visit(self.run(inputs), targets);
+                if !self.is_interrupted() {
+                    visit(self.run(inputs), targets);
+                }
             }
         }
     }

@@ -53,6 +53,11 @@ pub trait LinearOperator {
     /// Implementations may panic if `vector.len()` is not
     /// [`dimension`](Self::dimension).
     fn apply(&self, vector: &[f64]) -> Vec<f64>;
+
+    /// Whether products mean nothing any more, because somebody has asked to stop.
+    fn is_interrupted(&self) -> bool {
+        false
+    }
 }
 
 impl LinearOperator for DMatrix<f64> {
@@ -102,6 +107,10 @@ impl<B: Backend> LinearOperator for Curvature<'_, B> {
             Matrix::Hessian => self.objective.hessian_vector_product(&direction),
             Matrix::GaussNewton => self.objective.gauss_newton_vector_product(&direction),
         })
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.objective.is_interrupted()
     }
 }
 

@@ -116,7 +116,11 @@ pub fn cases(width: usize, samples: usize) -> impl Strategy<Value = Case> {
             samples,
             loss,
             rates,
-            options: ObjectiveOptions { chunk, cache_bytes },
+            options: ObjectiveOptions {
+                chunk,
+                cache_bytes,
+                ..ObjectiveOptions::default()
+            },
             seed,
         },
     )
