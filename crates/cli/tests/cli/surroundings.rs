@@ -202,7 +202,7 @@ fn reports_do_not_overwrite_each_other() {
 fn stored_texts_are_shown_as_what_they_are() {
     let etastar = Sandbox::new();
     let question = "question = \"Does a small sweep work?\"";
-    let evil = "question = \"=1+1 ``` \\u001b[31m \\u202e <b> |\"";
+    let evil = "question = \"=1+1 ``` \\u001b[31m \\u202e <evil> |\"";
     etastar.write_experiment("evil.toml", &[(question, evil)]);
     let samples: String = (0..80).map(|i| format!("{},{}\n", i % 2, i % 2)).collect();
     etastar.write("=1+cmd.csv", format!("a,class\n{samples}"));
@@ -214,7 +214,7 @@ fn stored_texts_are_shown_as_what_they_are() {
         let text = etastar.read(&json!(file));
         assert!(text.contains("=1+1") && text.contains('\u{fffd}'), "{file}");
         assert!(!text.contains(['\u{1b}', '\u{202e}']), "{file}");
-        assert!(!text.contains("<b>"), "{file}");
+        assert!(!text.contains("<evil>"), "{file}");
     }
     let table = etastar.table("f.db", "repeats");
     assert!(
