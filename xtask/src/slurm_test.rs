@@ -96,8 +96,11 @@ impl Test<'_> {
         let shards = self.arguments.shards.to_string();
         let mut submit = etastar(&[&"submit", &self.arguments.experiment]);
         submit.args(["--profile", &self.arguments.profile]);
-        submit.args(["--shards", &shards, "--output-dir"]);
-        submit.arg(&self.folder);
+        submit.args(["--shards", &shards, "--at-once", &shards, "--time", "60m"]);
+        submit.args(["--sbatch=--comment=part", "--sbatch-merge=--comment=merge"]);
+        submit.arg("--output-dir").arg(&self.folder);
+        // An option of `sweep` that alters no row.
+        submit.args(["--", "--networks-at-once", "2"]);
         let text = command::printed(submit.env("SLURM_CONF", &self.cluster.configuration))?;
         let number = text.split_whitespace().nth(1).map(str::to_owned);
         number.ok_or_else(|| Failure::output("etastar submit"))
