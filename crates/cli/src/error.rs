@@ -1,6 +1,6 @@
 //! The errors that end the program, and the exit code of each.
 
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use etastar_analysis::{FitError, PredictError, SpecificationError};
@@ -11,6 +11,8 @@ use etastar_report::page::ReportError;
 use etastar_search::{ExperimentError, StoreError};
 use etastar_sharpness::bounds::BoundsError;
 use thiserror::Error;
+
+use crate::output::tell;
 
 /// An error that ends the program.
 #[derive(Debug, Error)]
@@ -137,8 +139,7 @@ impl CliError {
             // The reader has read enough, as in `etastar export .. | head`.
             return ExitCode::SUCCESS;
         }
-        // If the error stream itself is closed, nothing can be done.
-        let _ = writeln!(std::io::stderr(), "error: {self}");
+        tell(&format!("error: {self}"));
         ExitCode::from(self.code())
     }
 }

@@ -1,18 +1,28 @@
 //! Standard output: the result and nothing else. Standard error: what a user should know besides.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::Path;
 
+use etastar_report::page::is_hidden;
 use serde::Serialize;
 
 use crate::error::CliError;
 
+/// Text in which nothing that stores and files say moves a cursor of a terminal or turns the writing
+/// around.
+pub(crate) fn printable(text: &str) -> String {
+    text.replace(|c| is_hidden(c) && !matches!(c, '\n' | '\t'), "\u{fffd}")
+}
+
 /// Prints text.
 pub(crate) fn print(text: &str) -> Result<(), CliError> {
+    print_raw(&printable(text))
+}
+
+fn print_raw(text: &str) -> Result<(), CliError> {
     let mut stdout = io::stdout().lock();
-    // What stores and files say moves no cursor of a terminal.
-    let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
-    stdout.write_all(text.replace(is_control, "\u{fffd}").as_bytes())?;
+    stdout.write_all(text.as_bytes())?;
     if !text.ends_with('\n') {
         stdout.write_all(b"\n")?;
     }
@@ -22,7 +32,7 @@ pub(crate) fn print(text: &str) -> Result<(), CliError> {
 
 /// Tells something on standard error. That nobody reads it changes no result.
 pub(crate) fn tell(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", printable(text));
 }
 
 /// A path as text: names of files need not be UTF-8.
@@ -30,9 +40,27 @@ pub(crate) fn lossy(path: impl AsRef<Path>) -> String {
     path.as_ref().display().to_string()
 }
 
+/// Refuses to write over a database: it could be the very store that was read, or another one.
+pub(crate) fn check_is_no_store(path: &Path) -> Result<(), CliError> {
+    const SQLITE: &[u8] = b"SQLite format 3\0";
+    let mut head = [0; SQLITE.len()];
+    let read = std::fs::metadata(path).and_then(|metadata| match metadata.is_file() {
+        true => File::open(path)?.read_exact(&mut head),
+        false => Ok(()),
+    });
+    let is_lock = path.extension().is_some_and(|ending| ending == "lock");
+    if is_lock || read.is_ok() && head == SQLITE {
+        return Err(CliError::Usage(format!(
+            "{} is a store or belongs to one, and would be overwritten; choose another file",
+            path.display()
+        )));
+    }
+    Ok(())
+}
+
 /// Prints one JSON object.
 pub(crate) fn print_json(value: &impl Serialize) -> Result<(), CliError> {
-    print(&serde_json::to_string_pretty(value)?)
+    print_raw(&serde_json::to_string_pretty(value)?)
 }
 
 /// A table with a head, and aligned columns two blanks apart.

@@ -132,7 +132,12 @@ impl StatusWriter {
 impl StatusFile {
     /// The file of a store; none if it cannot be read.
     pub(crate) fn read(store: &Path) -> Option<Self> {
-        let text = std::fs::read_to_string(status_path(store)).ok()?;
+        let path = status_path(store);
+        // A FIFO would be read for ever.
+        let text = path
+            .is_file()
+            .then(|| std::fs::read_to_string(path))?
+            .ok()?;
         serde_json::from_str(&text).ok()
     }
 

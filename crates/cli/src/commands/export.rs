@@ -1,12 +1,12 @@
 //! `etastar export`: the rows of a store as CSV, JSON or Parquet.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, builder::TypedValueParser};
 use etastar_report::export::{Format as FileFormat, TableName, export};
+use etastar_report::page::replace_file;
 use etastar_search::{Snapshot, Store};
 use serde_json::json;
 
@@ -76,7 +76,9 @@ pub(crate) fn run(arguments: &ExportArguments) -> Result<(), CliError> {
         (None, folder) => to_folder(arguments, &snapshot, folder.as_deref())?,
     };
     if arguments.result.json {
-        return output::print_json(&json!({ "files": written }));
+        return output::print_json(
+            &json!({ "files": written.iter().map(output::lossy).collect::<Vec<_>>() }),
+        );
     }
     let lines: Vec<String> = written
         .iter()
@@ -133,17 +135,22 @@ fn to_file(
     table: TableName,
     path: &Path,
 ) -> Result<(), CliError> {
-    let failed = |source| CliError::Write {
-        path: path.to_owned(),
-        source,
-    };
-    let mut file = BufWriter::new(File::create(path).map_err(failed)?);
+    output::check_is_no_store(path)?;
+    let mut bytes = Vec::new();
     export(
         snapshot,
         arguments.format,
         table,
         arguments.without_times,
-        &mut file,
+        &mut bytes,
     )?;
-    file.flush().map_err(failed)
+    write(path, &bytes).map_err(CliError::write(path))
+}
+
+/// A file is replaced as a whole; into a device or a pipe it is written.
+fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    match path.is_file() || !path.exists() {
+        true => replace_file(path, bytes),
+        false => std::fs::write(path, bytes),
+    }
 }

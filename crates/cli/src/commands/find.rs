@@ -1,7 +1,6 @@
 //! `etastar find`: measures eta\* of one network.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -281,13 +280,16 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
         false => output::print(&text(&found)),
     };
     if let Some(path) = &arguments.plot {
+        output::check_is_no_store(path)?;
         let drawn = picture(&found, path);
         std::fs::write(path, drawn).map_err(CliError::write(path))?;
     }
     if let Some(path) = &arguments.curve {
-        let file = File::create(path).map_err(CliError::write(path))?;
+        output::check_is_no_store(path)?;
+        let mut bytes = Vec::new();
         let (format, table) = (ExportFormat::Csv, TableName::Trials);
-        export(&found.snapshot, format, table, false, file)?;
+        export(&found.snapshot, format, table, false, &mut bytes)?;
+        std::fs::write(path, bytes).map_err(CliError::write(path))?;
     }
     printed?;
     check(&found)

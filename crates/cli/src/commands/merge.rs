@@ -118,8 +118,7 @@ fn recover<'a>(stores: &'a [PathBuf], output: &Path) -> Result<Parts<'a>, CliErr
     parts.collect()
 }
 
-/// Whether two paths lead to one file.
-pub(super) fn is_same(one: &Path, other: &Path) -> bool {
+fn is_same(one: &Path, other: &Path) -> bool {
     match (one.canonicalize(), other.canonicalize()) {
         (Ok(one), Ok(other)) => one == other,
         _ => one == other,

@@ -8,7 +8,6 @@ use etastar_report::page::{Report, replace_file, write};
 use etastar_search::Store;
 use serde_json::{Value, json};
 
-use super::merge::is_same;
 use crate::arguments::Format;
 use crate::command_line::command_line;
 use crate::error::CliError;
@@ -45,17 +44,6 @@ fn rules_commit(text: &str) -> Result<(String, String), String> {
 const ANALYSIS_FORMAT: u32 = 1;
 
 pub(crate) fn run(arguments: &ReportArguments) -> Result<(), CliError> {
-    for (index, store) in arguments.stores.iter().enumerate() {
-        if arguments.stores[..index]
-            .iter()
-            .any(|other| is_same(store, other))
-        {
-            return Err(CliError::Usage(format!(
-                "the store {} is given twice: its verdicts would count twice",
-                store.display()
-            )));
-        }
-    }
     let mut stores: Vec<(String, StoreAnalysis)> = Vec::with_capacity(arguments.stores.len());
     for path in &arguments.stores {
         let snapshot = Store::open_to_read(path)?.snapshot()?;
@@ -64,6 +52,14 @@ pub(crate) fn run(arguments: &ReportArguments) -> Result<(), CliError> {
             store: path.clone(),
             source,
         })?;
+        let hash = |one: &StoreAnalysis| one.manifest.configuration_hash.clone();
+        if let Some((other, _)) = stores.iter().find(|(_, one)| hash(one) == hash(&analysis)) {
+            return Err(CliError::Usage(format!(
+                "the stores {other} and {} are of one measurement, and its verdicts would count \
+                 twice: give one of them, or what `etastar merge` makes of both",
+                path.display()
+            )));
+        }
         let mut rules = arguments.rules.iter();
         let own = rules.find(|(experiment, _)| *experiment == analysis.manifest.experiment);
         analysis.rules_commit = own.map(|(_, commit)| commit.clone());

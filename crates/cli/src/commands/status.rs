@@ -53,7 +53,9 @@ pub(crate) fn run(arguments: &StatusArguments) -> Result<(), CliError> {
     for path in &arguments.paths {
         let is_folder = path.is_dir();
         for store in stores(path)? {
-            rows.push(match StatusFile::read(&store) {
+            // What a store says that was copied without its log is not all, nor its status file.
+            let file = StatusFile::read(&store).filter(|_| !Store::lacks_log(&store));
+            rows.push(match file {
                 Some(file) => Row::from_file(&store, file),
                 // One file of a folder that is no store hides none of the others.
                 None => match Row::from_store(&store) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, ValueEnum};
 use etastar_backend::DeviceName;
+use etastar_report::page::is_hidden;
 use etastar_search::Experiment;
 
 use super::sweep::SweepArguments;
@@ -199,9 +200,9 @@ pub(crate) fn run(arguments: &SubmitArguments) -> Result<(), CliError> {
 fn check_sbatch(name: &str, options: &[String]) -> Result<(), CliError> {
     for option in options {
         let shown = option.escape_debug();
-        let problem = if option.contains(char::is_control) {
+        let problem = if option.contains(is_hidden) {
             "is more than one line"
-        } else if option.starts_with("--array") || option.starts_with("-a") {
+        } else if option.split_whitespace().any(makes_array) {
             "is a second array: --shards makes the array, --at-once limits how many tasks run at once"
         } else {
             continue;
@@ -211,13 +212,26 @@ fn check_sbatch(name: &str, options: &[String]) -> Result<(), CliError> {
     Ok(())
 }
 
+/// Whether sbatch reads a word as its option `--array`, or as an abbreviation of it.
+fn makes_array(word: &str) -> bool {
+    let name = word.split('=').next().unwrap_or_default();
+    name.starts_with("-a") || name.len() >= "--arr".len() && "--array".starts_with(name)
+}
+
 /// Refuses options of `etastar sweep` that there are not, or that the tasks get otherwise.
 fn check_sweep(options: &[String]) -> Result<(), CliError> {
-    let name = |option: &String| option.split('=').next().unwrap_or_default().to_owned();
-    if let Some(own) = options
+    if let Some(option) = options.iter().find(|option| option.contains(is_hidden)) {
+        return Err(CliError::Usage(format!(
+            "the option `{}` for the tasks has characters that nobody sees",
+            option.escape_debug()
+        )));
+    }
+    let names = options
         .iter()
-        .map(name)
-        .find(|own| OWN.contains(&own.as_str()))
+        .map(|option| option.split('=').next().unwrap_or_default());
+    if let Some(own) = names
+        .into_iter()
+        .find(|own| OWN.contains(own) || own.starts_with("-o"))
     {
         return Err(CliError::Usage(format!(
             "the tasks get {own} from `etastar submit`: its --profile, --backend, --cpus-per-task \
@@ -291,7 +305,7 @@ impl<'a> Job<'a> {
             ("experiment", experiment),
             ("program", program),
             ("command", command),
-            ("folder", folder.clone()),
+            ("folder", folder),
             ("store", format!("{outputs}/{name}.db")),
             ("report", format!("{outputs}/{name}-report")),
             ("mount", outputs),
@@ -313,7 +327,8 @@ impl<'a> Job<'a> {
         ];
         Ok(Self {
             arguments,
-            folder: folder.into(),
+            // What is written is written here, wherever a pod finds it.
+            folder: std::path::absolute(&arguments.output_dir)?.join(format!("{name}.jobs")),
             values,
         })
     }
@@ -442,7 +457,10 @@ fn label(name: &str) -> String {
         _ => '-',
     };
     let label: String = name.chars().map(allowed).take(50).collect();
-    label.trim_matches('-').to_owned()
+    match label.trim_matches('-') {
+        "" => "sweep".to_owned(),
+        label => label.to_owned(),
+    }
 }
 
 /// A path that needs no quotes, neither in a shell nor in a comment of Slurm.

@@ -235,7 +235,7 @@ fn what_makes_no_sense_is_refused_with_a_reason() {
     let many = format!("{analysis}{}{profiles}", criterion.repeat(201));
     etastar.write_experiment("many.toml", &[(profiles, &many)]);
     for (line, says) in [
-        ("report a.db ./a.db", "./a.db is given twice"),
+        ("report a.db ./a.db", "./a.db are of one measurement"),
         ("sweep many.toml", "there are 201 criteria, and 200 at most"),
         (
             "find --width 8 --depth 2 --budget 1000000000000",

@@ -13,6 +13,7 @@ pub(crate) use axis::{Axis, Scale};
 pub(crate) use canvas::STYLE_SHEET;
 pub(crate) use csv::{neutral, to_csv};
 pub(crate) use model::{Data, Figure, Marker, Panel, Point, Series, Style};
+pub use text::is_hidden;
 pub(crate) use text::{Span, Text, Tone, visible};
 
 #[cfg(test)]

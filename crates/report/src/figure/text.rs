@@ -192,15 +192,21 @@ fn next_mark(text: &str) -> Option<(&str, Span, &str)> {
     found.min_by_key(|(before, ..)| before.len())
 }
 
-/// A finished page or picture in which nothing stored turns the writing around or moves a cursor:
-/// control characters and those that set the direction become marks.
+/// Whether a character shows nothing and yet alters how others are shown: control characters and
+/// those that set the direction of writing.
+pub fn is_hidden(c: char) -> bool {
+    let sets_direction = matches!(
+        c,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    );
+    c.is_control() || sets_direction || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
+}
+
+/// A finished page or picture in which nothing stored is hidden: such characters become marks.
 pub(crate) fn visible(text: String) -> String {
-    let is_hidden = |c: char| {
-        (c.is_control() && !matches!(c, '\n' | '\t' | '\r'))
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    match text.contains(is_hidden) {
-        true => text.replace(is_hidden, "\u{fffd}"),
+    let hidden = |c: char| is_hidden(c) && !matches!(c, '\n' | '\t' | '\r');
+    match text.contains(hidden) {
+        true => text.replace(hidden, "\u{fffd}"),
         false => text,
     }
 }

@@ -15,6 +15,7 @@ mod sections;
 mod words;
 mod write;
 
+pub use crate::figure::is_hidden;
 pub use document::Report;
 pub use write::{ReportError, Written, replace_file, write};
 

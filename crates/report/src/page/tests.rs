@@ -125,11 +125,13 @@ fn errors_name_the_path() {
     assert!(error.to_string().contains(&file.display().to_string()));
 
     let target = directory.path().join("report");
+    write(&report(), &target).unwrap();
+    fs::remove_file(target.join("report.md")).unwrap();
     fs::create_dir_all(target.join("report.md/occupied")).unwrap();
     let error = write(&report(), &target).unwrap_err();
     assert!(matches!(error, ReportError::WriteFile { .. }));
     assert!(error.to_string().contains("report.md"));
-    assert_eq!(fs::read_dir(&target).unwrap().count(), 3);
+    assert_eq!(fs::read_dir(&target).unwrap().count(), 4);
 }
 
 /// What an older report left goes; what somebody else left is not touched, and no link is followed.
@@ -138,24 +140,38 @@ fn a_directory_has_one_report_and_nothing_foreign() {
     let directory = tempfile::tempdir().unwrap();
     let target = directory.path().join("report");
     write(&report(), &target).unwrap();
-    let [stale, note] = ["figures/old.svg", "figures/note.txt"].map(|name| target.join(name));
-    for path in [&stale, &note] {
+    let names = ["figures/old.svg", "figures/old.csv", "figures/mine.csv"];
+    let [stale, numbers, mine] = names.map(|name| target.join(name));
+    for path in [&stale, &numbers, &mine] {
         fs::write(path, "").unwrap();
     }
+    // The older report had one figure more.
+    let page = target.join("index.html");
+    let text = fs::read_to_string(&page).unwrap() + "<a href=\"figures/old.csv\">";
+    fs::write(&page, text).unwrap();
     write(&report(), &target).unwrap();
-    assert!(!stale.exists() && note.exists());
+    assert!(!stale.exists() && !numbers.exists() && mine.exists());
 
-    for foreign in ["index.html", "thesis.tex"] {
-        let target = directory.path().join(foreign);
-        fs::create_dir(&target).unwrap();
-        fs::write(target.join(foreign), "mine").unwrap();
+    for foreign in ["index.html", "thesis.tex", "report.md", "figures/a.svg"] {
+        let target = directory.path().join(foreign.replace('/', "-"));
+        let path = target.join(foreign);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "mine").unwrap();
         let error = write(&report(), &target).unwrap_err();
         assert!(matches!(error, ReportError::ForeignDirectory { .. }));
-        assert!(error.to_string().contains(foreign), "{error}");
+        let top = foreign.split('/').next().unwrap();
+        assert!(error.to_string().contains(top), "{error}");
         assert_eq!(fs::read_dir(&target).unwrap().count(), 1);
     }
     #[cfg(unix)]
     {
+        let linked = directory.path().join("linked");
+        write(&report(), &linked).unwrap();
+        fs::remove_dir_all(linked.join("tables")).unwrap();
+        std::os::unix::fs::symlink(target.join("figures"), linked.join("tables")).unwrap();
+        let error = write(&report(), &linked).unwrap_err();
+        assert!(matches!(error, ReportError::ForeignDirectory { .. }));
+
         let victim = directory.path().join("victim");
         fs::write(&victim, "mine").unwrap();
         let name = format!("page.{}.tmp", std::process::id());

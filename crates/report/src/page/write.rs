@@ -65,20 +65,10 @@ pub struct Written {
     pub data: Vec<PathBuf>,
 }
 
-/// What is in a report's directory.
-const OWN: [&str; 6] = [
-    "index.html",
-    "report.md",
-    "figures",
-    "tables",
-    "analysis.json",
-    "rules.json",
-];
-
 /// Writes `index.html`, `report.md`, `figures/NAME.svg` and `figures/NAME.csv` for each figure, and
 /// `tables/NAME.csv` for each long table into `directory`, which is created if need be. Each file
-/// is replaced as a whole, the page last: a reader never sees half a file. Figures and tables of an
-/// older report are removed.
+/// is replaced as a whole, the page last: a reader never sees half a file. Figures and tables that the
+/// page of an older report links to are removed, and nothing else is.
 ///
 /// # Errors
 /// When a directory cannot be created, holds something else than a report, or a file cannot be
@@ -90,9 +80,21 @@ pub fn write(report: &Report, directory: &Path) -> Result<Written, ReportError> 
         figures: Vec::new(),
         data: Vec::new(),
     };
-    check_is_own(directory)?;
-    let figures = directory.join("figures");
+    let page = older_page(directory)?;
+    let [figures, tables] = ["figures", "tables"].map(|name| directory.join(name));
+    for folder in [&figures, &tables] {
+        if folder.is_symlink() {
+            return Err(foreign(directory, folder));
+        }
+    }
     create(&figures)?;
+    if page.is_none() {
+        // From now on the directory is a report's, however this ends.
+        replace(
+            &written.index,
+            &format!("<!-- {GENERATOR}: not finished -->\n"),
+        )?;
+    }
     for figure in report.figures() {
         let picture = figures.join(format!("{}.svg", figure.name));
         replace(&picture, &figure.svg())?;
@@ -101,7 +103,6 @@ pub fn write(report: &Report, directory: &Path) -> Result<Written, ReportError> 
         replace(&data, &figure.csv())?;
         written.data.push(data);
     }
-    let tables = directory.join("tables");
     for table in report.tables().filter(|table| table.is_long()) {
         create(&tables)?;
         let data = tables.join(format!("{}.csv", table.name));
@@ -110,11 +111,14 @@ pub fn write(report: &Report, directory: &Path) -> Result<Written, ReportError> 
     }
     replace(&written.markdown, &report.markdown())?;
     replace(&written.index, &report.html())?;
-    for directory in [figures, tables] {
-        for path in files_in(&directory) {
-            let is_ours = path
-                .extension()
-                .is_some_and(|kind| kind == "svg" || kind == "csv");
+    let page = page.unwrap_or_default();
+    for (folder, name) in [(figures, "figures"), (tables, "tables")] {
+        for path in files_in(&folder) {
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+            let is_ours = page.contains(&format!("{name}/{stem}.csv"))
+                && path
+                    .extension()
+                    .is_some_and(|kind| kind == "svg" || kind == "csv");
             if is_ours && !written.figures.contains(&path) && !written.data.contains(&path) {
                 // What stays behind is not linked to.
                 let _ = fs::remove_file(path);
@@ -133,37 +137,31 @@ fn files_in(directory: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// Refuses a directory that is neither empty nor a report's: with a page of ours, or as far as a
-/// report is written before its page.
-fn check_is_own(directory: &Path) -> Result<(), ReportError> {
+fn foreign(directory: &Path, file: &Path) -> ReportError {
+    ReportError::ForeignDirectory {
+        path: directory.to_owned(),
+        file: file.to_owned(),
+    }
+}
+
+/// The page of the report that is in the directory, if there is one. A directory that has other files
+/// and no page of ours is refused.
+fn older_page(directory: &Path) -> Result<Option<String>, ReportError> {
     let page = directory.join("index.html");
-    let foreign = |file: PathBuf| {
-        Err(ReportError::ForeignDirectory {
-            path: directory.to_owned(),
-            file,
-        })
-    };
     match fs::read(&page) {
         Ok(text) => {
-            let head = String::from_utf8_lossy(&text[..text.len().min(4096)]);
-            return if head.contains(GENERATOR) {
-                Ok(())
-            } else {
-                foreign(page)
-            };
+            let text = String::from_utf8_lossy(&text).into_owned();
+            let head: String = text.chars().take(1000).collect();
+            match head.contains(GENERATOR) {
+                true => Ok(Some(text)),
+                false => Err(foreign(directory, &page)),
+            }
         }
-        Err(_) if page.exists() => return foreign(page),
-        Err(_) => {}
+        Err(_) => match files_in(directory).first() {
+            Some(file) => Err(foreign(directory, file)),
+            None => Ok(None),
+        },
     }
-    let is_other = |path: &PathBuf| {
-        let name = path.file_name().unwrap_or_default();
-        let name = name.to_string_lossy();
-        !OWN.contains(&name.as_ref()) && !name.ends_with(".tmp")
-    };
-    files_in(directory)
-        .into_iter()
-        .find(is_other)
-        .map_or(Ok(()), foreign)
 }
 
 fn create(directory: &Path) -> Result<(), ReportError> {
@@ -185,7 +183,7 @@ fn replace(path: &Path, content: &str) -> Result<(), ReportError> {
 ///
 /// # Errors
 /// If the folder or the disk does not allow it.
-pub fn replace_file(path: &Path, content: &str) -> std::io::Result<()> {
+pub fn replace_file(path: &Path, content: impl AsRef<[u8]>) -> std::io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.tmp", std::process::id()));
     let temporary = path.with_file_name(name);
@@ -193,7 +191,7 @@ pub fn replace_file(path: &Path, content: &str) -> std::io::Result<()> {
     let _ = fs::remove_file(&temporary);
     let put = || {
         let mut file = fs::File::create_new(&temporary)?;
-        file.write_all(content.as_bytes())?;
+        file.write_all(content.as_ref())?;
         file.sync_all()?;
         fs::rename(&temporary, path)
     };

@@ -41,7 +41,11 @@ impl Store {
         arithmetic: &str,
     ) -> Result<usize, StoreError> {
         match Self::open_to_read(donor) {
-            Ok(store) => self.check_arithmetic(&store, arithmetic)?,
+            Ok(store) => {
+                // Read wholly: what is impossible in it must not come here.
+                store.snapshot()?;
+                self.check_arithmetic(&store, arithmetic)?;
+            }
             Err(
                 StoreError::NotAStore(_)
                 | StoreError::OlderFormat { .. }
@@ -50,9 +54,7 @@ impl Store {
             Err(error) => return Err(error),
         }
         let before = self.counted()?;
-        self.connection
-            .execute("ATTACH ?1 AS donor", [donor.to_string_lossy()])
-            .map_err(self.failed())?;
+        self.attach(donor)?;
         let taken = self
             .connection
             .execute_batch(&ADOPT.replace("REPEATS", &repeats.to_string()));

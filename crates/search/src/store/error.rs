@@ -121,6 +121,13 @@ pub enum StoreError {
         path = .0.display()
     )]
     LogMissing(PathBuf),
+    /// The write-ahead log cannot be read where it is.
+    #[error(
+        "the store {path} was left by a sweep that was killed, and its log {path}-wal can only be \
+         read in a folder that can be written: copy both to one",
+        path = .0.display()
+    )]
+    LogUnreadable(PathBuf),
     /// Two stores of the same configuration have different results.
     #[error(
         "{path} and {other} disagree in {rows} rows, first in {first}; nothing was merged. Results \

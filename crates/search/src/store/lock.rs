@@ -35,7 +35,10 @@ impl WriteLock {
                 place: Place::new(path),
             }),
             Err(TryLockError::WouldBlock) => Err(StoreError::Busy(store.to_owned())),
-            Err(TryLockError::Error(source)) => Err(StoreError::unwritable(store, source)),
+            Err(TryLockError::Error(source)) => Err(StoreError::unwritable(
+                store,
+                format!("{source}: its file system may have no locks; a local disk has"),
+            )),
         }
     }
 

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use rusqlite::types::{ToSqlOutput, ValueRef};
-
 use super::{Store, StoreError};
 use crate::PlannedCell;
 
@@ -67,7 +65,10 @@ impl Store {
     /// As [`open_for_sweep`](Self::open_for_sweep), or if the other cannot be
     /// read.
     pub fn open_like(path: &Path, other: &Path) -> Result<Self, StoreError> {
-        Self::open_with_grid_of(path, &Self::open_to_read(other)?)
+        let other = Self::open_to_read(other)?;
+        // Read wholly: what is impossible in it must not come here, nor make a store.
+        other.snapshot()?;
+        Self::open_with_grid_of(path, &other)
     }
 
     pub(super) fn open_with_grid_of(path: &Path, other: &Self) -> Result<Self, StoreError> {
@@ -90,20 +91,12 @@ impl Store {
     pub fn merge(&mut self, other: &Path) -> Result<Merged, StoreError> {
         let donor = Self::open_to_read(other)?;
         donor.check_configuration(&self.manifest()?)?;
+        donor.check_repeats(self.manifest()?.repeats)?;
         let before = self.counted()?;
         let offered = donor.counted()?;
-        // Read wholly: what is impossible in it must not come here.
         donor.snapshot()?;
         drop(donor);
-        self.connection
-            .execute(
-                "ATTACH ?1 AS donor",
-                // Names of files need not be UTF-8.
-                [ToSqlOutput::Borrowed(ValueRef::Text(
-                    other.as_os_str().as_encoded_bytes(),
-                ))],
-            )
-            .map_err(self.failed())?;
+        self.attach(other)?;
         let taken = self.merge_attached(other);
         if taken.is_err() && !self.connection.is_autocommit() {
             // The first error is the one to tell.

@@ -32,7 +32,8 @@ pub use schema::FORMAT_VERSION;
 use std::path::{Path, PathBuf};
 
 use lock::WriteLock;
-use place::{Place, check_has_its_log, check_has_one_name, check_is_file, plain_path};
+use place::{Place, check_has_one_name, check_is_file, check_name, lacks_log, plain_path};
+use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::{Manifest, PlannedCell, Session};
@@ -60,18 +61,28 @@ impl Store {
         manifest: &Manifest,
         cells: &[PlannedCell],
     ) -> Result<Self, StoreError> {
-        let lock = WriteLock::acquire(path)?;
+        check_name(path)?;
         let exists = path.exists();
+        if !exists && path.is_symlink() {
+            return Err(StoreError::unwritable(path, "it is a link to no file"));
+        }
+        let lock = WriteLock::acquire(path)?;
         if exists {
             check_is_file(path)?;
             check_has_one_name(path)?;
+        }
+        if !exists {
+            // By the umask, which SQLite does not heed.
+            let made = std::fs::File::create_new(path);
+            made.map_err(|source| StoreError::unwritable(path, source))?;
         }
         let connection = Connection::open(plain_path(path));
         let connection = connection.map_err(|source| StoreError::open(path, source))?;
         let mut store = Self {
             connection,
             path: path.to_owned(),
-            lock: Some((lock, Place::new(plain_path(path)))),
+            // By the path as it was given: a folder's link may come to lead elsewhere.
+            lock: Some((lock, Place::new(path.to_owned()))),
             session: None,
         };
         store.define_functions()?;
@@ -112,11 +123,11 @@ impl Store {
     /// If there is no such file, if it is no store, damaged, or of a newer
     /// format, or if its log is missing.
     pub fn open_to_read(path: &Path) -> Result<Self, StoreError> {
-        check_is_file(path)?;
-        if !Self::is_being_written(path) {
-            check_has_its_log(path)?;
-        }
+        let suspicious = check_is_file(path).is_ok() && Self::lacks_log(path);
         let store = Self::open_unchecked(path)?;
+        if suspicious {
+            store.check_log()?;
+        }
         store.check_format()?;
         store.check_whole()?;
         Ok(store)
@@ -125,6 +136,8 @@ impl Store {
     fn open_unchecked(path: &Path) -> Result<Self, StoreError> {
         check_is_file(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        // SQLite says no more than that it cannot.
+        std::fs::File::open(path).map_err(|source| StoreError::unreadable(path, source))?;
         let connection = Connection::open_with_flags(plain_path(path), flags)
             .map_err(|source| StoreError::open(path, source))?;
         let store = Self {
@@ -134,11 +147,51 @@ impl Store {
             session: None,
         };
         store.define_functions()?;
-        Ok(store)
+        let readable = store
+            .connection
+            .query_row("PRAGMA schema_version", [], |_| Ok(()));
+        match readable.map_err(store.failed()) {
+            // The log of a killed sweep cannot be read without a third file beside it.
+            Err(StoreError::Unwritable { .. }) => Err(StoreError::LogUnreadable(path.to_owned())),
+            _ => Ok(store),
+        }
+    }
+
+    /// Makes the tables of another store's file known as `donor`.
+    fn attach(&self, donor: &Path) -> Result<(), StoreError> {
+        // Names of files need not be UTF-8.
+        let name = ValueRef::Text(donor.as_os_str().as_encoded_bytes());
+        let attached = self
+            .connection
+            .execute("ATTACH ?1 AS donor", [ToSqlOutput::Borrowed(name)]);
+        attached.map(drop).map_err(self.failed())
     }
 
     fn define_functions(&self) -> Result<(), StoreError> {
         sums::define(&self.connection).map_err(self.failed())
+    }
+
+    /// Whether what was measured last may be in a log that is not beside the file: only reading it
+    /// tells.
+    pub fn lacks_log(path: &Path) -> bool {
+        !Self::is_being_written(path) && lacks_log(path)
+    }
+
+    /// Refuses a file in write-ahead mode whose log is not beside it, unless its last session has
+    /// ended: then the log was empty, and a process was killed while it left that mode. Whoever copies
+    /// a store of a sweep that was killed has to copy both.
+    fn check_log(&self) -> Result<(), StoreError> {
+        let ended = "SELECT json_extract(session, '$.finished_at') IS NOT NULL FROM sessions \
+                     ORDER BY id DESC LIMIT 1";
+        let ended = !self.is_blank()?
+            && self
+                .connection
+                .query_row(ended, [], |row| row.get(0))
+                .unwrap_or(false);
+        match ended {
+            true => Ok(()),
+            false => Err(StoreError::LogMissing(self.path.clone())),
+        }
     }
 
     /// Whether a process of this machine writes to the store.
@@ -208,7 +261,13 @@ impl Drop for Store {
     /// Leaves one file that can be copied, and read where nothing may be
     /// written: readers of a file in write-ahead mode put two beside it.
     fn drop(&mut self) {
-        if self.lock.is_some() {
+        if self.lock.is_some() && self.check_in_place().is_err() {
+            // SQLite would remove the log at this path, which may be another store's by now, and
+            // this one's goes with its file. The process is about to end.
+            if let Ok(other) = Connection::open_in_memory() {
+                std::mem::forget(std::mem::replace(&mut self.connection, other));
+            }
+        } else if self.lock.is_some() {
             // With a reader at work it stays as it is, which is as good.
             let _ = self
                 .connection

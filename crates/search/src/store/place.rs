@@ -65,6 +65,19 @@ pub(super) fn check_is_file(path: &Path) -> Result<(), StoreError> {
     }
 }
 
+/// Refuses the names of what is kept beside another store.
+pub(super) fn check_name(path: &Path) -> Result<(), StoreError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let taken = [".lock", "-wal", "-shm", "-journal", ".status.json"];
+    match taken.iter().find(|ending| name.ends_with(*ending)) {
+        None => Ok(()),
+        Some(ending) => Err(StoreError::unwritable(
+            path,
+            format!("names that end in `{ending}` are of files beside a store"),
+        )),
+    }
+}
+
 /// Refuses a file with a second name: two writers would not see each other's locks and logs, which
 /// go by the name.
 pub(super) fn check_has_one_name(path: &Path) -> Result<(), StoreError> {
@@ -83,17 +96,13 @@ pub(super) fn check_has_one_name(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Refuses a file whose write-ahead log is not beside it: whoever copies a store of a sweep that was
-/// killed has to copy both. What the log holds would be missing without a word.
+/// Whether a file is in write-ahead mode, and no log with anything in it is beside it.
 ///
-/// The file must not be open in this process.
-pub(super) fn check_has_its_log(path: &Path) -> Result<(), StoreError> {
-    // Byte 18 of the header is 2 in write-ahead mode (https://sqlite.org/fileformat.html). A sweep
-    // that ends leaves that mode.
+/// The file must not be open in this process: see [`numbers`].
+pub(super) fn lacks_log(path: &Path) -> bool {
+    // Byte 18 of the header is 2 in write-ahead mode (https://sqlite.org/fileformat.html).
     let mut header = [0; 20];
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));
-    match read.is_ok() && header[18] == 2 && !beside(path, "-wal").exists() {
-        true => Err(StoreError::LogMissing(path.to_owned())),
-        false => Ok(()),
-    }
+    let log = fs::metadata(beside(path, "-wal")).map_or(0, |log| log.len());
+    read.is_ok() && header[18] == 2 && log == 0
 }

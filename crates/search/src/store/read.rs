@@ -201,7 +201,7 @@ impl Store {
     }
 
     /// Reads [`TRIAL_COLUMNS`], from column `first` on.
-    fn trial(&self, row: &Row<'_>, first: usize) -> Result<TrialRecord, StoreError> {
+    pub(super) fn trial(&self, row: &Row<'_>, first: usize) -> Result<TrialRecord, StoreError> {
         let outcome: String = row.get(first + 1).map_err(self.failed())?;
         let losses: String = row.get(first + 3).map_err(self.failed())?;
         let curve: String = row.get(first + 4).map_err(self.failed())?;

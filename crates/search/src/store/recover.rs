@@ -6,8 +6,10 @@ use std::path::Path;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Params, Row, params_from_iter};
 
+use super::schema::from_json;
 use super::sums::{self, HAS_ITS_TRIALS, Sum};
 use super::{Store, StoreError};
+use crate::Measured;
 
 impl Store {
     /// Copies every row of a damaged store that is what was written into the
@@ -36,6 +38,7 @@ impl Store {
         let failed = |source| StoreError::sqlite(path, source);
         let transaction = store.connection.transaction().map_err(failed)?;
         let rescue = Rescue {
+            donor: &donor,
             from: &donor.connection,
             to: &transaction,
         };
@@ -70,6 +73,7 @@ impl Store {
 }
 
 struct Rescue<'a> {
+    donor: &'a Store,
     from: &'a Connection,
     to: &'a Connection,
 }
@@ -92,6 +96,10 @@ impl Rescue<'_> {
                 let Ok(values) = values.collect::<rusqlite::Result<Vec<_>>>() else {
                     return Ok(());
                 };
+                // With a checksum, and still nothing that a sweep has written.
+                if !self.reads(table, row) {
+                    return Ok(());
+                }
                 // Amid rows of the same key SQLite takes one for another of
                 // them whose key is damaged.
                 if values.get(..2) != Some(&asked) {
@@ -104,6 +112,17 @@ impl Rescue<'_> {
             })?;
         }
         Ok(())
+    }
+
+    /// Whether a row of trials or repeats says something.
+    fn reads(&self, table: &str, row: &Row<'_>) -> bool {
+        if table == sums::TRIALS.table {
+            let trial = self.donor.trial(row, 2);
+            return trial
+                .is_ok_and(|trial| trial.learning_rate.is_finite() && trial.learning_rate > 0.0);
+        }
+        let result = row.get::<_, String>(2);
+        result.is_ok_and(|text| from_json::<Measured>(&text, &self.donor.path).is_ok())
     }
 
     /// In their order, as far as it is known.

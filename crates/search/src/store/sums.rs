@@ -96,7 +96,7 @@ const IMPOSSIBLE: &str = "
         SELECT cell, repeat, 1.0 AS learning_rate FROM repeats
         UNION ALL SELECT cell, repeat, learning_rate FROM trials
     ) WHERE cell NOT IN (SELECT id FROM cells)
-        OR NOT repeat BETWEEN 0 AND (SELECT json_extract(manifest, '$.repeats') - 1 FROM manifest)
+        OR NOT repeat BETWEEN 0 AND ?1 - 1
         OR NOT (typeof(learning_rate) = 'real' AND learning_rate > 0 AND learning_rate < 9e999)
 ";
 
@@ -121,9 +121,22 @@ impl Store {
         if wrong > 0 {
             return damaged(&format!("{wrong} repeats have lost trials"));
         }
-        let wrong: usize = self.one(IMPOSSIBLE, |row| row.get(0))?;
+        self.check_repeats(self.manifest()?.repeats)
+    }
+
+    /// Checks that there are rows only of what a sweep of this grid with so many repeats writes.
+    ///
+    /// # Errors
+    /// If there are others.
+    pub(super) fn check_repeats(&self, repeats: usize) -> Result<(), StoreError> {
+        let most = i64::try_from(repeats).unwrap_or(i64::MAX);
+        let wrong = self
+            .connection
+            .query_row(IMPOSSIBLE, [most], |row| row.get(0));
+        let wrong: usize = wrong.map_err(self.failed())?;
         if wrong > 0 {
-            return damaged(&format!("rows that no sweep of this grid writes: {wrong}"));
+            let detail = format!("rows that no sweep of this grid writes: {wrong}");
+            return Err(StoreError::damaged(&self.path, &detail));
         }
         Ok(())
     }
