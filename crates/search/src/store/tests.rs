@@ -200,6 +200,97 @@ fn a_copy_without_its_log_is_refused_and_the_sweep_goes_on_with_it() {
     assert!(Store::open_to_read(&copy).is_ok());
 }
 
+/// A process that is killed while it leaves write-ahead mode has removed an empty log.
+#[test]
+fn a_store_that_was_left_in_write_ahead_mode_at_its_end_is_whole() {
+    let (_folder, path) = file();
+    let mut store = open(&path, &manifest()).unwrap();
+    store.begin_session(&session(None)).unwrap();
+    store.insert_trial("cell-2", 0, &trial(0.5)).unwrap();
+    let leave = |path: &Path| {
+        let connection = Connection::open(path).unwrap();
+        connection
+            .execute_batch("PRAGMA journal_mode = WAL")
+            .unwrap();
+    };
+    drop(store);
+    leave(&path);
+    let error = Store::open_to_read(&path).unwrap_err();
+    assert!(matches!(error, StoreError::LogMissing(_)), "{error}");
+    let mut store = open(&path, &manifest()).unwrap();
+    store.begin_session(&session(None)).unwrap();
+    store.end_session("2026-11-29T00:00:00Z").unwrap();
+    drop(store);
+    leave(&path);
+    assert!(!path.with_extension("db-wal").exists());
+    let whole = Store::open_to_read(&path).unwrap();
+    assert_eq!(whole.trials("cell-2", 0).unwrap(), [trial(0.5)]);
+}
+
+/// Whoever was moved leaves what is at its path alone: it may be another's by now.
+#[cfg(unix)]
+#[test]
+fn a_store_that_was_moved_leaves_the_log_at_its_path() {
+    let (folder, path) = file();
+    let mut store = open(&path, &manifest()).unwrap();
+    store.insert_trial("cell-2", 0, &trial(0.5)).unwrap();
+    let moved = folder.path().join("moved.db");
+    std::fs::rename(&path, &moved).unwrap();
+    assert!(store.insert_trial("cell-2", 0, &trial(0.25)).is_err());
+    drop(store);
+    // Put back, it is whole.
+    std::fs::rename(&moved, &path).unwrap();
+    let whole = Store::open_to_read(&path).unwrap();
+    assert!(whole.trials("cell-2", 0).unwrap().contains(&trial(0.5)));
+}
+
+#[cfg(unix)]
+#[test]
+fn links_to_nothing_and_names_beside_a_store_are_no_stores() {
+    let (folder, path) = file();
+    std::os::unix::fs::symlink(folder.path().join("none.db"), &path).unwrap();
+    for name in ["sweep.db", "a.db.lock", "a.db-wal", "a.db.status.json"] {
+        let error = open(&folder.path().join(name), &manifest()).unwrap_err();
+        assert!(matches!(error, StoreError::Unwritable { .. }), "{error}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+/// A donor of more repeats, and one with a row that says nothing, leave a good store as it is.
+#[test]
+fn what_a_donor_has_beyond_the_grid_or_cannot_say_is_not_taken() {
+    let (folder, path) = file();
+    let mut store = open(&path, &manifest()).unwrap();
+    let more = Manifest {
+        repeats: 9,
+        ..manifest()
+    };
+    let wide = folder.path().join("wide.db");
+    let mut donor = open(&wide, &more).unwrap();
+    donor.insert_trial("cell-2", 7, &trial(0.5)).unwrap();
+    drop(donor);
+    assert!(matches!(
+        store.merge(&wide),
+        Err(StoreError::Damaged { .. })
+    ));
+    let odd = folder.path().join("odd.db");
+    let mut donor = open(&odd, &manifest()).unwrap();
+    donor.insert_trial("cell-2", 0, &trial(0.5)).unwrap();
+    let row = "'cell-2', 1, 0.5, 'odd', 1, '{}', '[]', 0.0";
+    donor
+        .connection
+        .execute_batch(&format!(
+            "INSERT INTO trials SELECT {row}, row_sum('trials', {row})"
+        ))
+        .unwrap();
+    drop(donor);
+    assert!(store.merge(&odd).is_err() && store.adopt(&odd, 2, "here").is_err());
+    drop(store);
+    Store::recover(&path, &odd).unwrap();
+    let snapshot = Store::open_to_read(&path).unwrap().snapshot();
+    assert!(snapshot.is_ok());
+}
+
 /// Rows with valid checksums that no sweep writes: the donor is refused before anything is merged.
 #[test]
 fn impossible_rows_are_damage_and_never_merged() {
