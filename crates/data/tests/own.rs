@@ -432,6 +432,23 @@ fn what_is_wrong_is_named_with_its_place() {
             folder.write("s.csv", b"a;y\n1;0\n2;1\n"),
             "separated by `;`",
         ),
+        // As a German or French spreadsheet saves a table.
+        (
+            folder.write("de.csv", b"a;y\n1,5;0\n2,5;1\n"),
+            "separated by `;`: use commas, and points in numbers",
+        ),
+        (
+            folder.write("de.tsv", b"a\ty\n1,5\t0\n2,5\t1\n"),
+            "`1,5` is no number: write numbers with a point",
+        ),
+        (
+            folder.write("u.tsv", b"a,y\n1,0\n2,1\n"),
+            "separated by `,`: use tabs",
+        ),
+        (
+            folder.write("w.csv", b"\xff\xfea\0,\0y\0\n\0"),
+            "UTF-16: save it as UTF-8",
+        ),
         (
             folder.write("t.csv", b"a,y\n1,0.5\n2,1.5\n"),
             "the label of sample 0 is 0.5",

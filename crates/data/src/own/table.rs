@@ -40,16 +40,6 @@ impl Table {
                 all => format!("{first}, .. ({all} in all)"),
             }
         };
-        if let [only] = columns.as_slice()
-            && let Some(sign) = [";", "\t", "|"]
-                .into_iter()
-                .find(|sign| only.contains(sign))
-        {
-            let sign = sign.escape_debug();
-            return Err(format!(
-                "its fields seem to be separated by `{sign}`: use commas"
-            ));
-        }
         for (index, name) in columns.iter().enumerate() {
             if name.is_empty() {
                 return Err(format!(
@@ -130,9 +120,11 @@ impl Table {
                     )));
                 }
                 Value::Text(text) => {
-                    return Err(at(format!(
-                        "`{text}` is no number: encode categories as numbers first"
-                    )));
+                    let advice = match text.replace(',', ".").parse::<f64>() {
+                        Ok(_) => "write numbers with a point",
+                        Err(_) => "encode categories as numbers first",
+                    };
+                    return Err(at(format!("`{text}` is no number: {advice}")));
                 }
             }
             if (self.inputs.len() + self.targets.len()) as u64 > MOST_VALUES {
@@ -202,6 +194,9 @@ fn has_names(first: &StringRecord, second: Option<&StringRecord>, file: &OwnFile
 /// Reads a table of text. Its first row may name the columns; columns without names are called by
 /// their index, from 0.
 pub(super) fn read_csv(bytes: &[u8], delimiter: u8, file: &OwnFile) -> Result<Content, String> {
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || bytes.contains(&0) {
+        return Err("it is not UTF-8, but as it seems UTF-16: save it as UTF-8".to_owned());
+    }
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .delimiter(delimiter)
@@ -214,6 +209,7 @@ pub(super) fn read_csv(bytes: &[u8], delimiter: u8, file: &OwnFile) -> Result<Co
             .map_err(|error| error.to_string())
     };
     let first = next()?.ok_or("the file is empty")?;
+    check_separator(&first, delimiter)?;
     let mut record = next()?;
     let is_named = has_names(&first, record.as_ref(), file);
     let columns = first
@@ -236,6 +232,23 @@ pub(super) fn read_csv(bytes: &[u8], delimiter: u8, file: &OwnFile) -> Result<Co
         record = next()?;
     }
     table.content()
+}
+
+/// Refuses a first line that has one field with another separator in it.
+fn check_separator(first: &StringRecord, delimiter: u8) -> Result<(), String> {
+    let mut others = [';', '\t', '|', ',']
+        .into_iter()
+        .filter(|sign| *sign as u32 != delimiter.into());
+    match (first.len(), others.find(|sign| first[0].contains(*sign))) {
+        (1, Some(sign)) => {
+            let wanted = if delimiter == b'\t' { "tabs" } else { "commas" };
+            let sign = sign.escape_debug();
+            Err(format!(
+                "its fields seem to be separated by `{sign}`: use {wanted}, and points in numbers"
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Reads a Parquet file of plain columns.
