@@ -238,7 +238,7 @@ pub(super) fn read_csv(bytes: &[u8], delimiter: u8, file: &OwnFile) -> Result<Co
 fn check_separator(first: &StringRecord, delimiter: u8) -> Result<(), String> {
     let mut others = [';', '\t', '|', ',']
         .into_iter()
-        .filter(|sign| *sign as u32 != delimiter.into());
+        .filter(|sign| u32::from(*sign) != u32::from(delimiter));
     match (first.len(), others.find(|sign| first[0].contains(*sign))) {
         (1, Some(sign)) => {
             let wanted = if delimiter == b'\t' { "tabs" } else { "commas" };
