@@ -159,6 +159,29 @@ fn a_law_may_be_asked_for() {
     );
 }
 
+/// What `fit` prints is the whole law: it gives predictions back within 0.1 %.
+#[test]
+fn the_text_of_a_fit_rebuilds_its_predictions() {
+    let etastar = swept();
+    let text = etastar.succeed("fit sweep.db --width-over-depth 8");
+    let (depth, width, inputs) = (3.0, 48.0, 64.0);
+    for (law, exponent) in [("effective-size", None), ("three-quarters", Some(0.75))] {
+        let is_row = |line: &&str| line.contains(&format!(" {law} ")) && line.contains(" all ");
+        let row = text.lines().find(is_row).unwrap();
+        let after: Vec<&str> = row.split_once(law).unwrap().1.split_whitespace().collect();
+        let number = |index: usize| after[index].parse::<f64>().unwrap();
+        let exponent = exponent.unwrap_or_else(|| number(1));
+        let size: f64 = inputs + depth * width;
+        let rebuilt = number(0).exp2() * size.powf(-exponent);
+        let line = format!("predict sweep.db --depth 3 --width 48 --law {law} --json");
+        let predicted = etastar.json(&line)["eta_star"].as_f64().unwrap();
+        assert!(
+            (rebuilt / predicted - 1.0).abs() < 1e-3,
+            "{rebuilt} {predicted}: {row}"
+        );
+    }
+}
+
 #[test]
 fn where_prediction_is_refused_the_search_starts_as_usual() {
     let etastar = swept();
