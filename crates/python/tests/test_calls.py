@@ -64,7 +64,7 @@ def printed(script):
     "call",
     [
         # A rate at which nothing ever succeeds: the whole budget is used.
-        "etastar.find(dataset='digits', hidden=[512] * 8, budget=10**9, start=-20, threshold=1.0)",
+        "etastar.find(dataset='digits', hidden=[512] * 8, budget=10**7, start=-20, threshold=1.0)",
         "etastar.sharpness_at_initialisation(dataset='digits', hidden=[1024] * 16)",
     ],
     ids=["find", "sharpness"],

@@ -32,10 +32,10 @@ def test_a_store(command_line, store):
     narrower = etastar.fit(str(store), width_over_depth=[4], confidence=0.9)
     arguments = "--width-over-depth 4 --confidence 0.9"
     assert narrower.to_dict() == command_line(f"fit {store} {arguments} --json")
-    shape = {"depth": 4, "width": 96, "input_rate": 0.01}
+    shape = {"depth": 4, "width": 192, "input_rate": 0.01}
     with pytest.warns(etastar.EtastarWarning, match="outside of the sizes that were fitted"):
         predicted = etastar.predict(**shape, store=store, dataset="digits")
-    arguments = "--depth 4 --width 96 --input-rate 0.01 --dataset digits"
+    arguments = "--depth 4 --width 192 --input-rate 0.01 --dataset digits"
     assert predicted.to_dict() == command_line(f"predict {store} {arguments} --json")
 
 

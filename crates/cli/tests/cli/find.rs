@@ -154,3 +154,17 @@ fn a_warm_up_raises_the_edge_of_the_first_divergence() {
     let eta_star = |more: &str| etastar.json(&format!("{find} {more}"))["eta_star"].as_f64();
     assert!(eta_star("--warm-up 64") > eta_star(""));
 }
+
+/// More repeats go on in the same store, which stays one that everything reads.
+#[test]
+fn a_store_takes_more_repeats() {
+    let etastar = Sandbox::new();
+    let find = |repeats: usize| {
+        let line = "find --width 8 --depth 2 --store f.db --json --repeats";
+        etastar.json(&format!("{line} {repeats}"))["repeats"].clone()
+    };
+    let two = find(2);
+    let three = find(3);
+    assert_eq!(three.as_array().unwrap()[..2], two.as_array().unwrap()[..]);
+    assert_eq!(etastar.table("f.db", "repeats").lines().count(), 4);
+}
