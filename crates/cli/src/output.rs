@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use etastar_report::page::is_hidden;
+use etastar_report::page::{is_hidden, replace_file};
 use serde::Serialize;
 
 use crate::error::CliError;
@@ -40,8 +40,19 @@ pub(crate) fn lossy(path: impl AsRef<Path>) -> String {
     path.as_ref().display().to_string()
 }
 
+/// Writes a file that the user has named: as a whole or not at all, and never over a store. Into a
+/// device or a pipe it is written as it comes.
+pub(crate) fn write_file(path: &Path, content: impl AsRef<[u8]>) -> Result<(), CliError> {
+    check_is_no_store(path)?;
+    let written = match path.is_file() || !path.exists() {
+        true => replace_file(path, content),
+        false => std::fs::write(path, content),
+    };
+    written.map_err(CliError::write(path))
+}
+
 /// Refuses to write over a database: it could be the very store that was read, or another one.
-pub(crate) fn check_is_no_store(path: &Path) -> Result<(), CliError> {
+fn check_is_no_store(path: &Path) -> Result<(), CliError> {
     const SQLITE: &[u8] = b"SQLite format 3\0";
     let mut head = [0; SQLITE.len()];
     let read = std::fs::metadata(path).and_then(|metadata| match metadata.is_file() {

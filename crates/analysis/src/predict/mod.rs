@@ -1,9 +1,10 @@
 //! eta\* of a network that was not measured, from the cells of a store that
 //! were.
 //!
-//! Candidate laws are fitted to the cells of one series; of those that predict the larger of them
-//! from the smaller ones not certainly worse than the best, the simplest is taken. A prediction comes with two intervals, how far
-//! it extrapolates, and warnings; where it reaches too far, it is refused.
+//! Candidate laws are fitted to the cells of one series, and judged by how they predict the larger of
+//! them from the smaller ones. The simplest law that is not certainly worse than the best is taken.
+//! A prediction comes with two intervals, how far it extrapolates, and warnings; where it reaches too
+//! far, it is refused.
 
 mod formula;
 mod predictor;

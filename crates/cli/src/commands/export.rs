@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, builder::TypedValueParser};
 use etastar_report::export::{Format as FileFormat, TableName, export};
-use etastar_report::page::replace_file;
 use etastar_search::{Snapshot, Store};
 use serde_json::json;
 
@@ -135,7 +134,6 @@ fn to_file(
     table: TableName,
     path: &Path,
 ) -> Result<(), CliError> {
-    output::check_is_no_store(path)?;
     let mut bytes = Vec::new();
     export(
         snapshot,
@@ -144,13 +142,5 @@ fn to_file(
         arguments.without_times,
         &mut bytes,
     )?;
-    write(path, &bytes).map_err(CliError::write(path))
-}
-
-/// A file is replaced as a whole; into a device or a pipe it is written.
-fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    match path.is_file() || !path.exists() {
-        true => replace_file(path, bytes),
-        false => std::fs::write(path, bytes),
-    }
+    output::write_file(path, bytes)
 }

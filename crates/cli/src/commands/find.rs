@@ -280,16 +280,13 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
         false => output::print(&text(&found)),
     };
     if let Some(path) = &arguments.plot {
-        output::check_is_no_store(path)?;
-        let drawn = picture(&found, path);
-        std::fs::write(path, drawn).map_err(CliError::write(path))?;
+        output::write_file(path, picture(&found, path))?;
     }
     if let Some(path) = &arguments.curve {
-        output::check_is_no_store(path)?;
         let mut bytes = Vec::new();
         let (format, table) = (ExportFormat::Csv, TableName::Trials);
         export(&found.snapshot, format, table, false, &mut bytes)?;
-        std::fs::write(path, bytes).map_err(CliError::write(path))?;
+        output::write_file(path, bytes)?;
     }
     printed?;
     check(&found)
