@@ -10,7 +10,7 @@ use crate::rules;
 
 /// The experiments, in the order in which they are run: those that confirm, then those that
 /// explore. They share searches; in this order most of the shared ones are done already.
-const EXPERIMENTS: [&str; 22] = [
+const EXPERIMENTS: [&str; 23] = [
     "deep-networks",
     "two-edges",
     "later-edges",
@@ -20,6 +20,7 @@ const EXPERIMENTS: [&str; 22] = [
     "pixels",
     "paper",
     "inputs",
+    "prediction-intervals",
     "advice",
     "warm-up",
     "power-law",
