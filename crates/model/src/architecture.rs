@@ -6,10 +6,13 @@ use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::form::{Form, Residual};
+use crate::parametrisation::{LayerScale, StepScale};
+
 /// Shape and initialisation of a network.
 ///
 /// The network is `f = W^{L+1} relu(W^L .. relu(W^1 x))`, with biases or
-/// without. `L`, the number of hidden layers, is its depth.
+/// without, unless its [`Form`] says otherwise. `L`, the number of hidden layers, is its depth.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Architecture {
     /// Number of input features, `n_0`.
@@ -21,8 +24,11 @@ pub struct Architecture {
     /// Whether the layers have biases (initialised to zero).
     pub bias: bool,
     /// `c` in `Var W^{L+1} = c / n_L`: 2 (He) or 1 (LeCun) for the output
-    /// layer. Hidden layers are always He: `Var W^l = 2 / n_{l-1}`.
+    /// layer. Hidden layers have the gain of their activation: `Var W^l = 2 / n_{l-1}` (He) for ReLU.
     pub output_gain: f64,
+    /// Activation, residual blocks, normalisation, parametrisation.
+    #[serde(default, skip_serializing_if = "Form::is_default")]
+    pub form: Form,
 }
 
 /// The architecture describes no network.
@@ -37,6 +43,20 @@ pub enum InvalidArchitecture {
     /// The output gain is not a positive number.
     #[error("the output gain must be a positive number, not {0}")]
     OutputGain(f64),
+    /// Residual blocks in a network whose hidden layers differ in width.
+    #[error("residual blocks need hidden layers of one width")]
+    ResidualWidths,
+    /// The layers between input and output layer are no whole number of blocks.
+    #[error(
+        "a depth of {depth} leaves {between} hidden layers behind the first, which is no whole number \
+         of residual blocks of two: use an odd depth"
+    )]
+    ResidualDepth {
+        /// Number of hidden layers.
+        depth: usize,
+        /// One less.
+        between: usize,
+    },
 }
 
 impl Architecture {
@@ -48,6 +68,7 @@ impl Architecture {
             outputs,
             bias: false,
             output_gain: 2.0,
+            form: Form::default(),
         }
     }
 
@@ -67,6 +88,23 @@ impl Architecture {
         fan_in.zip(fan_out)
     }
 
+    /// `g` in the standard `Var W = g / fan_in` of every layer, from the input side: that of the
+    /// activation, and `output_gain` for the output layer. Inputs have unit second moment and have
+    /// passed no activation: where the scale of preactivations matters, the first gain is 1, which
+    /// makes theirs 1.
+    pub fn gains(&self) -> impl Iterator<Item = f64> + '_ {
+        let activation = self.form.activation;
+        let gain = activation.gain();
+        let first = if activation.is_homogeneous() { gain } else { 1.0 };
+        let hidden = (0..self.depth()).map(move |layer| if layer == 0 { first } else { gain });
+        hidden.chain(std::iter::once(self.output_gain))
+    }
+
+    /// Initial variance, multiplier and relative rate of every layer, from the input side.
+    pub fn layer_scales(&self, steps: StepScale) -> Vec<LayerScale> {
+        self.form.parametrisation.layers(self, steps)
+    }
+
     /// Number of trained parameters.
     pub fn parameters(&self) -> usize {
         self.layer_shapes()
@@ -84,8 +122,8 @@ impl Architecture {
     /// Checks that the architecture describes a network.
     ///
     /// # Errors
-    /// If it has no hidden layer, a layer of width 0, or a gain that is not
-    /// positive and finite.
+    /// If it has no hidden layer, a layer of width 0, a gain that is not
+    /// positive and finite, or residual blocks that do not fit its hidden layers.
     pub fn validate(&self) -> Result<(), InvalidArchitecture> {
         if self.hidden.is_empty() {
             return Err(InvalidArchitecture::NoHiddenLayer);
@@ -104,6 +142,15 @@ impl Architecture {
         if !(self.output_gain.is_finite() && self.output_gain > 0.0) {
             return Err(InvalidArchitecture::OutputGain(self.output_gain));
         }
+        if self.form.residual != Residual::None {
+            if self.hidden.iter().any(|width| *width != self.hidden[0]) {
+                return Err(InvalidArchitecture::ResidualWidths);
+            }
+            let (depth, between) = (self.depth(), self.depth() - 1);
+            if !between.is_multiple_of(self.form.block_length()) {
+                return Err(InvalidArchitecture::ResidualDepth { depth, between });
+            }
+        }
         Ok(())
     }
 }
@@ -115,24 +162,21 @@ pub struct InitialWeights {
     /// One row-major `[in, out]` matrix a layer, from the input side.
     weights: Vec<TensorData>,
     bias: bool,
+    form: Form,
 }
 
 impl InitialWeights {
-    /// Draws He-initialised weights: `W^l ~ N(0, 2 / n_{l-1})` for hidden
-    /// layers, `N(0, c / n_L)` for the output layer, in double precision,
+    /// Draws weights: `W^l ~ N(0, g / n_{l-1})` with the gain `g` of every layer, or with the variance
+    /// of another parametrisation, in double precision,
     /// rounded to `E`. Biases start at zero and draw nothing.
     pub fn draw<E: Element>(architecture: &Architecture, rng: &mut impl Rng) -> Self {
-        let depth = architecture.depth();
+        // Variances are the same for either kind of step.
+        let scales = architecture.layer_scales(StepScale::Gradient);
         let weights = architecture
             .layer_shapes()
-            .enumerate()
-            .map(|(layer, (fan_in, fan_out))| {
-                let gain = if layer == depth {
-                    architecture.output_gain
-                } else {
-                    2.0
-                };
-                let deviation = (gain / fan_in as f64).sqrt();
+            .zip(scales)
+            .map(|((fan_in, fan_out), scale)| {
+                let deviation = scale.variance_of_product().sqrt();
                 let values: Vec<E> = (0..fan_in * fan_out)
                     .map(|_| {
                         let normal: f64 = StandardNormal.sample(rng);
@@ -145,6 +189,7 @@ impl InitialWeights {
         Self {
             weights,
             bias: architecture.bias,
+            form: architecture.form,
         }
     }
 
@@ -157,6 +202,11 @@ impl InitialWeights {
     pub fn bias(&self) -> bool {
         self.bias
     }
+
+    /// What kind of network they are for.
+    pub fn form(&self) -> Form {
+        self.form
+    }
 }
 
 #[cfg(test)]
@@ -165,6 +215,7 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
+    use crate::form::Block;
 
     #[test]
     fn parameters_count_every_layer() {
@@ -187,6 +238,16 @@ mod tests {
         assert!(refused(|a| a.hidden[1] = 0).contains("hidden"));
         assert!(refused(|a| a.inputs = 0).contains("input"));
         assert!(refused(|a| a.output_gain = f64::NAN).contains("NaN"));
+        let residual = |architecture: &mut Architecture| {
+            architecture.form.residual = Residual::One;
+            architecture.hidden[1] = 5;
+        };
+        assert!(refused(residual).contains("one width"));
+        let blocks = |architecture: &mut Architecture| {
+            architecture.form.residual = Residual::One;
+            architecture.form.block = Block::Two;
+        };
+        assert!(refused(blocks).contains("odd depth"));
     }
 
     #[test]

@@ -54,7 +54,7 @@ impl<B: Backend> EnsembleRates<B> {
         }
     }
 
-    fn layer_rate(&self, layer: usize) -> Rate<B> {
+    pub(crate) fn layer_rate(&self, layer: usize) -> Rate<B> {
         Rate::Each(primitive(self.layers[layer].clone()))
     }
 
@@ -91,7 +91,11 @@ impl<B: Backend> Mlp<B, 3> {
                 }
             })
             .collect();
-        Self { layers }
+        let form = networks.first().map(|network| network.form);
+        Self {
+            layers,
+            form: form.unwrap_or_default(),
+        }
     }
 
     /// Number of networks.
@@ -104,15 +108,11 @@ impl<B: Backend> Mlp<B, 3> {
     /// The networks of these indices, in this order.
     #[must_use]
     pub fn select(&self, networks: &Tensor<B, 1, Int>) -> Self {
-        let chosen = |tensor: &Tensor<B, 3>| tensor.clone().select(0, networks.clone());
-        let layers = self.layers.iter();
+        let layers = self.layers.iter().cloned();
+        let layers = layers.map(|layer| layer.map(|t| t.select(0, networks.clone())));
         Self {
-            layers: layers
-                .map(|layer| Layer {
-                    weight: chosen(&layer.weight),
-                    bias: layer.bias.as_ref().map(chosen),
-                })
-                .collect(),
+            layers: layers.collect(),
+            form: self.form,
         }
     }
 
@@ -126,6 +126,7 @@ impl<B: Backend> Mlp<B, 3> {
         });
         Mlp {
             layers: layers.collect(),
+            form: self.form,
         }
     }
 

@@ -14,6 +14,28 @@ pub struct Layer<B: backend::Backend, const D: usize = 2> {
     pub bias: Option<Tensor<B, D>>,
 }
 
+impl<B: backend::Backend, const D: usize> Layer<B, D> {
+    /// Both tensors by a function.
+    pub(crate) fn map(self, f: impl Fn(Tensor<B, D>) -> Tensor<B, D>) -> Self {
+        Self {
+            weight: f(self.weight),
+            bias: self.bias.map(f),
+        }
+    }
+
+    /// Both tensors with those of another layer.
+    pub(crate) fn zip(
+        self,
+        other: Self,
+        f: impl Fn(Tensor<B, D>, Tensor<B, D>) -> Tensor<B, D>,
+    ) -> Self {
+        Self {
+            weight: f(self.weight, other.weight),
+            bias: self.bias.zip(other.bias).map(|(a, b)| f(a, b)),
+        }
+    }
+}
+
 impl<B: Backend, const D: usize> Layer<B, D> {
     /// `a W + b` for rows `a` of shape `[samples, in]`; followed by the ReLU for
     /// a hidden layer.

@@ -8,16 +8,26 @@
 //! Conventions: *depth* counts **hidden** layers; a weight matrix has shape
 //! `[in, out]`, so a layer computes `a W + b` for rows `a` of a batch.
 
+mod activation;
 mod architecture;
 mod batch;
+mod curvature;
 mod ensemble;
+mod form;
 mod layer;
 mod mlp;
+mod optimiser;
+mod parametrisation;
+mod value;
 mod weights_file;
 
+pub use activation::{Activation, UnknownActivation};
 pub use architecture::{Architecture, InitialWeights, InvalidArchitecture};
 pub use batch::{Batch, Loss, Predictions};
 pub use ensemble::{Ensemble, EnsembleRates};
+pub use form::{Block, Form, LayerState, Norm, Residual};
 pub use layer::{Gradient, Layer, LayerRates};
 pub use mlp::{Derivatives, Mlp, Pass, backpropagate, relu_backward};
+pub use optimiser::{Method, Optimiser, OptimiserState};
+pub use parametrisation::{LayerScale, Parametrisation, StepScale};
 pub use weights_file::{Layout, ReadWeights, WeightsFileError, WeightsOptions};

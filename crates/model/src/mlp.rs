@@ -6,11 +6,13 @@ use burn_tensor::{ElementConversion, Tensor, TensorData, backend};
 use etastar_backend::{Backend, Rate};
 
 use crate::batch::{Batch, Loss};
+use crate::form::{Form, LayerState};
 use crate::layer::{primitive, tensor};
-use crate::{Gradient, InitialWeights, Layer, LayerRates};
+use crate::optimiser::OptimiserState;
+use crate::{EnsembleRates, Gradient, InitialWeights, Layer, LayerRates};
 
-/// A multilayer perceptron with ReLU activations on the device its tensors
-/// live on.
+/// A multilayer perceptron on the device its tensors live on: with ReLU activations, unless its form
+/// says otherwise.
 ///
 /// `D` is 2 for one network, and 3 for an [`Ensemble`](crate::Ensemble) of
 /// networks of one shape, whose every tensor has a leading axis over them.
@@ -19,6 +21,16 @@ use crate::{Gradient, InitialWeights, Layer, LayerRates};
 pub struct Mlp<B: backend::Backend, const D: usize = 2> {
     /// Hidden layers and the output layer, from the input side.
     pub layers: Vec<Layer<B, D>>,
+    /// What kind of network it is.
+    pub form: Form,
+}
+
+impl<B: backend::Backend, const D: usize> Mlp<B, D> {
+    /// A network of ReLUs with these layers, from the input side.
+    pub fn new(layers: Vec<Layer<B, D>>) -> Self {
+        let form = Form::default();
+        Self { layers, form }
+    }
 }
 
 impl<B: Backend, const D: usize> Mlp<B, D> {
@@ -29,6 +41,9 @@ impl<B: Backend, const D: usize> Mlp<B, D> {
 
     /// Outputs `[samples, outputs]` for inputs `[samples, inputs]`.
     pub fn forward(&self, inputs: Tensor<B, D>) -> Tensor<B, D> {
+        if !self.form.is_plain() {
+            return self.form.forward(&parameters(&self.layers), inputs).1;
+        }
         let depth = self.depth();
         self.layers
             .iter()
@@ -38,19 +53,25 @@ impl<B: Backend, const D: usize> Mlp<B, D> {
             })
     }
 
-    /// The input of every layer, from the input side, and the outputs, as
-    /// backpropagation needs them.
-    pub fn forward_with_activations(
+    /// The state of every layer, from the input side, as backpropagation needs it, and the outputs.
+    pub fn forward_with_states(
         &self,
         inputs: Tensor<B, D>,
-    ) -> (Vec<Tensor<B, D>>, Tensor<B, D>) {
-        let mut activations = Vec::with_capacity(self.layers.len());
+    ) -> (Vec<LayerState<Tensor<B, D>>>, Tensor<B, D>) {
+        if !self.form.is_plain() {
+            return self.form.forward(&parameters(&self.layers), inputs);
+        }
+        let mut states = Vec::with_capacity(self.layers.len());
         let mut current = inputs;
         for (index, layer) in self.layers.iter().enumerate() {
-            activations.push(current.clone());
+            states.push(LayerState {
+                input: current.clone(),
+                inverse_deviation: None,
+                preactivation: None,
+            });
             current = layer.apply(current, index < self.depth());
         }
-        (activations, current)
+        (states, current)
     }
 
     /// Mean loss of a batch (one element a network).
@@ -61,21 +82,27 @@ impl<B: Backend, const D: usize> Mlp<B, D> {
 
     /// Mean loss of a batch (one element a network) and its gradient.
     pub fn gradient(&self, batch: &Batch<B, D>, loss: Loss) -> (Tensor<B, 1>, Gradient<B, D>) {
-        let Derivatives { loss, layers } = self.derivatives(batch, loss);
-        let layers = self.layers.iter().zip(layers);
-        let layers = layers.map(|(layer, (activation, delta))| Layer {
-            weight: activation.transpose().matmul(delta.clone()),
+        let derivatives = self.derivatives(batch, loss);
+        let gradient = self.gradient_of(&derivatives);
+        (derivatives.loss, gradient)
+    }
+
+    /// The gradient that derivatives of this network make.
+    fn gradient_of(&self, derivatives: &Derivatives<B, D>) -> Gradient<B, D> {
+        let layers = self.layers.iter().zip(derivatives.layers.iter().cloned());
+        let layers = layers.map(|(layer, (input, delta))| Layer {
+            weight: input.transpose().matmul(delta.clone()),
             bias: layer.bias.is_some().then(|| delta.sum_dim(D - 2)),
         });
-        let gradient = Gradient {
+        Gradient {
             layers: layers.collect(),
-        };
-        (loss, gradient)
+        }
     }
 }
 
 impl<B: Backend> Mlp<B> {
-    /// Whether no step on any of these samples can change the network: it has no biases, no sample
+    /// Whether no step of gradient descent on any of these samples can change the network: it is one of
+    /// ReLUs alone, has no biases, no sample
     /// reaches its last hidden layer, and its gradient is exactly zero.
     ///
     /// Where the last hidden activations `a^L` are zero, so are its ReLUs' derivatives, and every
@@ -83,7 +110,7 @@ impl<B: Backend> Mlp<B> {
     /// the other factor is infinite; then so would the summed gradient be.
     pub fn is_dead_on(&self, batch: &Batch<B>, loss: Loss) -> bool {
         let has_bias = self.layers.iter().any(|layer| layer.bias.is_some());
-        if has_bias || self.depth() == 0 {
+        if has_bias || self.depth() == 0 || !self.form.is_plain() {
             return false;
         }
         let is_zero = |tensor: Tensor<B, 2>| tensor.abs().sum().into_scalar().elem::<f64>() == 0.0;
@@ -96,7 +123,7 @@ impl<B: Backend> Mlp<B> {
     }
 
     /// Uploads initial weights.
-    pub fn new(initial: &InitialWeights, device: &B::Device) -> Self {
+    pub fn upload(initial: &InitialWeights, device: &B::Device) -> Self {
         let layers = initial
             .weights()
             .iter()
@@ -110,7 +137,10 @@ impl<B: Backend> Mlp<B> {
                 }
             })
             .collect();
-        Self { layers }
+        Self {
+            layers,
+            form: initial.form(),
+        }
     }
 
     /// Moves every layer by `-learning_rate * rates.of(layer)` times its
@@ -129,6 +159,7 @@ impl<B: Backend> Mlp<B> {
         });
         Self {
             layers: moved.collect(),
+            form: self.form,
         }
     }
 
@@ -154,8 +185,8 @@ impl<B: Backend> Mlp<B> {
 #[derive(Debug, Clone)]
 pub struct Pass<B: Backend, const D: usize = 2> {
     network: Mlp<B, D>,
-    /// The input of every layer, from the input side.
-    activations: Vec<Tensor<B, D>>,
+    /// Of every layer, from the input side.
+    states: Vec<LayerState<Tensor<B, D>>>,
     /// The derivative of the loss in the outputs.
     derivative: Tensor<B, D>,
     /// Mean loss of the batch, one element a network.
@@ -177,11 +208,11 @@ pub struct Derivatives<B: Backend, const D: usize = 2> {
 impl<B: Backend, const D: usize> Mlp<B, D> {
     /// Takes the forward half of a step.
     pub fn pass(self, batch: &Batch<B, D>, loss: Loss) -> Pass<B, D> {
-        let (activations, outputs) = self.forward_with_activations(batch.inputs.clone());
+        let (states, outputs) = self.forward_with_states(batch.inputs.clone());
         let (loss, derivative) = loss.with_derivative(outputs, batch.targets.clone());
         Pass {
             network: self,
-            activations,
+            states,
             derivative,
             loss,
         }
@@ -189,19 +220,7 @@ impl<B: Backend, const D: usize> Mlp<B, D> {
 
     /// Runs forward and backward without taking the step.
     pub fn derivatives(&self, batch: &Batch<B, D>, loss: Loss) -> Derivatives<B, D> {
-        let pass = self.clone().pass(batch, loss);
-        let mut layers = Vec::with_capacity(self.layers.len());
-        backpropagate(
-            &self.layers,
-            pass.activations,
-            pass.derivative,
-            |_, _, activation, delta| layers.push((activation, delta)),
-        );
-        layers.reverse();
-        Derivatives {
-            loss: pass.loss,
-            layers,
-        }
+        self.clone().pass(batch, loss).derivatives().1
     }
 
     /// The network after a step whose derivatives are known; a layer moves by
@@ -217,25 +236,70 @@ impl<B: Backend, const D: usize> Mlp<B, D> {
         });
         Self {
             layers: layers.collect(),
+            form: self.form,
         }
+    }
+
+    /// The same, for any optimiser.
+    fn step_by_rates(
+        self,
+        derivatives: &Derivatives<B, D>,
+        state: &mut OptimiserState<B, D>,
+        rate_of: impl Fn(usize) -> Rate<B>,
+    ) -> Self {
+        if state.is_plain() {
+            return self.descend_by(derivatives, rate_of);
+        }
+        let gradient = self.gradient_of(derivatives);
+        state.step(self, gradient, rate_of)
     }
 }
 
 impl<B: Backend, const D: usize> Pass<B, D> {
+    /// Takes the backward half without the step.
+    fn derivatives(self) -> (Mlp<B, D>, Derivatives<B, D>) {
+        let mut layers = Vec::with_capacity(self.states.len());
+        backpropagate(
+            self.network.form,
+            &self.network.layers,
+            self.states,
+            self.derivative,
+            |_, _, input, delta| layers.push((input, delta)),
+        );
+        layers.reverse();
+        let loss = self.loss;
+        (self.network, Derivatives { loss, layers })
+    }
+
+    /// Takes the backward half and the step of any optimiser.
+    fn step_at_rates(
+        self,
+        state: &mut OptimiserState<B, D>,
+        rate_of: impl Fn(usize) -> Rate<B>,
+    ) -> Mlp<B, D> {
+        if state.is_plain() {
+            return self.descend(rate_of);
+        }
+        let (network, derivatives) = self.derivatives();
+        network.step_by_rates(&derivatives, state, rate_of)
+    }
+
     /// Takes the backward half and the step. A layer moves by the rate that
     /// `rate_of` gives for its index, times its gradient.
     pub(crate) fn descend(self, rate_of: impl Fn(usize) -> Rate<B>) -> Mlp<B, D> {
-        let mut layers = Vec::with_capacity(self.activations.len());
+        let form = self.network.form;
+        let mut layers = Vec::with_capacity(self.states.len());
         backpropagate(
+            form,
             self.network.layers,
-            self.activations,
+            self.states,
             self.derivative,
-            |index, layer, activation, delta| {
-                layers.push(layer.descend(activation, delta, &rate_of(index)));
+            |index, layer, input, delta| {
+                layers.push(layer.descend(input, delta, &rate_of(index)));
             },
         );
         layers.reverse();
-        Mlp { layers }
+        Mlp { layers, form }
     }
 }
 
@@ -245,9 +309,56 @@ impl<B: Backend> Pass<B> {
     pub fn sgd_step(self, learning_rate: f64, rates: &LayerRates) -> Mlp<B> {
         self.descend(|layer| Rate::Common(learning_rate * rates.of(layer)))
     }
+
+    /// The network after a step of any optimiser; a layer's rate is `learning_rate * rates.of(layer)`.
+    #[must_use]
+    pub fn step(
+        self,
+        state: &mut OptimiserState<B>,
+        learning_rate: f64,
+        rates: &LayerRates,
+    ) -> Mlp<B> {
+        self.step_at_rates(state, |layer| Rate::Common(learning_rate * rates.of(layer)))
+    }
+}
+
+impl<B: Backend> Pass<B, 3> {
+    /// The networks after a step of any optimiser, each at its own rate.
+    #[must_use]
+    pub fn step(self, state: &mut OptimiserState<B, 3>, rates: &EnsembleRates<B>) -> Mlp<B, 3> {
+        self.step_at_rates(state, |layer| rates.layer_rate(layer))
+    }
+}
+
+impl<B: Backend> Mlp<B, 3> {
+    /// The networks after the step [`Pass::step`] on the batch of the derivatives, which may be
+    /// those of one network for all of them.
+    #[must_use]
+    pub fn step_by(
+        self,
+        derivatives: &Derivatives<B, 3>,
+        state: &mut OptimiserState<B, 3>,
+        rates: &EnsembleRates<B>,
+    ) -> Self {
+        self.step_by_rates(derivatives, state, |layer| rates.layer_rate(layer))
+    }
 }
 
 impl<B: Backend> Mlp<B> {
+    /// The network after the step [`Pass::step`] on the batch of the derivatives.
+    #[must_use]
+    pub fn step_by(
+        self,
+        derivatives: &Derivatives<B>,
+        state: &mut OptimiserState<B>,
+        learning_rate: f64,
+        rates: &LayerRates,
+    ) -> Self {
+        self.step_by_rates(derivatives, state, |layer| {
+            Rate::Common(learning_rate * rates.of(layer))
+        })
+    }
+
     /// The network after the step [`sgd_step`](Self::sgd_step) on the batch
     /// of the derivatives, bit for bit.
     #[must_use]
@@ -264,37 +375,54 @@ impl<B: Backend> Mlp<B> {
 }
 
 /// Walks from the output layer to the input layer and shows each layer's
-/// index, the layer, its input `a` (`[samples, in]`) and the derivative
+/// index, the layer, its input `z` (`[samples, in]`) and the derivative
 /// `delta` of the loss in its preactivation (`[samples, out]`), from which its
-/// gradient is `a^T delta` (weight) and the column sums of `delta` (bias).
+/// gradient is `z^T delta` (weight) and the column sums of `delta` (bias).
 ///
-/// `delta^l = (delta^{l+1} W^{l+1,T}) * 1[a^l > 0]`, starting from the
-/// derivative in the outputs. The walk no longer needs a layer when it shows
+/// For networks of ReLUs alone, `delta^l = (delta^{l+1} W^{l+1,T}) * 1[a^l > 0]`, starting from the
+/// derivative in the outputs. That walk no longer needs a layer when it shows
 /// it, so that a layer given by value may be changed in place.
 pub fn backpropagate<B: Backend, const D: usize, L: Borrow<Layer<B, D>>>(
+    form: Form,
     layers: impl IntoIterator<Item = L, IntoIter: DoubleEndedIterator + ExactSizeIterator>,
-    activations: Vec<Tensor<B, D>>,
+    states: Vec<LayerState<Tensor<B, D>>>,
     output_derivative: Tensor<B, D>,
     mut visit: impl FnMut(usize, L, Tensor<B, D>, Tensor<B, D>),
 ) {
+    let layers = layers.into_iter();
+    if !form.is_plain() {
+        let mut layers: Vec<L> = layers.collect();
+        let parameters = parameters(layers.iter().map(Borrow::borrow));
+        form.backward(&parameters, states, output_derivative, |index, z, delta| {
+            if let Some(layer) = layers.pop() {
+                visit(index, layer, z, delta);
+            }
+        });
+        return;
+    }
     let mut delta = output_derivative;
-    for (index, (layer, activation)) in layers.into_iter().zip(activations).enumerate().rev() {
+    for (index, (layer, state)) in layers.zip(states).enumerate().rev() {
+        let input = state.input;
         if index == 0 {
-            visit(0, layer, activation, delta);
+            visit(0, layer, input, delta);
             return;
         }
         let below = tensor(B::affine_relu_backward(
             primitive(delta.clone()),
             primitive(layer.borrow().weight.clone()),
-            primitive(activation.clone()),
+            primitive(input.clone()),
         ));
-        visit(
-            index,
-            layer,
-            activation,
-            std::mem::replace(&mut delta, below),
-        );
+        visit(index, layer, input, std::mem::replace(&mut delta, below));
     }
+}
+
+/// Weights and biases of layers, as a form's passes take them.
+fn parameters<'a, B: Backend, const D: usize>(
+    layers: impl IntoIterator<Item = &'a Layer<B, D>>,
+) -> Vec<(Tensor<B, D>, Option<Tensor<B, D>>)> {
+    let layers = layers.into_iter();
+    let layers = layers.map(|layer| (layer.weight.clone(), layer.bias.clone()));
+    layers.collect()
 }
 
 /// `derivative` where the ReLU's `output` is positive, 0 elsewhere. The backend

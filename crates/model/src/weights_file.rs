@@ -269,7 +269,7 @@ impl<B: Backend> Mlp<B> {
             biases: found.iter().filter(|matrix| matrix.bias.is_some()).count(),
             ignored,
         };
-        Ok((Self { layers }, read))
+        Ok((Self::new(layers), read))
     }
 }
 

@@ -70,7 +70,8 @@ pub struct NetworkSharpness {
     pub hessian: Spectrum,
     /// The (preconditioned) Gauss-Newton matrix.
     pub gauss_newton: Spectrum,
-    /// The trace of both.
+    /// The trace of the Gauss-Newton matrix and, of networks that are linear in each layer as ReLU
+    /// networks are, of the Hessian too.
     pub trace: f64,
     /// Certified bounds, if asked for.
     pub bounds: Option<Bounds>,

@@ -128,7 +128,7 @@ proptest! {
         outputs in 2_usize..11, output_gain in 0.5_f64..3.0, loss in losses(),
         rate in 0.0_f64..2.0, q in 0.1_f64..3.0, delta in 0.01_f64..0.5,
     ) {
-        let architecture = Architecture { inputs, hidden, outputs, bias: false, output_gain };
+        let architecture = Architecture { inputs, hidden, outputs, bias: false, output_gain, form: Default::default() };
         let bounds = TheoryBounds::with_delta(&architecture, loss, rate, q, delta).unwrap();
         let (gauss_newton, hessian) = (bounds.gauss_newton, bounds.hessian);
         prop_assert!(hessian.summed.upper_expectation > gauss_newton.summed.upper_expectation);

@@ -28,7 +28,7 @@ fn sampled(
     let rates = LayerRates::with_input_rate(architecture.depth(), input_rate);
     let tops = (0..60).map(|_| {
         let initial = InitialWeights::draw::<f64>(architecture, rng);
-        let network = Mlp::new(&initial, &Default::default());
+        let network = Mlp::upload(&initial, &Default::default());
         let objective = Objective::new(&network, &data, loss, &Default::default()).unwrap();
         dense_tops(&objective, &rates)
     });

@@ -146,9 +146,7 @@ fn two_parameters_by_hand() {
         weight: matrix(weight),
         bias: None,
     });
-    let network = Mlp {
-        layers: layers.to_vec(),
-    };
+    let network = Mlp::new(layers.to_vec());
     let batch = Batch {
         inputs: matrix(2.0),
         targets: matrix(5.0),

@@ -39,6 +39,11 @@ pub enum CertificateError {
     /// A rate is negative or not finite.
     #[error(transparent)]
     Rate(#[from] InvalidRate),
+    /// The network is none of ReLUs alone.
+    #[error(
+        "certified bounds are for ReLU networks without residual blocks and normalisation: ask for none"
+    )]
+    Form,
     /// A bound is infinite or undefined.
     #[error("the bound \"{0}\" is not finite")]
     NotFinite(&'static str),
@@ -58,7 +63,7 @@ pub struct Bounds {
 /// whose trace and Ritz values have been `measured`.
 ///
 /// # Errors
-/// If a rate is negative or not finite, or if the network's derivatives
+/// If a rate is negative or not finite, if the network is none of ReLUs alone, or if its derivatives
 /// overflow.
 pub fn certified_bounds<B: Backend>(
     objective: &Objective<B>,
@@ -66,6 +71,9 @@ pub fn certified_bounds<B: Backend>(
     propagator: &PropagatorOptions,
     measured: Measured,
 ) -> Result<Bounds, CertificateError> {
+    if !objective.network().form.is_plain() {
+        return Err(CertificateError::Form);
+    }
     let bounds = Bounds {
         lower: LowerBounds::new(objective, rates, measured)?,
         upper: UpperBounds::new(objective, rates, propagator),

@@ -147,7 +147,7 @@ fn gauss_newton_upper<B: Backend>(
     };
     objective.for_each_piece(|forward, targets| {
         let units = unit_rows(&forward.outputs);
-        let rows = objective.backward_combinations(&forward.activations, units);
+        let rows = objective.backward_combinations(&forward.states, units);
         let weights = objective.input_weights(&forward, rates);
         let products: Vec<Vec<f64>> = rows
             .into_iter()
@@ -272,15 +272,15 @@ impl Piece {
         targets: Tensor<B, 2>,
     ) -> Self {
         let residual = objective.residual(forward.outputs.clone(), targets);
-        let residual_rows = objective.backward(&forward.activations, residual.clone());
+        let residual_rows = objective.backward(&forward.states, residual.clone());
         let units = unit_rows(&forward.outputs);
-        let output_rows = objective.backward_combinations(&forward.activations, units);
+        let output_rows = objective.backward_combinations(&forward.states, units);
         let scaled = |layer: usize, norms: Vec<f64>| -> Vec<f64> {
             let root = rates.of(layer).sqrt();
             norms.into_iter().map(|norm| root * norm).collect()
         };
         let inputs = objective.input_weights(forward, rates).into_iter();
-        let hidden = forward.activations[1..].iter();
+        let hidden = forward.states[1..].iter().map(|state| &state.input);
         let residual_rows = residual_rows.into_iter().enumerate();
         let output_rows = output_rows.into_iter().enumerate();
         Self {

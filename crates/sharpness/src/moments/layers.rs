@@ -74,6 +74,12 @@ pub enum MomentsError {
     /// The network has biases.
     #[error("the formulas are for networks without biases: set `bias` to false")]
     Bias,
+    /// The network is none of ReLUs alone.
+    #[error(
+        "the formulas are for ReLU networks without residual blocks and normalisation, in the standard \
+         parametrisation"
+    )]
+    Form,
     /// The input layer's relative learning rate is not a number `>= 0`.
     #[error("the input layer's relative learning rate must be a number >= 0, not {0}")]
     InputRate(f64),
@@ -82,7 +88,7 @@ pub enum MomentsError {
     MeanSquareInput(f64),
 }
 
-/// Checks that the network exists and has no biases, and that the input layer's
+/// Checks that the network exists, is one of ReLUs alone and has no biases, and that the input layer's
 /// relative learning rate is sound.
 pub(crate) fn check_network(
     architecture: &Architecture,
@@ -91,6 +97,9 @@ pub(crate) fn check_network(
     architecture.validate()?;
     if architecture.bias {
         return Err(MomentsError::Bias);
+    }
+    if !architecture.form.is_default() {
+        return Err(MomentsError::Form);
     }
     if !(input_rate.is_finite() && input_rate >= 0.0) {
         return Err(MomentsError::InputRate(input_rate));

@@ -22,7 +22,7 @@
 //!     weight: Tensor::<B, 2>::from_data([[weight]], &device),
 //!     bias: None,
 //! };
-//! let network = Mlp { layers: vec![layer(3.0), layer(2.0)] };
+//! let network = Mlp::new(vec![layer(3.0), layer(2.0)]);
 //! let data = Batch {
 //!     inputs: Tensor::from_data([[1.0]], &device),
 //!     targets: Tensor::from_data([[5.0]], &device),

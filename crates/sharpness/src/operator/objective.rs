@@ -3,7 +3,7 @@
 
 use burn_tensor::Tensor;
 use etastar_backend::{Backend, Interrupt};
-use etastar_model::{Batch, Layer, Loss, Mlp, backpropagate};
+use etastar_model::{Batch, Layer, LayerState, Loss, Mlp, backpropagate};
 use thiserror::Error;
 
 use super::parameters::ParameterOrder;
@@ -96,10 +96,20 @@ pub(super) struct Chunk<B: Backend> {
 /// The network's forward pass on some samples.
 #[derive(Debug, Clone)]
 pub(crate) struct Forward<B: Backend> {
-    /// Input of every layer, from the input side, `[samples, in]`.
-    pub(crate) activations: Vec<Tensor<B, 2>>,
+    /// Of every layer, from the input side.
+    pub(crate) states: Vec<LayerState<Tensor<B, 2>>>,
     /// `[samples, outputs]`.
     pub(crate) outputs: Tensor<B, 2>,
+}
+
+impl<B: Backend> Chunk<B> {
+    pub(super) fn inputs(&self) -> Tensor<B, 2> {
+        self.batch.inputs.clone()
+    }
+
+    pub(super) fn targets(&self) -> Tensor<B, 2> {
+        self.batch.targets.clone()
+    }
 }
 
 impl<B: Backend> Objective<B> {
@@ -186,7 +196,7 @@ impl<B: Backend> Objective<B> {
     pub fn gradient(&self) -> Vec<f64> {
         self.sum_over_chunks(|chunk, forward| {
             let deltas = self.deltas(chunk, &forward);
-            self.parameter_gradients(forward.activations, deltas)
+            self.parameter_gradients(forward.states, deltas)
         })
     }
 
@@ -195,8 +205,8 @@ impl<B: Backend> Objective<B> {
     /// pass.
     pub(crate) fn pullback(&self, cotangent: impl Fn(&Forward<B>) -> Tensor<B, 2>) -> Vec<f64> {
         self.sum_over_chunks(|_, forward| {
-            let deltas = self.backward(&forward.activations, cotangent(&forward));
-            self.parameter_gradients(forward.activations, deltas)
+            let deltas = self.backward(&forward.states, cotangent(&forward));
+            self.parameter_gradients(forward.states, deltas)
         })
     }
 
@@ -206,11 +216,16 @@ impl<B: Backend> Objective<B> {
         &self,
         part: impl Fn(&Chunk<B>, Forward<B>) -> Vec<Layer<B>>,
     ) -> Vec<f64> {
-        let parts = self
-            .chunks
-            .iter()
-            .take_while(|_| !self.is_interrupted())
-            .map(|chunk| part(chunk, self.forward(chunk)));
+        self.sum_over_chunks_of_samples(|chunk| part(chunk, self.forward(chunk)))
+    }
+
+    /// The same, without the forward pass.
+    pub(super) fn sum_over_chunks_of_samples(
+        &self,
+        part: impl Fn(&Chunk<B>) -> Vec<Layer<B>>,
+    ) -> Vec<f64> {
+        let chunks = self.chunks.iter();
+        let parts = chunks.take_while(|_| !self.is_interrupted()).map(part);
         let sum = parts.reduce(|sum, part| {
             sum.into_iter()
                 .zip(part)
@@ -246,13 +261,14 @@ impl<B: Backend> Objective<B> {
     /// preactivation, from its derivative in the outputs.
     pub(crate) fn backward(
         &self,
-        activations: &[Tensor<B, 2>],
+        states: &[LayerState<Tensor<B, 2>>],
         output_derivative: Tensor<B, 2>,
     ) -> Vec<Tensor<B, 2>> {
-        let mut deltas = Vec::with_capacity(activations.len());
+        let mut deltas = Vec::with_capacity(states.len());
         backpropagate(
+            self.network.form,
             &self.network.layers,
-            activations.to_vec(),
+            states.to_vec(),
             output_derivative,
             |_, _, _, delta| deltas.push(delta),
         );
@@ -277,11 +293,8 @@ impl<B: Backend> Objective<B> {
     }
 
     fn run(&self, inputs: Tensor<B, 2>) -> Forward<B> {
-        let (activations, outputs) = self.network.forward_with_activations(inputs);
-        Forward {
-            activations,
-            outputs,
-        }
+        let (states, outputs) = self.network.forward_with_states(inputs);
+        Forward { states, outputs }
     }
 
     /// `d mean loss / d z` for the preactivations `z` of every layer.
@@ -290,20 +303,20 @@ impl<B: Backend> Objective<B> {
             return deltas.clone();
         }
         let residual = self.residual(forward.outputs.clone(), chunk.batch.targets.clone());
-        self.backward(&forward.activations, residual)
+        self.backward(&forward.states, residual)
     }
 
-    /// `a^T delta` and the column sums of `delta` for every layer.
+    /// `z^T delta`, for the layer's input `z`, and the column sums of `delta` for every layer.
     fn parameter_gradients(
         &self,
-        activations: Vec<Tensor<B, 2>>,
+        states: Vec<LayerState<Tensor<B, 2>>>,
         deltas: Vec<Tensor<B, 2>>,
     ) -> Vec<Layer<B>> {
-        let pairs = activations.into_iter().zip(deltas);
+        let pairs = states.into_iter().zip(deltas);
         pairs
             .zip(&self.network.layers)
-            .map(|((activation, delta), layer)| Layer {
-                weight: activation.transpose().matmul(delta.clone()),
+            .map(|((state, delta), layer)| Layer {
+                weight: state.input.transpose().matmul(delta.clone()),
                 bias: layer.bias.is_some().then(|| delta.sum_dim(0)),
             })
             .collect()
@@ -311,12 +324,16 @@ impl<B: Backend> Objective<B> {
 
     /// Memory that keeping a chunk's forward and backward pass takes, beside
     /// its inputs: activations and deltas of the hidden layers, outputs and
-    /// their deltas.
+    /// their deltas; of other networks than those of ReLUs, the states too.
     fn bytes_kept(&self, chunk: &Chunk<B>) -> usize {
         let [samples, _] = chunk.batch.inputs.dims();
         let widths = self.network.layers.iter().map(|layer| {
             let [_, outputs] = layer.weight.dims();
-            2 * outputs
+            if self.network.form.is_plain() {
+                2 * outputs
+            } else {
+                4 * outputs
+            }
         });
         let values = samples.saturating_mul(widths.sum());
         values.saturating_mul(size_of::<B::FloatElem>())

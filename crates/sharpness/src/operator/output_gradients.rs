@@ -9,13 +9,14 @@
 use burn_tensor::Tensor;
 use burn_tensor::activation::softmax;
 use etastar_backend::Backend;
-use etastar_model::{LayerRates, Loss};
+use etastar_model::{LayerRates, LayerState, Loss};
 
 use super::objective::{Forward, Objective};
 use super::parameters::to_host;
 
 impl<B: Backend> Objective<B> {
-    /// Trace of `M^{1/2} G M^{1/2}`, and of `M^{1/2} H M^{1/2}`, exactly.
+    /// Trace of `M^{1/2} G M^{1/2}`, exactly; and of `M^{1/2} H M^{1/2}`, for networks that are linear
+    /// in each layer (see [`Form::is_linear_in_each_layer`](etastar_model::Form)).
     ///
     /// With a factor `d2 loss / d f2 = sum_k F_k F_k^T` for each sample,
     ///
@@ -26,13 +27,13 @@ impl<B: Backend> Objective<B> {
     ///
     /// with `B^l_ik` backpropagated from `F_ik`: `K` backward passes.
     /// `H - G = (1/N) sum_i sum_k r_ik d2 f_k(x_i)` has vanishing diagonal
-    /// blocks, because a ReLU network is linear in each layer almost
+    /// blocks where outputs, as those of a ReLU network, are linear in each layer almost
     /// everywhere, so the Hessian has the same trace.
     pub fn trace(&self, rates: &LayerRates) -> f64 {
         let mut sum = 0.0;
         self.for_each_piece(|forward, _| {
             let factor = curvature_factor(self.loss(), forward.outputs.clone());
-            let rows = self.backward_combinations(&forward.activations, factor);
+            let rows = self.backward_combinations(&forward.states, factor);
             let weights = self.input_weights(&forward, rates);
             for (rows, weights) in rows.into_iter().zip(weights) {
                 let squares = to_host(rows.square().sum_dim(2).sum_dim(1));
@@ -50,21 +51,19 @@ impl<B: Backend> Objective<B> {
     /// `combinations`, `[samples, K, outputs]`.
     pub(crate) fn backward_combinations(
         &self,
-        activations: &[Tensor<B, 2>],
+        states: &[LayerState<Tensor<B, 2>>],
         combinations: Tensor<B, 3>,
     ) -> Vec<Tensor<B, 3>> {
         let [samples, rows, outputs] = combinations.dims();
-        let repeated: Vec<Tensor<B, 2>> = activations
-            .iter()
-            .map(|activation| {
-                let [_, width] = activation.dims();
-                activation
-                    .clone()
-                    .unsqueeze_dim::<3>(1)
-                    .repeat_dim(1, rows)
-                    .reshape([samples * rows, width])
-            })
-            .collect();
+        let repeat = |tensor: &Tensor<B, 2>| {
+            let [_, width] = tensor.dims();
+            tensor
+                .clone()
+                .unsqueeze_dim::<3>(1)
+                .repeat_dim(1, rows)
+                .reshape([samples * rows, width])
+        };
+        let repeated: Vec<_> = states.iter().map(|state| state.map(repeat)).collect();
         let derivative = combinations.reshape([samples * rows, outputs]);
         self.backward(&repeated, derivative)
             .into_iter()
@@ -77,13 +76,13 @@ impl<B: Backend> Objective<B> {
 
     /// `rate (|a|^2 + [bias])` for every layer (rows) and sample (columns).
     pub(crate) fn input_weights(&self, forward: &Forward<B>, rates: &LayerRates) -> Vec<Vec<f64>> {
-        let layers = self.network().layers.iter().zip(&forward.activations);
+        let layers = self.network().layers.iter().zip(&forward.states);
         layers
             .enumerate()
-            .map(|(index, (layer, activation))| {
+            .map(|(index, (layer, state))| {
                 let rate = rates.of(index);
                 let constant = if layer.bias.is_some() { 1.0 } else { 0.0 };
-                to_host(activation.clone().square().sum_dim(1))
+                to_host(state.input.clone().square().sum_dim(1))
                     .into_iter()
                     .map(|square| rate * (square + constant))
                     .collect()

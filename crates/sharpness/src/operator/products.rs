@@ -21,7 +21,8 @@
 //! ```
 //!
 //! B. A. Pearlmutter, *Fast exact multiplication by the Hessian*, Neural
-//! Computation 6 (1994).
+//! Computation 6 (1994). Other networks than those of ReLUs differentiate their two passes
+//! themselves, see [`Mlp::gradient_along`](etastar_model::Mlp::gradient_along).
 //!
 //! # The Gauss-Newton matrix
 //! `G = (1/N) sum_i J_i^T (d2 loss / d f2) J_i` with the Jacobian `J_i` of the
@@ -150,15 +151,25 @@ impl<B: Backend> Objective<B> {
     /// # Panics
     /// If the vector's length is not the number of parameters.
     pub fn hessian_vector_product(&self, vector: &[f64]) -> Vec<f64> {
-        let layers = &self.network().layers;
+        let network = self.network();
+        let layers = &network.layers;
         let direction = self.direction(vector);
+        if !network.form.is_plain() {
+            return self.sum_over_chunks_of_samples(|chunk| {
+                network.gradient_along(chunk.inputs(), &direction, |outputs, tangent| {
+                    let curved = self.curved(outputs.clone(), tangent);
+                    [self.residual(outputs, chunk.targets()), curved]
+                })
+            });
+        }
         self.sum_over_chunks(|chunk, forward| {
             let deltas = self.deltas(chunk, &forward);
             let tangent = Tangent::new(layers, &forward, &direction);
-            let mut tangent_delta = self.curved(&forward, tangent.outputs);
+            let mut tangent_delta = self.curved(forward.outputs.clone(), tangent.outputs);
             let mut product = Vec::with_capacity(layers.len());
-            let states: Vec<_> = forward.activations.into_iter().zip(deltas).collect();
-            for (index, (activation, delta)) in states.into_iter().enumerate().rev() {
+            let states: Vec<_> = forward.states.into_iter().zip(deltas).collect();
+            for (index, (state, delta)) in states.into_iter().enumerate().rev() {
+                let activation = state.input;
                 let mut weight = activation.clone().transpose().matmul(tangent_delta.clone());
                 if index > 0 {
                     let tangent_activation = tangent.activations[index - 1].clone();
@@ -187,9 +198,16 @@ impl<B: Backend> Objective<B> {
     /// If the vector's length is not the number of parameters.
     pub fn gauss_newton_vector_product(&self, vector: &[f64]) -> Vec<f64> {
         let direction = self.direction(vector);
+        let network = self.network();
         self.pullback(|forward| {
-            let tangent = Tangent::new(&self.network().layers, forward, &direction);
-            self.curved(forward, tangent.outputs)
+            let tangent = match network.form.is_plain() {
+                true => Tangent::new(&network.layers, forward, &direction).outputs,
+                false => {
+                    let inputs = forward.states[0].input.clone();
+                    network.outputs_along(inputs, &direction).1
+                }
+            };
+            self.curved(forward.outputs.clone(), tangent)
         })
     }
 
@@ -199,10 +217,8 @@ impl<B: Backend> Objective<B> {
     }
 
     /// `(1/N) (d2 loss / d f2) R{f}`
-    fn curved(&self, forward: &Forward<B>, tangent: Tensor<B, 2>) -> Tensor<B, 2> {
-        let curved = self
-            .loss()
-            .curvature_product(forward.outputs.clone(), tangent);
+    fn curved(&self, outputs: Tensor<B, 2>, tangent: Tensor<B, 2>) -> Tensor<B, 2> {
+        let curved = self.loss().curvature_product(outputs, tangent);
         curved * (1.0 / self.samples() as f64)
     }
 }
@@ -220,7 +236,7 @@ impl<B: Backend> Tangent<B> {
         // `a^{l-1} V^l + v^l`
         let own = |index: usize| {
             let moved: &Layer<B> = &direction[index];
-            let activation = forward.activations[index].clone();
+            let activation = forward.states[index].input.clone();
             let product = activation.matmul(moved.weight.clone());
             match &moved.bias {
                 Some(bias) => product + bias.clone(),
@@ -230,7 +246,7 @@ impl<B: Backend> Tangent<B> {
         let mut activations = Vec::with_capacity(layers.len());
         let mut current = own(0);
         for (index, layer) in layers.iter().enumerate().skip(1) {
-            let tangent = relu_backward(forward.activations[index].clone(), current);
+            let tangent = relu_backward(forward.states[index].input.clone(), current);
             activations.push(tangent.clone());
             current = own(index) + tangent.matmul(layer.weight.clone());
         }

@@ -11,7 +11,7 @@
 use burn_ndarray::NdArray;
 use burn_tensor::{Tensor, TensorData};
 use etastar_backend::Backend;
-use etastar_model::{Architecture, Batch, InitialWeights, LayerRates, Loss, Mlp};
+use etastar_model::{Architecture, Batch, Form, InitialWeights, LayerRates, Loss, Mlp};
 use etastar_sharpness::lanczos::symmetric_eigenvalues;
 use etastar_sharpness::operator::{LinearOperator, Objective, ObjectiveOptions};
 use nalgebra::{DMatrix, DVector};
@@ -34,6 +34,7 @@ pub fn architecture(
         outputs,
         bias: false,
         output_gain,
+        form: Form::default(),
     }
 }
 
@@ -139,7 +140,7 @@ impl Case {
     pub fn network(&self) -> Mlp<Double> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         let initial = InitialWeights::draw::<f64>(&self.architecture, &mut rng);
-        let mut network = Mlp::new(&initial, &Default::default());
+        let mut network = Mlp::upload(&initial, &Default::default());
         for layer in &mut network.layers {
             let bias = layer.bias.take();
             layer.bias = bias.map(|bias| random(bias.dims(), &mut rng));

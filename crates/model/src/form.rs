@@ -1,0 +1,282 @@
+//! What kind of network: activation, residual blocks, normalisation, parametrisation; and its forward
+//! and backward pass.
+//!
+//! With layers `l = 0 .. L` and the stream `a^0 = x`, hidden layer `l` computes
+//!
+//! ```text
+//! z^l = N(a^l),   h^l = z^l W^l + b^l,   a^{l+1} = phi(h^l)
+//! ```
+//!
+//! `N` is the identity or, for `l >= 1`, layer normalisation (J. L. Ba, J. R. Kiros and G. E. Hinton,
+//! *Layer normalization*, 2016, without gain and bias). Of a residual network the layers `1 .. L-1`
+//! form blocks of one or two, and a block adds what it computes to what it was given,
+//! `a + s f(a)`; normalisation then stands at the start of every block and before the output layer
+//! (pre-norm; R. Xiong et al., *On layer normalization in the transformer architecture*, 2020).
+//!
+//! Both passes are written once, over [`Value`]: over tensors they give the gradient, over tensors
+//! with a tangent the Hessian's product with it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::activation::Activation;
+use crate::parametrisation::Parametrisation;
+use crate::value::{Order, Value};
+
+/// Added to the variance by layer normalisation.
+const EPSILON: f64 = 1e-5;
+
+/// What kind of network. The default is the paper's: ReLU, without anything else.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Form {
+    /// The activation of the hidden layers.
+    #[serde(skip_serializing_if = "is_default")]
+    pub activation: Activation,
+    /// Whether hidden layers form residual blocks, and what they are scaled by.
+    #[serde(skip_serializing_if = "is_default")]
+    pub residual: Residual,
+    /// Layers of a residual block.
+    #[serde(skip_serializing_if = "is_default")]
+    pub block: Block,
+    /// What normalises the inputs of layers.
+    #[serde(skip_serializing_if = "is_default")]
+    pub norm: Norm,
+    /// How initial variances and learning rates depend on the widths.
+    #[serde(skip_serializing_if = "is_default")]
+    pub parametrisation: Parametrisation,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// Whether a network has residual blocks `a + s f(a)`, and their scale `s`. `L` is the depth.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Residual {
+    /// It has none.
+    #[default]
+    None,
+    /// `s = 1`.
+    One,
+    /// `s = 1 / sqrt(L)`.
+    InverseRootDepth,
+    /// `s = 1 / L`.
+    InverseDepth,
+}
+
+/// Layers of a residual block.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Block {
+    /// One.
+    #[default]
+    One,
+    /// Two, both with the activation.
+    Two,
+}
+
+/// What normalises the inputs of hidden layers and of the output layer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Norm {
+    /// Nothing.
+    #[default]
+    None,
+    /// Layer normalisation, without trained gain and bias.
+    Layer,
+}
+
+/// Where a layer stands in its network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    normalises: bool,
+    /// Whether a residual block begins with it.
+    opens: bool,
+    /// Whether a residual block ends with it.
+    closes: bool,
+}
+
+impl Form {
+    /// Whether the function is that of the paper: ReLU, no residual blocks, no normalisation.
+    pub fn is_plain(&self) -> bool {
+        let Self {
+            activation,
+            residual,
+            block: _,
+            norm,
+            parametrisation: _,
+        } = self;
+        is_default(activation) && is_default(residual) && is_default(norm)
+    }
+
+    /// Whether outputs are linear in the weights of every single layer almost everywhere: then the
+    /// Hessian has the trace of the Gauss-Newton matrix.
+    pub fn is_linear_in_each_layer(&self) -> bool {
+        self.activation.is_homogeneous() && self.norm == Norm::None
+    }
+
+    /// Whether it is the default in everything.
+    pub fn is_default(&self) -> bool {
+        is_default(self)
+    }
+
+    /// `s` of a network with this number of hidden layers; 1 without residual blocks.
+    pub fn residual_scale(&self, depth: usize) -> f64 {
+        let depth = depth.max(1) as f64;
+        match self.residual {
+            Residual::None | Residual::One => 1.0,
+            Residual::InverseRootDepth => 1.0 / depth.sqrt(),
+            Residual::InverseDepth => 1.0 / depth,
+        }
+    }
+
+    /// Layers of a residual block.
+    pub fn block_length(&self) -> usize {
+        match self.block {
+            Block::One => 1,
+            Block::Two => 2,
+        }
+    }
+
+    fn place(&self, layer: usize, depth: usize) -> Place {
+        let in_block = self.residual != Residual::None && 0 < layer && layer < depth;
+        let length = self.block_length();
+        let opens = in_block && (layer - 1).is_multiple_of(length);
+        let closes = in_block && layer.is_multiple_of(length);
+        Place {
+            normalises: self.norm == Norm::Layer && layer > 0 && (opens || !in_block),
+            opens,
+            closes,
+        }
+    }
+
+    /// The state of every layer, from the input side, and the outputs.
+    pub(crate) fn forward<V: Value>(
+        &self,
+        layers: &[(V, Option<V>)],
+        inputs: V,
+    ) -> (Vec<LayerState<V>>, V) {
+        let depth = layers.len().saturating_sub(1);
+        let scale = self.residual_scale(depth);
+        let mut states = Vec::with_capacity(layers.len());
+        let mut stream = inputs;
+        let mut skip = None;
+        for (index, (weight, bias)) in layers.iter().enumerate() {
+            let place = self.place(index, depth);
+            if place.opens {
+                skip = Some(stream.clone());
+            }
+            let (input, inverse_deviation) = if place.normalises {
+                let (normalised, inverse) = normalise(stream);
+                (normalised, Some(inverse))
+            } else {
+                (stream, None)
+            };
+            let product = input.clone().product(weight.clone());
+            let preactivation = match bias {
+                Some(bias) => product.plus(bias.clone()),
+                None => product,
+            };
+            let is_hidden = index < depth;
+            states.push(LayerState {
+                input,
+                inverse_deviation,
+                preactivation: is_hidden.then(|| preactivation.clone()),
+            });
+            stream = preactivation;
+            if is_hidden {
+                stream = stream.activated(self.activation, Order::Value);
+            }
+            if place.closes
+                && let Some(skip) = skip.take()
+            {
+                stream = skip.plus(stream.scaled(scale));
+            }
+        }
+        (states, stream)
+    }
+
+    /// Walks from the output layer to the input layer and shows each layer's index, its input `z` and
+    /// the derivative of the loss in its preactivation.
+    pub(crate) fn backward<V: Value>(
+        &self,
+        layers: &[(V, Option<V>)],
+        states: Vec<LayerState<V>>,
+        output_derivative: V,
+        mut visit: impl FnMut(usize, V, V),
+    ) {
+        let depth = layers.len().saturating_sub(1);
+        let scale = self.residual_scale(depth);
+        let mut delta = output_derivative;
+        let mut skipped: Option<V> = None;
+        let mut states = states;
+        while let Some(state) = states.pop() {
+            let index = states.len();
+            let Some(below) = states.last() else {
+                visit(0, state.input, delta);
+                return;
+            };
+            let weight = layers[index].0.clone();
+            let mut stream = delta.clone().product(weight.transposed());
+            if let Some(inverse) = state.inverse_deviation {
+                stream = normalise_backward(stream, state.input.clone(), inverse);
+            }
+            if self.place(index, depth).opens
+                && let Some(skipped) = skipped.take()
+            {
+                stream = stream.plus(skipped);
+            }
+            visit(index, state.input, delta);
+            if self.place(index - 1, depth).closes {
+                skipped = Some(stream.clone());
+                stream = stream.scaled(scale);
+            }
+            delta = match &below.preactivation {
+                Some(h) => stream.times(h.clone().activated(self.activation, Order::Derivative)),
+                None => stream,
+            };
+        }
+    }
+}
+
+/// What the backward pass needs of a layer's forward pass.
+#[derive(Debug, Clone)]
+pub struct LayerState<V> {
+    /// What is multiplied by its weight matrix, `[samples, in]`.
+    pub input: V,
+    /// `1 / sqrt(Var + epsilon)` of every sample, `[samples, 1]`, where the input was normalised.
+    pub(crate) inverse_deviation: Option<V>,
+    /// `[samples, out]`, of a hidden layer whose activation's output does not tell it.
+    pub(crate) preactivation: Option<V>,
+}
+
+impl<V> LayerState<V> {
+    /// Every tensor by a function.
+    pub fn map<U>(&self, f: impl Fn(&V) -> U) -> LayerState<U> {
+        LayerState {
+            input: f(&self.input),
+            inverse_deviation: self.inverse_deviation.as_ref().map(&f),
+            preactivation: self.preactivation.as_ref().map(&f),
+        }
+    }
+}
+
+/// `(a - mean a) r` and `r = (Var a + epsilon)^(-1/2)`, over the features of every sample.
+fn normalise<V: Value>(stream: V) -> (V, V) {
+    let mean = stream.clone().feature_mean();
+    let centred = stream.plus(mean.scaled(-1.0));
+    let variance = centred.clone().times(centred.clone()).feature_mean();
+    let inverse = variance.inverse_root(EPSILON);
+    (centred.times(inverse.clone()), inverse)
+}
+
+/// `r (g - mean g - y mean(g y))`, for the derivative `g` in the normalised `y`.
+fn normalise_backward<V: Value>(derivative: V, normalised: V, inverse: V) -> V {
+    let along = derivative.clone().times(normalised.clone()).feature_mean();
+    let mean = derivative.clone().feature_mean();
+    derivative
+        .plus(mean.scaled(-1.0))
+        .plus(normalised.times(along).scaled(-1.0))
+        .times(inverse)
+}
