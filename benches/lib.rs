@@ -90,7 +90,7 @@ impl Shape {
         let (initial, values, labels) = self.on_the_host::<B::FloatElem>(samples);
         let outputs = self.architecture().outputs;
         let batch = Batch::upload(&values, &labels, self.inputs, outputs, device);
-        (Mlp::new(&initial, device), batch)
+        (Mlp::upload(&initial, device), batch)
     }
 
     /// The same before they are uploaded: weights, inputs and labels.

@@ -98,6 +98,7 @@ impl Arguments {
             hidden: vec![self.width; self.depth],
             bias: false,
             output_gain: 2.0,
+            form: Default::default(),
             input_rate: self.input_rate,
             measurement: Measurement::EtaStar(Protocol {
                 threshold: self.threshold,

@@ -89,7 +89,7 @@ impl Task for Measure<'_> {
     fn run<B: Backend>(self, device: B::Device) -> Self::Output {
         let case = self.0;
         let expected = case.derivatives();
-        let network = Mlp::<B>::new(&case.initial, &device);
+        let network = Mlp::<B>::upload(&case.initial, &device);
         let shape = case.shape;
         let (inputs, labels) = (&case.inputs, &case.labels);
         let batch = Batch::<B>::upload(inputs, labels, shape.inputs, shape.outputs, &device);

@@ -98,7 +98,7 @@ impl Task for UploadedBits {
         let architecture = Architecture::constant_width(20, 16, 3, 5);
         let mut rng = ChaCha8Rng::seed_from_u64(7);
         let initial = InitialWeights::draw::<B::FloatElem>(&architecture, &mut rng);
-        let network = Mlp::<B>::new(&initial, &device);
+        let network = Mlp::<B>::upload(&initial, &device);
         let layers = network.layers.into_iter();
         layers
             .flat_map(|layer| {
@@ -207,6 +207,7 @@ fn cell(threshold: f64) -> Cell {
         hidden: vec![64; 2],
         bias: false,
         output_gain: 2.0,
+        form: Default::default(),
         input_rate: 0.1,
         measurement: Measurement::EtaStar(Protocol {
             threshold,

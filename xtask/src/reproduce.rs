@@ -10,7 +10,7 @@ use crate::rules;
 
 /// The experiments, in the order in which they are run: those that confirm, then those that
 /// explore. They share searches; in this order most of the shared ones are done already.
-const EXPERIMENTS: [&str; 23] = [
+const EXPERIMENTS: [&str; 27] = [
     "deep-networks",
     "two-edges",
     "later-edges",
@@ -21,6 +21,10 @@ const EXPERIMENTS: [&str; 23] = [
     "paper",
     "inputs",
     "prediction-intervals",
+    "activations",
+    "residual",
+    "parametrisation",
+    "optimisers",
     "advice",
     "warm-up",
     "power-law",

@@ -153,7 +153,7 @@ impl<'a> JoinedCell<'a> {
 }
 
 /// Whether a sharpness was measured on the networks of a cell of eta\*, preconditioned with an
-/// input-layer rate: the same data, biases, output gain, loss and checkpoint.
+/// input-layer rate: the same data, biases, output gain, form, loss and checkpoint.
 pub(crate) fn are_same_networks(
     record: &CellRecord,
     sharpness: &CellRecord,
@@ -164,6 +164,7 @@ pub(crate) fn are_same_networks(
         && one.hidden == two.hidden
         && one.bias == two.bias
         && one.output_gain == two.output_gain
+        && one.form == two.form
         && one.loss() == two.loss()
         && one.checkpoint == two.checkpoint
         && two.input_rate == input_rate

@@ -3,7 +3,7 @@
 //! A law is a straight line in `log2`, `log2 y = log2 C - sum_j a_j log2 x_j`, but for the two-term
 //! law, which has a sum inside the logarithm.
 
-use etastar_model::Architecture;
+use etastar_model::{Architecture, Form};
 use etastar_sharpness::moments::Moments;
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,8 @@ pub struct Network {
     /// Variance of the output layer's weights times its fan-in, `c`.
     pub output_gain: f64,
     /// `sqrt(E Theta_kk^2)` for inputs with `|x|^2 = n_0`, exact at finite width
-    /// ([`Moments::ntk_diagonal_second_moment`]); NaN where it is beyond the range of numbers.
+    /// ([`Moments::ntk_diagonal_second_moment`]); NaN where it is beyond the range of numbers, and
+    /// for networks of another form.
     kernel_moment: f64,
 }
 
@@ -42,6 +43,7 @@ impl Network {
             outputs: 1,
             bias: false,
             output_gain,
+            form: Form::default(),
         };
         let moments = Moments::new(&architecture, input_rate, 1.0);
         Self {
@@ -51,6 +53,15 @@ impl Network {
             input_rate,
             output_gain,
             kernel_moment: moments.map_or(f64::NAN, |all| all.ntk_diagonal_second_moment().sqrt()),
+        }
+    }
+
+    /// The same without the kernel's moment, which is that of ReLU networks.
+    #[must_use]
+    pub(crate) fn without_kernel_moment(self) -> Self {
+        Self {
+            kernel_moment: f64::NAN,
+            ..self
         }
     }
 

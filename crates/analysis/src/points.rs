@@ -113,9 +113,15 @@ impl Point {
         let width = record.cell.constant_width()?;
         let cell = &record.cell;
         let (depth, rate, gain) = (cell.depth(), cell.input_rate, cell.output_gain);
-        (!repeats.is_empty()).then(|| Self {
-            network: Network::new(record.inputs, depth, width, rate, gain),
-            repeats,
+        (!repeats.is_empty()).then(|| {
+            let network = Network::new(record.inputs, depth, width, rate, gain);
+            Self {
+                network: match cell.form.is_default() {
+                    true => network,
+                    false => network.without_kernel_moment(),
+                },
+                repeats,
+            }
         })
     }
 

@@ -11,7 +11,7 @@ use etastar_search::settings::{Setting, TrainingLoss};
 use serde::Serialize;
 
 use crate::commands::{
-    CompletionsArguments, backends, bounds, compare, data, export, find, fit, merge, predict,
+    CompletionsArguments, backends, bounds, compare, data, export, find, fit, merge, network, predict,
     report, settings, sharpness, status, submit, sweep,
 };
 use crate::error::CliError;
@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Merge(merge::MergeArguments),
     /// Measure, bound and predict the top Hessian eigenvalue of a network at initialisation
     Sharpness(sharpness::SharpnessArguments),
+    /// Print initial variance, multiplier and learning rate of every layer of a network
+    Network(network::NetworkArguments),
     /// Bound the top Hessian eigenvalue by theory alone, without a network or data
     Bounds(bounds::BoundsArguments),
     /// Fit power laws to a sweep and compare them

@@ -4,6 +4,7 @@ use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
 use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches, error::ErrorKind};
+use etastar_model::{Activation, Block, Method, Norm, Parametrisation, Residual};
 use etastar_search::settings::Setting;
 
 /// The value of a setting that has a flag: the default where the flag is not given.
@@ -15,34 +16,42 @@ impl<S: Setting> Debug for Flag<S> {
     }
 }
 
-/// A number that can be a flag's value.
-pub(crate) trait Number: FromStr + Display + Clone + Send + Sync + 'static {
-    /// What a text that is none of them is not.
-    const KIND: &'static str;
+/// A number or a name that can be a flag's value.
+pub(crate) trait FlagValue: FromStr<Err: Display> + Display + Clone + Send + Sync + 'static {
+    /// What a text that is none of them is not; where there is nothing better to say, the error says it.
+    const KIND: Option<&'static str> = None;
 }
 
-impl Number for f64 {
-    const KIND: &'static str = "a number";
+impl FlagValue for f64 {
+    const KIND: Option<&'static str> = Some("a number");
 }
 
-impl Number for usize {
-    const KIND: &'static str = "a whole number";
+impl FlagValue for usize {
+    const KIND: Option<&'static str> = Some("a whole number");
 }
 
-impl Number for u64 {
-    const KIND: &'static str = "a whole number";
+impl FlagValue for u64 {
+    const KIND: Option<&'static str> = Some("a whole number");
 }
+
+impl FlagValue for Activation {}
+impl FlagValue for Residual {}
+impl FlagValue for Block {}
+impl FlagValue for Norm {}
+impl FlagValue for Parametrisation {}
+impl FlagValue for Method {}
 
 /// Parses a value of a setting, within its limits.
-pub(crate) fn parse<S: Setting<Value: Number>>(text: &str) -> Result<S::Value, String> {
-    let value: S::Value = text
-        .parse()
-        .map_err(|_| format!("`{text}` is not {}", <S::Value as Number>::KIND))?;
+pub(crate) fn parse<S: Setting<Value: FlagValue>>(text: &str) -> Result<S::Value, String> {
+    let value: S::Value = text.parse().map_err(|error| match S::Value::KIND {
+        Some(kind) => format!("`{text}` is not {kind}"),
+        None => format!("{error}"),
+    })?;
     S::check(&value)?;
     Ok(value)
 }
 
-impl<S: Setting<Value: Number>> Args for Flag<S> {
+impl<S: Setting<Value: FlagValue>> Args for Flag<S> {
     fn augment_args(command: Command) -> Command {
         let (flag, value_name) = S::FLAG.split_once(' ').unwrap_or((S::FLAG, "VALUE"));
         let argument = Arg::new(S::name())
@@ -62,7 +71,7 @@ impl<S: Setting<Value: Number>> Args for Flag<S> {
     }
 }
 
-impl<S: Setting<Value: Number>> FromArgMatches for Flag<S> {
+impl<S: Setting<Value: FlagValue>> FromArgMatches for Flag<S> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
         let value = matches.get_one::<S::Value>(S::name()).cloned();
         let missing = || Error::raw(ErrorKind::MissingRequiredArgument, S::FLAG);

@@ -5,6 +5,7 @@ mod command_line;
 mod commands;
 mod error;
 mod flag;
+mod form;
 mod numbers;
 mod output;
 mod progress;
@@ -33,6 +34,7 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Status(arguments) => commands::status::run(&arguments),
         Command::Merge(arguments) => commands::merge::run(&arguments),
         Command::Sharpness(arguments) => commands::sharpness::run(&arguments),
+        Command::Network(arguments) => commands::network::run(&arguments),
         Command::Bounds(arguments) => commands::bounds::run(&arguments),
         Command::Fit(arguments) => commands::fit::run(&arguments),
         Command::Predict(arguments) => commands::predict::run(&arguments),

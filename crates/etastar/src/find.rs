@@ -196,13 +196,15 @@ fn estimate(record: &CellRecord) -> Estimate {
 }
 
 /// Which constant rate below eta\* trains fastest, where networks of the cell's kind were measured:
-/// without biases, all layers but the first at one rate, cross-entropy, a threshold of accuracy, no
+/// ReLUs without biases, plain SGD, all layers but the first at one rate, cross-entropy, a threshold of accuracy, no
 /// warm-up.
 fn fastest_rate_of(cell: &Cell, eta_star: f64) -> Option<FastestRate> {
     let protocol = cell.protocol()?;
     let is_measured = protocol.loss == Loss::CrossEntropy
         && protocol.success == SuccessRule::ReachThreshold
         && protocol.warm_up <= 1
+        && protocol.optimiser().is_plain()
+        && cell.form.is_default()
         && !cell.bias
         && cell.layer_rates.is_empty();
     is_measured.then(|| FastestRate::below(eta_star))

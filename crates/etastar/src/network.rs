@@ -1,10 +1,11 @@
 //! The network that is measured.
 
 use etastar_data::DatasetConfig;
+use etastar_model::Form;
 use etastar_search::settings::{InputRate, OutputGain};
 use etastar_search::{Cell, Measurement, Vary};
 
-/// A fully connected ReLU network at its random initialisation.
+/// A fully connected network at its random initialisation: with ReLUs, unless its form says otherwise.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
     /// Widths of the hidden layers, from the input side; its length is the depth.
@@ -18,6 +19,8 @@ pub struct Network {
     /// The rates of all layers relative to the learning rate, from the input side, instead of
     /// `input_rate`; empty where only the input layer has its own.
     pub layer_rates: Vec<f64>,
+    /// Activation, residual blocks, normalisation, parametrisation.
+    pub form: Form,
 }
 
 impl Network {
@@ -29,6 +32,7 @@ impl Network {
             output_gain: OutputGain::DEFAULT,
             input_rate: InputRate::DEFAULT,
             layer_rates: Vec::new(),
+            form: Form::default(),
         }
     }
 
@@ -53,10 +57,22 @@ impl Network {
         }
     }
 
+    /// The same of another form.
+    #[must_use]
+    pub fn form(self, form: Form) -> Self {
+        Self { form, ..self }
+    }
+
     /// The same with biases.
     #[must_use]
     pub fn with_bias(self) -> Self {
         Self { bias: true, ..self }
+    }
+
+    /// Whether the kernel predicts its sharpness: of ReLU networks without biases whose layers but the
+    /// first learn at one rate.
+    pub fn has_kernel_prediction(&self) -> bool {
+        !self.bias && self.layer_rates.is_empty() && self.form.is_default()
     }
 
     /// What is measured of it, on some data.
@@ -68,6 +84,7 @@ impl Network {
             output_gain: self.output_gain,
             input_rate: self.input_rate + 0.0,
             layer_rates: Vec::new(),
+            form: self.form,
             checkpoint: None,
             vary: Vary::default(),
             measurement,

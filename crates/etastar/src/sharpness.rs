@@ -105,7 +105,8 @@ pub fn sharpness_settings() -> SharpnessSettings {
 /// ```
 pub fn sharpness(samples: &Samples, network: &Network) -> Result<Sharpness, Error> {
     let settings = SharpnessSettings {
-        prediction: !network.bias && network.layer_rates.is_empty(),
+        prediction: network.has_kernel_prediction(),
+        bounds: network.form.is_plain(),
         ..sharpness_settings()
     };
     let one = Options {

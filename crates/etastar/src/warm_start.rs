@@ -32,7 +32,8 @@ impl WarmStart {
     /// nothing to say of the cell, for which the kernel's start stays.
     pub(crate) fn published(cell: &mut Cell, (inputs, outputs): (usize, usize)) -> Option<Self> {
         let protocol = cell.protocol()?;
-        if protocol.success != SuccessRule::ReachThreshold {
+        let is_published = cell.form.is_default() && protocol.optimiser().is_plain();
+        if protocol.success != SuccessRule::ReachThreshold || !is_published {
             return None;
         }
         let network = network(cell, Some(inputs)).ok()?;

@@ -1,7 +1,7 @@
 //! Numbers in words.
 
 use etastar_analysis::FastestRate;
-use etastar_search::{Cell, SuccessRule};
+use etastar_search::{Cell, Protocol, SuccessRule};
 
 /// A learning rate or an eigenvalue for people: four decimals, and below 0.1 four significant
 /// digits, so that none is shown as zero.
@@ -17,12 +17,22 @@ pub fn rate(value: f64) -> String {
     }
 }
 
-/// The relative learning rates of a network's layers.
+/// The relative learning rates of a network's layers, what it has that the default one has not, and
+/// the optimiser if it is not plain SGD.
 pub fn rates(cell: &Cell) -> String {
-    match cell.layer_rates.is_empty() {
+    let mut words = match cell.layer_rates.is_empty() {
         true => format!("input-layer rate {}", cell.input_rate),
         false => format!("layer rates {:?}", cell.layer_rates),
+    };
+    if !cell.form.is_default() {
+        words.push_str(&format!(", {}", cell.form));
     }
+    if let Some(optimiser) = cell.protocol().map(Protocol::optimiser)
+        && !optimiser.is_plain()
+    {
+        words.push_str(&format!(", {optimiser}"));
+    }
+    words
 }
 
 /// When a trial of a cell succeeds: accuracy or R^2, or no divergence, within which budget.
@@ -47,7 +57,7 @@ pub fn success(cell: &Cell) -> String {
     };
     format!(
         "{rule} within {} steps of {} samples{warm_up}",
-        protocol.budget, protocol.batch_size
+        protocol.budget, protocol.batch_size,
     )
 }
 

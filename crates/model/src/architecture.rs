@@ -147,7 +147,7 @@ impl Architecture {
                 return Err(InvalidArchitecture::ResidualWidths);
             }
             let (depth, between) = (self.depth(), self.depth() - 1);
-            if !between.is_multiple_of(self.form.block_length()) {
+            if !between.is_multiple_of(usize::from(self.form.block)) {
                 return Err(InvalidArchitecture::ResidualDepth { depth, between });
             }
         }

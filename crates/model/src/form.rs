@@ -16,9 +16,14 @@
 //! Both passes are written once, over [`Value`]: over tensors they give the gradient, over tensors
 //! with a tangent the Hessian's product with it.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::activation::Activation;
+use crate::names::names;
 use crate::parametrisation::Parametrisation;
 use crate::value::{Order, Value};
 
@@ -52,7 +57,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 
 /// Whether a network has residual blocks `a + s f(a)`, and their scale `s`. `L` is the depth.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(try_from = "String", into = "String")]
 pub enum Residual {
     /// It has none.
     #[default]
@@ -67,7 +72,7 @@ pub enum Residual {
 
 /// Layers of a residual block.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(try_from = "usize", into = "usize")]
 pub enum Block {
     /// One.
     #[default]
@@ -78,13 +83,78 @@ pub enum Block {
 
 /// What normalises the inputs of hidden layers and of the output layer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(try_from = "String", into = "String")]
 pub enum Norm {
     /// Nothing.
     #[default]
     None,
     /// Layer normalisation, without trained gain and bias.
     Layer,
+}
+
+names!(Residual, "scale of residual blocks":
+    None = "none", One = "one", InverseRootDepth = "inverse-root-depth", InverseDepth = "inverse-depth");
+names!(Norm, "normalisation": None = "none", Layer = "layer");
+
+/// Residual blocks are of another length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("residual blocks have 1 or 2 layers")]
+pub struct BlockLength;
+
+impl TryFrom<usize> for Block {
+    type Error = BlockLength;
+
+    fn try_from(length: usize) -> Result<Self, Self::Error> {
+        match length {
+            1 => Ok(Self::One),
+            2 => Ok(Self::Two),
+            _ => Err(BlockLength),
+        }
+    }
+}
+
+impl From<Block> for usize {
+    fn from(block: Block) -> Self {
+        match block {
+            Block::One => 1,
+            Block::Two => 2,
+        }
+    }
+}
+
+impl FromStr for Block {
+    type Err = BlockLength;
+
+    fn from_str(length: &str) -> Result<Self, Self::Err> {
+        let length: usize = length.parse().map_err(|_| BlockLength)?;
+        length.try_into()
+    }
+}
+
+impl fmt::Display for Block {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        usize::from(*self).fmt(f)
+    }
+}
+
+impl fmt::Display for Form {
+    /// The activation, and what else the network has: `gelu, layer normalisation`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.activation)?;
+        if self.residual != Residual::None {
+            let Self {
+                residual, block, ..
+            } = self;
+            write!(f, ", residual blocks of {block} with scale {residual}")?;
+        }
+        if self.norm == Norm::Layer {
+            write!(f, ", layer normalisation")?;
+        }
+        if self.parametrisation != Parametrisation::Standard {
+            write!(f, ", {} parametrisation", self.parametrisation)?;
+        }
+        Ok(())
+    }
 }
 
 /// Where a layer stands in its network.
@@ -131,17 +201,9 @@ impl Form {
         }
     }
 
-    /// Layers of a residual block.
-    pub fn block_length(&self) -> usize {
-        match self.block {
-            Block::One => 1,
-            Block::Two => 2,
-        }
-    }
-
     fn place(&self, layer: usize, depth: usize) -> Place {
         let in_block = self.residual != Residual::None && 0 < layer && layer < depth;
-        let length = self.block_length();
+        let length = usize::from(self.block);
         let opens = in_block && (layer - 1).is_multiple_of(length);
         let closes = in_block && layer.is_multiple_of(length);
         Place {

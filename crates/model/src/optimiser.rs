@@ -16,11 +16,14 @@
 //!
 //! To add one, add a variant to [`Method`] and its arm in [`OptimiserState::direction`].
 
+use std::fmt;
+
 use burn_tensor::{Int, Tensor};
 use etastar_backend::{Backend, Rate};
 use serde::{Deserialize, Serialize};
 
 use crate::layer::tensor;
+use crate::names::names;
 use crate::parametrisation::StepScale;
 use crate::{Gradient, Layer, LayerRates, Mlp};
 
@@ -32,7 +35,7 @@ const CLIP_EPSILON: f64 = 1e-6;
 
 /// A rule that turns gradients into steps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(try_from = "String", into = "String")]
 pub enum Method {
     /// Stochastic gradient descent.
     #[default]
@@ -44,7 +47,6 @@ pub enum Method {
     /// D. P. Kingma and J. Ba, *Adam: a method for stochastic optimization*, 2015.
     Adam,
     /// I. Loshchilov and F. Hutter, *Decoupled weight decay regularization*, 2019.
-    #[serde(rename = "adamw")]
     AdamW,
 }
 
@@ -56,18 +58,10 @@ impl Method {
             Self::Adam | Self::AdamW => StepScale::Unit,
         }
     }
-
-    /// The name as users write it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Sgd => "sgd",
-            Self::Momentum => "momentum",
-            Self::Nesterov => "nesterov",
-            Self::Adam => "adam",
-            Self::AdamW => "adamw",
-        }
-    }
 }
+
+names!(Method, "optimiser":
+    Sgd = "sgd", Momentum = "momentum", Nesterov = "nesterov", Adam = "adam", AdamW = "adamw");
 
 /// A rule and its constants.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -101,6 +95,31 @@ impl Optimiser {
     /// Whether a step is the rate times the gradient, and nothing else.
     pub fn is_plain(&self) -> bool {
         self.method == Method::Sgd && self.weight_decay == 0.0 && self.clip == 0.0
+    }
+}
+
+impl fmt::Display for Optimiser {
+    /// The rule and the constants that it uses: `momentum 0.9, gradients clipped at 1`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            method,
+            momentum,
+            beta2,
+            weight_decay,
+            clip,
+        } = self;
+        match method {
+            Method::Sgd => write!(f, "{method}")?,
+            Method::Momentum | Method::Nesterov => write!(f, "{method} {momentum}")?,
+            Method::Adam | Method::AdamW => write!(f, "{method} ({momentum}, {beta2})")?,
+        }
+        if *weight_decay != 0.0 {
+            write!(f, ", weight decay {weight_decay}")?;
+        }
+        if *clip != 0.0 {
+            write!(f, ", gradients clipped at {clip}")?;
+        }
+        Ok(())
     }
 }
 

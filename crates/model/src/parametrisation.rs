@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::architecture::Architecture;
 use crate::form::Residual;
+use crate::names::names;
 
 /// The width at which the maximal-update rules are those of the standard parametrisation. Our choice:
 /// it scales eta\* by a constant, and has no part in how eta\* depends on the width.
@@ -19,7 +20,7 @@ const BASE_WIDTH: f64 = 64.0;
 
 /// A rule for initial variances, multipliers and learning rates.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(try_from = "String", into = "String")]
 pub enum Parametrisation {
     /// Variances over the fan-in, one learning rate: what PyTorch and this program's other networks do.
     #[default]
@@ -31,6 +32,9 @@ pub enum Parametrisation {
     /// with the rates of a width of 64.
     MaximalUpdate,
 }
+
+names!(Parametrisation, "parametrisation":
+    Standard = "standard", Ntk = "ntk", MaximalUpdate = "maximal-update");
 
 /// How a rule for gradients turns a layer's scale into a rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

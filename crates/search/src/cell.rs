@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use etastar_data::DatasetConfig;
-use etastar_model::{Architecture, LayerRates, Loss};
+use etastar_model::{
+    Activation, Architecture, Block, Form, LayerRates, Loss, Method, Norm, Parametrisation, Residual,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::cheap_rates::CheapRateSettings;
@@ -23,6 +25,21 @@ settings! {
     /// Relative learning rates of all layers, from the input side; the output layer's is the last
     RelativeRates: Vec<f64>, "network.layer_rates", "layer-rates M,..", "", Limits::NOT_NEGATIVE,
         default Vec::new() => OPTIONAL;
+    /// Activation of the hidden layers: relu, leaky-relu:SLOPE, gelu, silu, tanh, softplus, identity
+    ActivationFunction: Activation, "network.activation", "activation NAME", "", Limits::NONE,
+        default Activation::Relu => OPTIONAL;
+    /// Residual blocks and their scale: none, one, inverse-root-depth, inverse-depth
+    ResidualScale: Residual, "network.residual", "residual SCALE", "", Limits::NONE,
+        default Residual::None => OPTIONAL;
+    /// Hidden layers of a residual block, 1 or 2
+    ResidualBlock: Block, "network.residual_block", "residual-block N", "hidden layers", Limits::NONE,
+        default Block::One => OPTIONAL;
+    /// What normalises the inputs of layers behind the first: none, or layer (layer normalisation)
+    Normalisation: Norm, "network.norm", "norm NAME", "", Limits::NONE,
+        default Norm::None => OPTIONAL;
+    /// How initial variances and layer rates depend on the widths: standard, ntk, maximal-update
+    WidthRule: Parametrisation, "network.parametrisation", "parametrisation NAME", "", Limits::NONE,
+        default Parametrisation::Standard => OPTIONAL;
     /// SGD steps of the training before the measurement; 0 measures at initialisation
     CheckpointSteps: usize, "checkpoint.steps", "checkpoint-steps", "SGD steps", Limits::NONE;
     /// Learning rate of the training before the measurement
@@ -69,6 +86,9 @@ pub struct Cell {
     /// where the input layer's rate says it all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub layer_rates: Vec<f64>,
+    /// Activation, residual blocks, normalisation, parametrisation.
+    #[serde(default, skip_serializing_if = "Form::is_default")]
+    pub form: Form,
     /// The training before the measurement; none measures at initialisation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Checkpoint>,
@@ -228,12 +248,19 @@ impl Cell {
         }
     }
 
-    /// The relative rates of the layers.
-    pub fn rates(&self) -> LayerRates {
-        match self.layer_rates.is_empty() {
+    /// The relative rates of the layers, for data with these numbers of features and outputs: those
+    /// given, times those of the parametrisation.
+    pub fn rates(&self, inputs: usize, outputs: usize) -> LayerRates {
+        let given = match self.layer_rates.is_empty() {
             true => LayerRates::with_input_rate(self.depth(), self.input_rate),
             false => LayerRates::new(self.layer_rates.clone()),
-        }
+        };
+        let method = self.protocol().map_or(Method::Sgd, |protocol| protocol.optimiser);
+        let steps = method.step_scale();
+        let scales = self.architecture(inputs, outputs).layer_scales(steps);
+        let scales = scales.iter().enumerate();
+        let rates = scales.map(|(layer, scale)| given.of(layer) * scale.rate_of_product(steps));
+        LayerRates::new(rates.collect())
     }
 
     /// How eta\* is measured, if it is.
@@ -285,6 +312,7 @@ impl Cell {
             outputs,
             bias: self.bias,
             output_gain: self.output_gain,
+            form: self.form,
         }
     }
 

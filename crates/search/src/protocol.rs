@@ -1,6 +1,6 @@
 //! How eta\* of one cell is measured: every constant the answer depends on.
 
-use etastar_model::Loss;
+use etastar_model::{Loss, Method as OptimiserMethod, Optimiser};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -41,6 +41,21 @@ settings! {
     /// Trials that have reached the threshold go on to the end of the budget, to record their loss
     WholeBudget: bool, "protocol.whole_budget", "whole-budget", "", Limits::NONE,
         default false => OPTIONAL;
+    /// Optimiser: sgd, momentum, nesterov, adam, adamw
+    OptimiserName: OptimiserMethod, "protocol.optimiser", "optimiser NAME", "", Limits::NONE,
+        default OptimiserMethod::Sgd => OPTIONAL;
+    /// Momentum, beta_1 of Adam; without effect for sgd
+    Momentum: f64, "protocol.momentum", "momentum BETA", "", Limits::BELOW_ONE,
+        default 0.9 => OPTIONAL;
+    /// beta_2 of Adam; without effect for others
+    SecondMomentum: f64, "protocol.beta2", "beta2 BETA", "", Limits::BELOW_ONE,
+        default 0.999 => OPTIONAL;
+    /// Weight decay, as a multiple of the weights in the gradient; decoupled for adamw
+    WeightDecay: f64, "protocol.weight_decay", "weight-decay D", "", Limits::NOT_NEGATIVE,
+        default 0.0 => OPTIONAL;
+    /// Largest norm of the gradient of all trained layers; 0 does not clip it
+    ClipNorm: f64, "protocol.clip", "clip NORM", "", Limits::NOT_NEGATIVE,
+        default 0.0 => OPTIONAL;
     /// First learning rate tried, as a power of 2
     Start: f64, "protocol.search.start", "start LOG2", "log2 of a learning rate", Limits::OCTAVES;
     /// Lowest learning rate tried, as a power of 2
@@ -69,6 +84,11 @@ layer! {
         divergence_factor: DivergenceFactor,
         warm_up: WarmUp,
         whole_budget: WholeBudget,
+        optimiser: OptimiserName,
+        momentum: Momentum,
+        beta2: SecondMomentum,
+        weight_decay: WeightDecay,
+        clip: ClipNorm,
     }
 }
 
@@ -162,6 +182,21 @@ pub struct Protocol {
     /// not change its outcome: it is for [`Losses::late`](crate::Losses::late).
     #[serde(skip_serializing_if = "is_default::<WholeBudget>")]
     pub whole_budget: bool,
+    /// The rule that turns gradients into steps.
+    #[serde(skip_serializing_if = "is_default::<OptimiserName>")]
+    pub optimiser: OptimiserMethod,
+    /// Momentum, `beta_1` of Adam.
+    #[serde(skip_serializing_if = "is_default::<Momentum>")]
+    pub momentum: f64,
+    /// `beta_2` of Adam.
+    #[serde(skip_serializing_if = "is_default::<SecondMomentum>")]
+    pub beta2: f64,
+    /// Weight decay.
+    #[serde(skip_serializing_if = "is_default::<WeightDecay>")]
+    pub weight_decay: f64,
+    /// Largest norm of a gradient; 0 where it is not clipped.
+    #[serde(skip_serializing_if = "is_default::<ClipNorm>")]
+    pub clip: f64,
 }
 
 fn is_default<S: Setting<Value: PartialEq>>(value: &S::Value) -> bool {
@@ -207,6 +242,11 @@ impl Default for Protocol {
             divergence_factor: DivergenceFactor::DEFAULT,
             warm_up: WarmUp::DEFAULT,
             whole_budget: WholeBudget::DEFAULT,
+            optimiser: OptimiserName::DEFAULT,
+            momentum: Momentum::DEFAULT,
+            beta2: SecondMomentum::DEFAULT,
+            weight_decay: WeightDecay::DEFAULT,
+            clip: ClipNorm::DEFAULT,
         }
     }
 }
@@ -226,6 +266,37 @@ impl Protocol {
             return 1.0;
         }
         step as f64 / self.warm_up as f64
+    }
+
+    /// The same with an optimiser.
+    #[must_use]
+    pub fn with_optimiser(self, optimiser: Optimiser) -> Self {
+        let Optimiser {
+            method,
+            momentum,
+            beta2,
+            weight_decay,
+            clip,
+        } = optimiser;
+        Self {
+            optimiser: method,
+            momentum,
+            beta2,
+            weight_decay,
+            clip,
+            ..self
+        }
+    }
+
+    /// The optimiser and its constants.
+    pub fn optimiser(&self) -> Optimiser {
+        Optimiser {
+            method: self.optimiser,
+            momentum: self.momentum,
+            beta2: self.beta2,
+            weight_decay: self.weight_decay,
+            clip: self.clip,
+        }
     }
 
     /// Whether the validation accuracy is evaluated after this many steps.

@@ -8,7 +8,7 @@
 //! blurred by noise they have in common.
 
 use etastar_data::DatasetConfig;
-use etastar_model::Architecture;
+use etastar_model::{Architecture, Form};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Serialize, Serializer};
@@ -34,9 +34,10 @@ impl MasterSeed {
         self.stream(Purpose::Split, &(dataset.title(), dataset.gaussians), 0)
     }
 
-    /// Draws the initial weights of one repeat.
+    /// Draws the initial weights of one repeat: the same numbers for networks of one shape, whatever
+    /// their form, which scales them.
     pub fn initialisation(self, architecture: &Architecture, repeat: usize) -> ChaCha8Rng {
-        self.stream(Purpose::Initialisation, architecture, repeat)
+        self.stream(Purpose::Initialisation, &shape(architecture), repeat)
     }
 
     /// Draws the order of the training samples in one repeat.
@@ -46,11 +47,20 @@ impl MasterSeed {
         architecture: &Architecture,
         repeat: usize,
     ) -> ChaCha8Rng {
-        self.stream(Purpose::BatchOrder, &(Named(dataset), architecture), repeat)
+        let subject = (Named(dataset), shape(architecture));
+        self.stream(Purpose::BatchOrder, &subject, repeat)
     }
 
     fn stream(self, purpose: Purpose, subject: &impl Serialize, repeat: usize) -> ChaCha8Rng {
         ChaCha8Rng::from_seed(content_hash(&("etastar", self.0, purpose, subject, repeat)))
+    }
+}
+
+/// The architecture without its form.
+fn shape(architecture: &Architecture) -> Architecture {
+    Architecture {
+        form: Form::default(),
+        ..architecture.clone()
     }
 }
 

@@ -227,6 +227,7 @@ mod tests {
             hidden: vec![width; depth],
             bias: false,
             output_gain: 2.0,
+            form: Default::default(),
             input_rate: 1.0,
             layer_rates: Vec::new(),
             checkpoint: None,

@@ -6,7 +6,7 @@
 
 use std::fmt::Debug;
 
-use etastar_model::Loss;
+use etastar_model::{Activation, Block, Loss, Method, Norm, Parametrisation, Residual};
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -115,6 +115,10 @@ impl Limits {
     pub const POSITIVE: Self = Self::new("a positive number", |value| {
         value.is_finite() && value > 0.0
     });
+    /// Shares of a moving average that it keeps.
+    pub const BELOW_ONE: Self = Self::new("at least 0 and below 1", |value| {
+        (0.0..1.0).contains(&value)
+    });
     /// Relative learning rates and margins.
     pub const NOT_NEGATIVE: Self = Self::new("0 or a positive number", |value| {
         value.is_finite() && value >= 0.0
@@ -161,6 +165,12 @@ pub trait Bounded {
 
 impl Bounded for bool {}
 impl Bounded for Loss {}
+impl Bounded for Activation {}
+impl Bounded for Residual {}
+impl Bounded for Block {}
+impl Bounded for Norm {}
+impl Bounded for Parametrisation {}
+impl Bounded for Method {}
 
 impl Bounded for usize {
     fn numbers(&self) -> Vec<f64> {

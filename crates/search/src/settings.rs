@@ -1,14 +1,16 @@
 //! Every setting of a measurement, each described once.
 
 pub use crate::cell::{
-    Bias, Bounds, Cheap, CheckpointBatch, CheckpointRate, CheckpointSteps, InputRate, OutputGain,
-    Prediction, RelativeRates, SharpnessSamples, Varies,
+    ActivationFunction, Bias, Bounds, Cheap, CheckpointBatch, CheckpointRate, CheckpointSteps,
+    InputRate, Normalisation, OutputGain, Prediction, RelativeRates, ResidualBlock, ResidualScale,
+    SharpnessSamples, Varies, WidthRule,
 };
 pub use crate::cheap_rates::{CheapBatch, CheapHighest, CheapLowest, RangeTestSteps};
 pub use crate::experiment::{Depths, InputRates, Losses, RepeatCount, Seed, Train, Widths};
 pub use crate::protocol::{
-    AccuracyMargin, BatchSize, Budget, DivergenceFactor, EvaluateEvery, Highest, Ladder, Lowest,
-    Method, Start, Success, Threshold, Tolerance, TrainingLoss, WarmUp, WholeBudget,
+    AccuracyMargin, BatchSize, Budget, ClipNorm, DivergenceFactor, EvaluateEvery, Highest, Ladder,
+    Lowest, Method, Momentum, OptimiserName, SecondMomentum, Start, Success, Threshold, Tolerance,
+    TrainingLoss, WarmUp, WeightDecay, WholeBudget,
 };
 pub use crate::setting::{Bounded, Description, Limits, Missing, Setting};
 

@@ -37,6 +37,7 @@ fn cell(budget: usize) -> Cell {
         hidden: vec![16; 3],
         bias: false,
         output_gain: 2.0,
+        form: Default::default(),
         input_rate: 0.5,
         measurement: Measurement::EtaStar(Protocol {
             batch_size: 32,
@@ -147,6 +148,7 @@ fn the_critical_rate_parts_falling_from_rising_loss() {
         hidden: vec![16; 3],
         bias: false,
         output_gain: 2.0,
+        form: Default::default(),
         input_rate: 0.5,
         layer_rates: Vec::new(),
         checkpoint: None,

@@ -23,6 +23,7 @@ fn cell(loss: Loss, bias: bool) -> Cell {
         hidden: vec![2; 12],
         bias,
         output_gain: 2.0,
+            form: Default::default(),
         input_rate: 1.0,
         measurement: Measurement::EtaStar(Protocol {
             loss,
@@ -69,7 +70,7 @@ fn a_dead_network_never_changes_and_is_recorded_so() {
         for (repeat, record) in repeats.iter().zip(records(&trainer, &cell, &repeats)) {
             let mut rng = seed.initialisation(&architecture, *repeat);
             let initial = InitialWeights::draw::<f32>(&architecture, &mut rng);
-            let network: Mlp<Flex> = Mlp::new(&initial, &Default::default());
+            let network: Mlp<Flex> = Mlp::upload(&initial, &Default::default());
             assert_eq!((record.outcome, record.steps), (Outcome::Exhausted, 24));
             if !network.is_dead_on(&all, loss) {
                 continue;
@@ -123,7 +124,7 @@ fn with_biases_a_network_is_never_called_dead() {
     for repeat in 0..12 {
         let mut rng = MasterSeed(1).initialisation(&architecture, repeat);
         let initial = InitialWeights::draw::<f32>(&architecture, &mut rng);
-        let network: Mlp<Flex> = Mlp::new(&initial, &Default::default());
+        let network: Mlp<Flex> = Mlp::upload(&initial, &Default::default());
         assert!(!network.is_dead_on(&batch, Loss::CrossEntropy));
     }
 }
@@ -160,7 +161,7 @@ fn a_dead_network_on_real_targets_has_the_loss_of_every_batch() {
     for (repeat, record) in repeats.iter().zip(records(&trainer, &cell, &repeats)) {
         let mut rng = seed.initialisation(&architecture, *repeat);
         let initial = InitialWeights::draw::<f32>(&architecture, &mut rng);
-        if !Mlp::<Flex>::new(&initial, &Default::default()).is_dead_on(&all, Loss::SquaredError) {
+        if !Mlp::<Flex>::upload(&initial, &Default::default()).is_dead_on(&all, Loss::SquaredError) {
             continue;
         }
         dead += 1;

@@ -20,6 +20,7 @@ use etastar_search::{EtaStar, Protocol, SearchMethod, SuccessRule};
 use crate::arguments::{DataChoice, Execution, Format, LossName, Training, loss_help, tell_data};
 use crate::command_line::{command_line, listen_for_interrupts};
 use crate::error::CliError;
+use crate::form::{FormFlags, OptimiserFlags};
 use crate::flag::{Flag, parse};
 use crate::numbers::{count, depth, not_negative, positive, rate};
 use crate::output;
@@ -70,6 +71,9 @@ pub(crate) struct FindArguments {
     #[command(flatten)]
     output_gain: Flag<OutputGain>,
 
+    #[command(flatten)]
+    form: FormFlags,
+
     #[arg(long, help = loss_help(), value_enum)]
     loss: Option<LossName>,
 
@@ -91,6 +95,9 @@ pub(crate) struct FindArguments {
 
     #[command(flatten)]
     warm_up: Flag<WarmUp>,
+
+    #[command(flatten)]
+    optimiser: OptimiserFlags,
 
     #[command(flatten)]
     batch: Flag<BatchSize>,
@@ -195,6 +202,7 @@ impl FindArguments {
             output_gain: self.output_gain.0,
             input_rate: self.input_rate.0,
             layer_rates: self.layer_rates.clone(),
+            form: self.form.form(),
         }
     }
 
@@ -218,7 +226,7 @@ impl FindArguments {
                 true => SuccessRule::NoDivergence,
                 false => SuccessRule::ReachThreshold,
             },
-            ..usual
+            ..usual.with_optimiser(self.optimiser.optimiser())
         })
     }
 

@@ -8,6 +8,7 @@ pub(crate) mod export;
 pub(crate) mod find;
 pub(crate) mod fit;
 pub(crate) mod merge;
+pub(crate) mod network;
 pub(crate) mod predict;
 pub(crate) mod report;
 pub(crate) mod settings;

@@ -17,6 +17,7 @@ use etastar_sharpness::NetworkSharpness;
 use crate::arguments::{DataChoice, Execution, Format, LossName, loss_help, tell_data};
 use crate::command_line::{command_line, listen_for_interrupts};
 use crate::error::CliError;
+use crate::form::FormFlags;
 use crate::flag::Flag;
 use crate::numbers::{count, depth, not_negative};
 use crate::output;
@@ -77,6 +78,9 @@ pub(crate) struct SharpnessArguments {
 
     #[command(flatten)]
     output_gain: Flag<OutputGain>,
+
+    #[command(flatten)]
+    form: FormFlags,
 
     /// Leave out the certified bounds, which take most of the time in wide deep networks
     #[arg(long)]
@@ -157,13 +161,20 @@ fn sampled(arguments: &SharpnessArguments) -> Result<(), CliError> {
         output_gain: arguments.output_gain.0,
         input_rate: arguments.input_rate(),
         layer_rates: arguments.layer_rates.clone(),
+        form: arguments.form.form(),
         ..constant
     };
+    if !network.form.is_plain() && !arguments.no_bounds {
+        output::tell(
+            "bounds and predictions are for ReLU networks without residual blocks and normalisation: \
+             none are computed",
+        );
+    }
     let settings = SharpnessSettings {
         loss: arguments.data.loss(arguments.loss)?,
         samples: arguments.samples.0,
-        bounds: !arguments.no_bounds,
-        prediction: !arguments.bias && arguments.layer_rates.is_empty(),
+        bounds: !arguments.no_bounds && network.form.is_plain(),
+        prediction: network.has_kernel_prediction(),
         cheap_rates: None,
     };
     let options = Options {

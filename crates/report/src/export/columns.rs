@@ -184,6 +184,11 @@ fn cell_fields() -> Vec<Field> {
         setting::<settings::RelativeRates, _>(|cell| kebab(&cell.layer_rates)),
         setting::<settings::Bias, _>(|cell| cell.bias),
         setting::<settings::OutputGain, _>(|cell| cell.output_gain),
+        setting::<settings::ActivationFunction, _>(|cell| kebab(&cell.form.activation)),
+        setting::<settings::ResidualScale, _>(|cell| kebab(&cell.form.residual)),
+        setting::<settings::ResidualBlock, _>(|cell| usize::from(cell.form.block)),
+        setting::<settings::Normalisation, _>(|cell| kebab(&cell.form.norm)),
+        setting::<settings::WidthRule, _>(|cell| kebab(&cell.form.parametrisation)),
         cell("checkpoint", |record| {
             record.cell.checkpoint.as_ref().map(kebab)
         }),
@@ -203,6 +208,11 @@ fn protocol_fields() -> Vec<Field> {
         protocol::<settings::AccuracyMargin, _>(|protocol| protocol.accuracy_margin),
         protocol::<settings::DivergenceFactor, _>(|protocol| protocol.divergence_factor),
         protocol::<settings::WarmUp, _>(|protocol| protocol.warm_up),
+        protocol::<settings::OptimiserName, _>(|protocol| kebab(&protocol.optimiser)),
+        protocol::<settings::Momentum, _>(|protocol| protocol.momentum),
+        protocol::<settings::SecondMomentum, _>(|protocol| protocol.beta2),
+        protocol::<settings::WeightDecay, _>(|protocol| protocol.weight_decay),
+        protocol::<settings::ClipNorm, _>(|protocol| protocol.clip),
         protocol::<settings::WholeBudget, _>(|protocol| protocol.whole_budget),
         protocol::<settings::Method, _>(|protocol| kebab(&protocol.search)),
         protocol::<settings::Ladder, _>(|protocol| kebab(&protocol.ladder)),

@@ -289,12 +289,22 @@ fn weights(cell: &Cell) -> String {
             cell.layer_rates
         ),
     };
+    let biases = if cell.bias { "with" } else { "without" };
+    let output = setting(cell.output_gain);
+    if cell.form.is_default() {
+        return format!(
+            "Network: fully connected, ReLU, {biases} biases. Depth is the number of hidden layers. \
+             Weights of the hidden layers are normal with variance 2 / fan-in, those of the output \
+             layer with variance {output} / fan-in. {rates}"
+        );
+    }
     format!(
-        "Network: fully connected, ReLU, {} biases. Depth is the number of hidden layers. Weights \
-         of the hidden layers are normal with variance 2 / fan-in, those of the output layer with \
-         variance {} / fan-in. {rates}",
-        if cell.bias { "with" } else { "without" },
-        setting(cell.output_gain)
+        "Network: fully connected, {}, {biases} biases. Depth is the number of hidden layers. Weights \
+         of the hidden layers are normal with variance {:.4} / fan-in (the first of a network whose \
+         activation is not homogeneous with 1 / fan-in), those of the output layer with variance \
+         {output} / fan-in, and all as the parametrisation says. {rates}",
+        cell.form,
+        cell.form.activation.gain(),
     )
 }
 
@@ -325,12 +335,16 @@ fn trial(protocol: &Protocol, accuracy: &str) -> String {
             counted(steps, "step", "steps")
         ),
     };
+    let optimiser = match protocol.optimiser() {
+        plain if plain.is_plain() => "stochastic gradient descent".to_owned(),
+        other => other.to_string(),
+    };
     let whole = match protocol.whole_budget {
         true => " A trial that has succeeded goes on to the end of the budget all the same.",
         false => "",
     };
     format!(
-        "Trial: stochastic gradient descent at a constant learning rate{warm_up} on the {} loss, {} a \
+        "Trial: {optimiser} at a constant learning rate{warm_up} on the {} loss, {} a \
          batch. Validation {accuracy} is evaluated every {}; {success}{whole}",
         loss(protocol),
         counted(protocol.batch_size, "sample", "samples"),

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use etastar_data::DataError;
+use etastar_model::InvalidArchitecture;
 use thiserror::Error;
 
 use crate::InvalidProtocol;
@@ -115,6 +116,15 @@ pub enum ExperimentError {
     /// The kernel's recursion has no biases.
     #[error("`sharpness.prediction` is for networks without biases: set `network.bias` to false")]
     PredictionWithBias,
+    /// No such network exists.
+    #[error(transparent)]
+    Architecture(#[from] InvalidArchitecture),
+    /// A formula is for ReLU networks alone.
+    #[error(
+        "{0} are for ReLU networks without residual blocks and normalisation: set `sharpness.{1}` to \
+         false"
+    )]
+    FormulasOfForm(&'static str, &'static str),
     /// The kernel is that of the initialisation.
     #[error(
         "`sharpness.prediction` is for networks at initialisation: set it to false, or leave \

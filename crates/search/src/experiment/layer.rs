@@ -8,8 +8,9 @@ use serde::Deserialize;
 
 use super::{GridSettings, Measure, Network, SharpnessGrid};
 use crate::cell::{
-    Bias, Bounds, Cheap, CheckpointRate, CheckpointSteps, OutputGain, Prediction, RelativeRates,
-    SharpnessSamples, Varies,
+    ActivationFunction, Bias, Bounds, Cheap, CheckpointRate, CheckpointSteps, Normalisation,
+    OutputGain, Prediction, RelativeRates, ResidualBlock, ResidualScale, SharpnessSamples, Varies,
+    WidthRule,
 };
 use crate::protocol::ProtocolLayer;
 use crate::setting::{Checked, Limits, layer, settings};
@@ -44,6 +45,11 @@ layer! {
         bias: Bias,
         output_gain: OutputGain,
         layer_rates: RelativeRates,
+        activation: ActivationFunction,
+        residual: ResidualScale,
+        residual_block: ResidualBlock,
+        norm: Normalisation,
+        parametrisation: WidthRule,
     }
 }
 

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use etastar_data::DatasetConfig;
-use etastar_model::Loss;
+use etastar_model::{
+    Activation, Architecture, Block, Form, Loss, Norm, Parametrisation, Residual,
+};
 use serde::{Deserialize, Serialize};
 
 use super::ExperimentError;
@@ -54,6 +56,38 @@ pub struct Network {
     /// grid's input rates say it all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub layer_rates: Vec<f64>,
+    /// Activation of the hidden layers.
+    #[serde(skip_serializing_if = "is_default")]
+    pub activation: Activation,
+    /// Scale of residual blocks, if there are any.
+    #[serde(skip_serializing_if = "is_default")]
+    pub residual: Residual,
+    /// Their layers.
+    #[serde(skip_serializing_if = "is_default")]
+    pub residual_block: Block,
+    /// What normalises the inputs of layers.
+    #[serde(skip_serializing_if = "is_default")]
+    pub norm: Norm,
+    /// How initial variances and layer rates depend on the widths.
+    #[serde(skip_serializing_if = "is_default")]
+    pub parametrisation: Parametrisation,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+impl Network {
+    /// The form of its networks.
+    pub fn form(&self) -> Form {
+        Form {
+            activation: self.activation,
+            residual: self.residual,
+            block: self.residual_block,
+            norm: self.norm,
+            parametrisation: self.parametrisation,
+        }
+    }
 }
 
 /// A full grid of constant-width networks.
@@ -114,6 +148,7 @@ impl Variant {
                     output_gain: self.network.output_gain,
                     input_rate: point.input_rate,
                     layer_rates: Vec::new(),
+                    form: self.network.form(),
                     checkpoint: self.checkpoint,
                     vary,
                     measurement: measurement.clone(),
@@ -191,7 +226,21 @@ impl Variant {
                 return Err(ExperimentError::LayerAndInputRates);
             }
         }
+        let form = self.network.form();
+        for &depth in &self.grid.depths {
+            let network = Architecture {
+                form,
+                ..Architecture::constant_width(1, 1, depth, 1)
+            };
+            network.validate()?;
+        }
         match &self.sharpness {
+            Some(sharpness) if sharpness.prediction && !form.is_default() => {
+                Err(ExperimentError::FormulasOfForm("predictions of the kernel", "prediction"))
+            }
+            Some(sharpness) if sharpness.bounds && !form.is_plain() => {
+                Err(ExperimentError::FormulasOfForm("certified bounds", "bounds"))
+            }
             Some(sharpness) if sharpness.prediction && !rates.is_empty() => {
                 Err(ExperimentError::PredictionWithLayerRates)
             }

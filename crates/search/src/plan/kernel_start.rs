@@ -1,8 +1,10 @@
 //! Where the expected tangent kernel puts the edge, before anything is
 //! trained.
 
-use etastar_model::{Architecture, Loss};
+use etastar_model::{Architecture, Form, Loss, Method, StepScale};
 use etastar_sharpness::moments::Moments;
+
+use crate::Protocol;
 
 /// The first step from the kernel's start, and what its position is rounded
 /// to, in octaves: every rate tried is then one that a search by octaves from any
@@ -24,30 +26,57 @@ pub(super) const STEP: f64 = 0.5;
 /// The kernel says nothing of `C`. It is the median of our own measurements,
 /// one number for each loss: `2^9` for cross-entropy, `2^5` for squared error.
 /// The answer does not depend on it, only how many trials it takes. Biases add
-/// little and count as none.
-pub(super) fn kernel_start(architecture: &Architecture, input_rate: f64, loss: Loss) -> f64 {
-    let constant = match loss {
+/// little and count as none. A network of another form starts where that of ReLUs of its shape does,
+/// less what the parametrisation gives to its hidden layers; with momentum, `1 - beta` times there. The
+/// steps of Adam do not depend on the kernel: it starts at `2^-4`.
+pub(super) fn kernel_start(
+    architecture: &Architecture,
+    input_rate: f64,
+    protocol: &Protocol,
+) -> f64 {
+    let steps = protocol.optimiser.step_scale();
+    if steps == StepScale::Unit {
+        return ADAM;
+    }
+    let scales = architecture.layer_scales(steps);
+    let hidden = scales.get(1).map_or(1.0, |scale| scale.rate_of_product(steps));
+    let momentum = match protocol.optimiser {
+        Method::Momentum | Method::Nesterov => protocol.momentum,
+        _ => 0.0,
+    };
+    let constant = match protocol.loss {
         Loss::CrossEntropy => 9.0,
         Loss::SquaredError => 5.0,
     };
     let without_bias = Architecture {
         bias: false,
+        form: Form::default(),
         ..architecture.clone()
     };
     // A network that does not exist is refused by whoever is to train it.
     let second_moment = Moments::new(&without_bias, input_rate, 1.0)
         .map_or(1.0, |moments| moments.ntk_diagonal_second_moment());
-    let position = constant - 0.5 * second_moment.log2();
+    let position = constant - 0.5 * second_moment.log2() - hidden.log2() + (1.0 - momentum).log2();
     (position / STEP).round() * STEP
 }
+
+/// `log2` of the rate at which a search under Adam starts. Our choice.
+const ADAM: f64 = -4.0;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn protocol(loss: Loss) -> Protocol {
+        Protocol {
+            loss,
+            ..Protocol::default()
+        }
+    }
+
     fn start(width: usize, depth: usize, input_rate: f64, loss: Loss) -> f64 {
         let network = Architecture::constant_width(784, width, depth, 10);
-        kernel_start(&network, input_rate, loss)
+        kernel_start(&network, input_rate, &protocol(loss))
     }
 
     #[test]
@@ -73,7 +102,7 @@ mod tests {
             bias: true,
             ..network.clone()
         };
-        let of = |network| kernel_start(network, 1.0, Loss::CrossEntropy);
+        let of = |network| kernel_start(network, 1.0, &protocol(Loss::CrossEntropy));
         assert_eq!(of(&network), of(&with_bias));
         assert_eq!(of(&Architecture::constant_width(0, 0, 0, 0)), 9.0);
     }

@@ -48,7 +48,7 @@ impl<'a> Search<'a> {
     pub fn of_cell(cell: &Cell, protocol: &'a Protocol, (inputs, outputs): (usize, usize)) -> Self {
         Self::new(protocol, || {
             let architecture = cell.architecture(inputs, outputs);
-            kernel_start(&architecture, cell.input_rate, protocol.loss)
+            kernel_start(&architecture, cell.input_rate, protocol)
         })
     }
 

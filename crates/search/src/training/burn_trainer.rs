@@ -62,7 +62,7 @@ impl<B: Backend> BurnTrainer<B> {
         architecture.validate()?;
         let mut rng = self.seed.initialisation(architecture, repeat);
         let initial = InitialWeights::draw::<B::FloatElem>(architecture, &mut rng);
-        Ok(Mlp::new(&initial, &self.device))
+        Ok(Mlp::upload(&initial, &self.device))
     }
 
     /// The mini-batches of one repeat, from the first on.

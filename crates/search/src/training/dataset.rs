@@ -189,12 +189,10 @@ mod tests {
             let data = TensorData::new(values.to_vec(), [networks, rows, outputs]);
             Tensor::from_data(data, &Default::default())
         };
-        Mlp {
-            layers: vec![Layer {
-                weight: tensor(weights, FEATURES),
-                bias: Some(tensor(biases, 1)),
-            }],
-        }
+        Mlp::new(vec![Layer {
+            weight: tensor(weights, FEATURES),
+            bias: Some(tensor(biases, 1)),
+        }])
     }
 
     /// By its definition: the mean over outputs of `1 - RSS / TSS`.

@@ -32,6 +32,7 @@ pub fn arithmetic<B: Backend>(device: &B::Device) -> String {
         outputs: CLASSES,
         bias: true,
         output_gain: 2.0,
+        form: Default::default(),
     };
     let initial = InitialWeights::draw::<B::FloatElem>(&architecture, &mut rng);
     let inputs: Vec<f32> = (0..SAMPLES * INPUTS)
@@ -44,7 +45,7 @@ pub fn arithmetic<B: Backend>(device: &B::Device) -> String {
 
     let rates = LayerRates::uniform(HIDDEN.len());
     let mut hash = Sha256::new();
-    let mut network = Mlp::<B>::new(&initial, device);
+    let mut network = Mlp::<B>::upload(&initial, device);
     for _ in 0..STEPS {
         let pass = network.pass(&batch, Loss::CrossEntropy);
         add(&mut hash, pass.loss.clone());

@@ -2,7 +2,7 @@
 
 use etastar_backend::Backend;
 use etastar_data::Targets;
-use etastar_model::{Batch, Derivatives, LayerRates, Mlp};
+use etastar_model::{Batch, Derivatives, LayerRates, Mlp, Optimiser};
 
 use super::batches::{Batches, scalar};
 use super::dataset::LoadedDataset;
@@ -65,7 +65,7 @@ impl<'a, B: Backend> BurnRepeat<'a, B> {
             protocol.batch_size,
             cell.vary.batch_order_of(repeat),
         )?;
-        let rates = cell.rates();
+        let rates = cell.rates(train.features, train.outputs);
         let initial = trainer.network(&architecture, cell.vary.initialisation_of(repeat))?;
         let initial = match &cell.checkpoint {
             None => initial,
@@ -94,6 +94,10 @@ impl<'a, B: Backend> BurnRepeat<'a, B> {
         })
     }
 
+    pub(super) fn optimiser(&self) -> Optimiser {
+        self.protocol.optimiser()
+    }
+
     /// Loss and derivatives of the first step.
     pub(super) fn first_derivatives(&mut self) -> Result<Derivatives<B>, TrainerError> {
         let derivatives = match self.first_derivatives.take() {
@@ -107,11 +111,12 @@ impl<'a, B: Backend> BurnRepeat<'a, B> {
         Ok(self.first_derivatives.insert(derivatives).clone())
     }
 
-    /// The loss of every further step of a trial, if none can change its network any more. A dead
+    /// The loss of every further step of a trial, if none can change its network any more: moments
+    /// and weight decay go on without a gradient. A dead
     /// network's outputs are zero, so that the labels of a mini-batch do not matter: any will do.
     /// Real targets matter, and the loss of every mini-batch is another one.
     pub(super) fn constant_loss(&self, network: &Mlp<B>) -> Option<f64> {
-        if let Targets::Reals(_) = self.dataset.train.targets {
+        if matches!(self.dataset.train.targets, Targets::Reals(_)) || !self.optimiser().is_plain() {
             return None;
         }
         let loss = self.protocol.loss;

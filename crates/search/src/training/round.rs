@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use burn_tensor::{Int, Tensor, TensorData};
 use etastar_backend::Backend;
-use etastar_model::{Batch, Derivatives, Ensemble, EnsembleRates};
+use etastar_model::{Batch, Derivatives, Ensemble, EnsembleRates, OptimiserState};
 
 use super::batches::Batches;
 use super::repeat::BurnRepeat;
@@ -66,6 +66,7 @@ pub(super) struct Round<'r, 'a, B: Backend> {
     prepared: &'r mut Together<'a, B>,
     networks: Ensemble<B>,
     rates: EnsembleRates<B>,
+    state: OptimiserState<B, 3>,
     /// Trials that are not over.
     members: Vec<Member<'a>>,
     sources: Vec<Source<'a, B>>,
@@ -109,6 +110,7 @@ impl<'r, 'a, B: Backend> Round<'r, 'a, B> {
         let learning_rates: Vec<f64> = asked.iter().map(|asked| asked.learning_rate).collect();
         // All repeats of a cell have the same relative rates.
         let rates = &prepared.repeats[sources.first().map_or(0, |source| source.repeat)].rates;
+        let state = OptimiserState::new(protocol.optimiser(), rates);
         let rates = EnsembleRates::new(
             &learning_rates,
             rates,
@@ -121,6 +123,7 @@ impl<'r, 'a, B: Backend> Round<'r, 'a, B> {
             prepared,
             networks,
             rates,
+            state,
             members,
             sources,
             source_of_row,
@@ -200,15 +203,18 @@ impl<'r, 'a, B: Backend> Round<'r, 'a, B> {
         let mut losses = Vec::new();
         loop {
             // Moved out, so that the backend may work in place.
-            let networks = std::mem::replace(&mut self.networks, Ensemble { layers: Vec::new() });
+            let networks = std::mem::replace(&mut self.networks, Ensemble::new(Vec::new()));
             let share = protocol.share_of_rate(self.steps + 1);
             let rates = self.rates.scaled(share);
             let (networks, loss) = if self.steps == 0 {
                 let derivatives = self.first_derivatives()?;
                 let loss = derivatives.loss.clone();
-                (networks.sgd_step_by(&derivatives, &rates), loss)
+                let networks = networks.step_by(&derivatives, &mut self.state, &rates);
+                (networks, loss)
             } else {
-                networks.sgd_step(&self.batch()?, protocol.loss, &rates)
+                let pass = networks.pass(&self.batch()?, protocol.loss);
+                let loss = pass.loss.clone();
+                (pass.step(&mut self.state, &rates), loss)
             };
             self.networks = networks;
             losses.push(loss);
@@ -277,6 +283,7 @@ impl<'r, 'a, B: Backend> Round<'r, 'a, B> {
         let rows = indices::<B>(self.members.iter().map(|member| member.row), device);
         self.networks = self.networks.select(&rows);
         self.rates = self.rates.select(&rows);
+        self.state = self.state.select(&rows);
         for (row, member) in self.members.iter_mut().enumerate() {
             member.row = row;
         }

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use etastar_backend::Backend;
-use etastar_model::Mlp;
+use etastar_model::{Mlp, OptimiserState};
 
 use super::batches::{Batches, scalar};
 use super::repeat::BurnRepeat;
@@ -44,6 +44,7 @@ fn trial<B: Backend>(
     let initial_accuracy = repeat.initial_accuracy;
     let mut training = OneTraining {
         network: Some(repeat.initial.clone()),
+        state: OptimiserState::new(repeat.optimiser(), &repeat.rates),
         learning_rate,
         steps: 0,
         beyond_kept: None,
@@ -68,6 +69,7 @@ struct OneTraining<'r, 'a, B: Backend> {
     /// Present between steps; a step consumes it and puts its successor here,
     /// if the training goes on.
     network: Option<Mlp<B>>,
+    state: OptimiserState<B>,
     learning_rate: f64,
     steps: usize,
     beyond_kept: Option<Batches<'a, B>>,
@@ -81,6 +83,7 @@ impl<B: Backend> OneTraining<'_, '_, B> {
     fn network_after(&mut self, network: Mlp<B>) -> Result<(f64, Option<Mlp<B>>), TrainerError> {
         let Self {
             repeat,
+            state,
             learning_rate,
             ..
         } = self;
@@ -88,7 +91,7 @@ impl<B: Backend> OneTraining<'_, '_, B> {
             let first = repeat.first_derivatives()?;
             let loss = scalar(&first.loss);
             let rate = *learning_rate * repeat.protocol.share_of_rate(1);
-            let network = network.sgd_step_by(&first, rate, &repeat.rates);
+            let network = network.step_by(&first, state, rate, &repeat.rates);
             return Ok((loss, Some(network)));
         }
         let batch = repeat.batch(self.steps, &mut self.beyond_kept)?;
@@ -96,7 +99,7 @@ impl<B: Backend> OneTraining<'_, '_, B> {
         let loss = scalar(&pass.loss);
         let goes_on = loss.is_finite();
         let rate = *learning_rate * repeat.protocol.share_of_rate(self.steps + 1);
-        let network = goes_on.then(|| pass.sgd_step(rate, &repeat.rates));
+        let network = goes_on.then(|| pass.step(state, rate, &repeat.rates));
         Ok((loss, network))
     }
 }

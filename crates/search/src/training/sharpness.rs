@@ -23,7 +23,7 @@ impl<B: Backend> BurnTrainer<B> {
         interrupt: &Interrupt,
     ) -> Result<SharpnessRecord, TrainerError> {
         let train = self.training_samples(&cell.dataset)?;
-        let rates = cell.rates();
+        let rates = cell.rates(train.features, train.outputs);
         let network = self.measured_network(cell, &rates, repeat)?;
         let data = upload(train.part(0..settings.samples), self.device());
         let options = MeasureOptions {
