@@ -1,5 +1,6 @@
 //! How far every bound on `lambda_1` is from what was measured.
 
+use etastar_data::Standardise;
 use etastar_search::CellRecord;
 use etastar_sharpness::Bounds;
 use etastar_sharpness::bounds::{TheoryBounds, Upper};
@@ -180,10 +181,11 @@ pub const EXPECTED: [ExpectedBound; 6] = [
 ];
 
 /// The bounds for a cell's architecture; `None` where there are none, as for
-/// networks with biases, or they assume one-hot targets and there are real ones.
+/// networks with biases, or where the one-hot targets or the mean square
+/// of inputs that they assume are others.
 fn theory(record: &CellRecord) -> Option<TheoryBounds> {
     let cell = &record.cell;
-    if cell.dataset.is_regression() {
+    if cell.dataset.is_regression() || cell.dataset.standardise == Standardise::None {
         return None;
     }
     let architecture = cell.architecture(record.inputs, record.outputs);

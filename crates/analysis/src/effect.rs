@@ -39,6 +39,19 @@ pub enum OptionsError {
         "the width-over-depth filter must be a number of at least 0, and {0} is not; 0 keeps all cells"
     )]
     WidthOverDepth(f64),
+    /// The confidence is more than the resamples can tell.
+    #[error(
+        "{resamples} resamples tell no confidence above {most}, and {asked} is asked for: fewer than \
+         ten of them lie outside of the interval"
+    )]
+    TooConfident {
+        /// What is asked for.
+        asked: f64,
+        /// Resamples of the bootstrap.
+        resamples: usize,
+        /// The largest confidence.
+        most: f64,
+    },
     /// There is no filter.
     #[error("no width-over-depth filter is given, so nothing would be fitted; 0 keeps all cells")]
     NoFilter,
@@ -52,6 +65,15 @@ impl Options {
     pub fn check(&self) -> Result<(), OptionsError> {
         if self.width_over_depth.is_empty() {
             return Err(OptionsError::NoFilter);
+        }
+        let (asked, resamples) = (self.confidence, self.resamples);
+        let most = 1.0 - 10.0 / resamples.max(1) as f64;
+        if asked > most && asked < 1.0 && resamples > 0 {
+            return Err(OptionsError::TooConfident {
+                asked,
+                resamples,
+                most,
+            });
         }
         let mut filters = self.width_over_depth.iter();
         filters.try_for_each(|&k| check(self.confidence, k))

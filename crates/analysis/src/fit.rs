@@ -144,7 +144,10 @@ pub struct NotFitted {
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum FitError {
     /// No search for eta\* is finished; a store of sharpness alone has none.
-    #[error("the store has no finished repeat yet: run `etastar sweep` on it first")]
+    #[error(
+        "the store has no finished search of eta* yet: go on with its sweep, or sweep an experiment \
+         that measures eta* if it holds sharpness alone"
+    )]
     NothingMeasured,
     /// The options make no sense.
     #[error(transparent)]

@@ -187,7 +187,7 @@ impl Law {
     /// The names of its [`Law::sizes`].
     pub fn size_names(self) -> &'static [&'static str] {
         match self {
-            Self::TwoTerm => &["sum of the terms"],
+            Self::TwoTerm => &["B / eta*"],
             Self::ThreeQuarters => Self::EffectiveSize.regressors(),
             _ => self.regressors(),
         }

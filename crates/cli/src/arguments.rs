@@ -11,8 +11,8 @@ use etastar_search::settings::{Setting, TrainingLoss};
 use serde::Serialize;
 
 use crate::commands::{
-    CompletionsArguments, backends, bounds, compare, data, export, find, fit, merge, network, predict,
-    report, settings, sharpness, status, submit, sweep,
+    CompletionsArguments, backends, bounds, compare, data, export, find, fit, merge, network,
+    predict, report, settings, sharpness, status, submit, sweep,
 };
 use crate::error::CliError;
 use crate::numbers::{count, memory};

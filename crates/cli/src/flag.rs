@@ -17,7 +17,9 @@ impl<S: Setting> Debug for Flag<S> {
 }
 
 /// A number or a name that can be a flag's value.
-pub(crate) trait FlagValue: FromStr<Err: Display> + Display + Clone + Send + Sync + 'static {
+pub(crate) trait FlagValue:
+    FromStr<Err: Display> + Display + Clone + Send + Sync + 'static
+{
     /// What a text that is none of them is not; where there is nothing better to say, the error says it.
     const KIND: Option<&'static str> = None;
 }

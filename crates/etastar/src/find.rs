@@ -248,7 +248,10 @@ impl Found {
         } else if self.nothing_fails > self.nothing_succeeds {
             Some("every learning rate succeeds; raise --highest or --threshold")
         } else {
-            Some("no learning rate succeeds; lower --threshold or --lowest, or raise --budget")
+            Some(
+                "no learning rate succeeds; lower --threshold or --lowest, or raise --budget, or --start \
+                 if it is given: the search looks below it",
+            )
         }
     }
 

@@ -73,6 +73,9 @@ pub use etastar_data::{
     DataFolders, DatasetConfig, DatasetName, GaussiansConfig, OwnArray, OwnFile, OwnLabels,
     OwnSamples, OwnValues, Standardise,
 };
+pub use etastar_model::{
+    Activation, Block, Form, Method, Norm, Optimiser, Parametrisation, Residual,
+};
 pub use etastar_model::{Architecture, Layout, Loss, WeightsOptions};
 pub use etastar_search::{
     Cell, EnsembleLimits, Experiment, Interrupt, Observer, Outcome, Protocol, SearchMethod,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use etastar_data::{
-    DataFolders, Dataset, DatasetConfig, DatasetName, OwnFile, OwnLabels, OwnSamples,
+    DataFolders, Dataset, DatasetConfig, DatasetName, OwnFile, OwnLabels, OwnSamples, Targets,
 };
 use etastar_model::Loss;
 use etastar_search::Protocol;
@@ -106,11 +106,18 @@ impl Samples {
     }
 
     /// The default protocol with the usual threshold for this number of classes
-    /// ([`Protocol::usual_threshold`]); for real targets with squared error and the usual threshold
+    /// ([`Protocol::usual_threshold`]) or, where always giving the commonest class reaches that, half way
+    /// from its share to 1; for real targets with squared error and the usual threshold
     /// of R^2.
     pub fn usual_protocol(&self) -> Protocol {
+        let share = self.commonest_share();
+        let usual = Protocol::usual_threshold(self.dataset.classes);
         let protocol = Protocol {
-            threshold: Protocol::usual_threshold(self.dataset.classes),
+            // A network that always gives the commonest class must not reach it.
+            threshold: match usual > share {
+                true => usual,
+                false => 0.5 * (1.0 + share),
+            },
             ..Protocol::default()
         };
         match self.config.is_regression() {
@@ -121,6 +128,22 @@ impl Samples {
                 ..protocol
             },
         }
+    }
+
+    /// The share of the commonest class among all samples; 0 of real targets. A network that gives
+    /// that class for everything has about this accuracy.
+    pub fn commonest_share(&self) -> f64 {
+        let Targets::Classes(labels) = &self.dataset.targets else {
+            return 0.0;
+        };
+        let mut counts = vec![0_usize; self.dataset.classes];
+        for &label in labels {
+            if let Some(count) = counts.get_mut(label as usize) {
+                *count += 1;
+            }
+        }
+        let most = counts.into_iter().max().unwrap_or(0);
+        most as f64 / labels.len().max(1) as f64
     }
 
     pub(crate) fn data(&self) -> Data {

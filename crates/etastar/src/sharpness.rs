@@ -6,6 +6,7 @@ use std::time::Instant;
 use etastar_analysis::{Estimate, Variance};
 use etastar_backend::{Backend, Selection, Task, check_device};
 use etastar_data::OwnSamples;
+use etastar_data::Standardise;
 use etastar_model::{Batch, LayerRates, Loss, Mlp, ReadWeights, WeightsOptions};
 use etastar_search::settings::{InputRate, SharpnessSamples};
 use etastar_search::{
@@ -163,8 +164,10 @@ pub fn sharpness_with(
 /// Bounds over the draw of the weights, where they exist.
 fn theory(record: &CellRecord) -> Option<TheoryBounds> {
     let cell = &record.cell;
-    // The proofs are for one-hot targets, and for one rate of all layers but the first.
-    if !cell.layer_rates.is_empty() || cell.dataset.is_regression() {
+    // The proofs are for one-hot targets, for one rate of all layers but the first, and for inputs of
+    // mean square 1.
+    let is_standardised = cell.dataset.standardise != Standardise::None;
+    if !cell.layer_rates.is_empty() || cell.dataset.is_regression() || !is_standardised {
         return None;
     }
     let architecture = cell.architecture(record.inputs, record.outputs);

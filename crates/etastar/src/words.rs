@@ -51,6 +51,13 @@ pub fn success(cell: &Cell) -> String {
         _ if cell.dataset.is_regression() => format!("R^2 {threshold}"),
         _ => format!("accuracy {threshold}"),
     };
+    let rule = match protocol.success {
+        SuccessRule::KeepAccuracy => format!(
+            "{rule}, and that of the start less {}, at the end of the budget,",
+            protocol.accuracy_margin
+        ),
+        SuccessRule::ReachThreshold | SuccessRule::NoDivergence => rule,
+    };
     let warm_up = match protocol.warm_up {
         0 | 1 => String::new(),
         steps => format!(", the first {steps} as a warm-up"),

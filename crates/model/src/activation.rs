@@ -186,10 +186,7 @@ impl Activation {
     /// Whether `phi(c h) = c phi(h)` for every `c >= 0`, so that the scale of preactivations does
     /// not matter.
     pub fn is_homogeneous(self) -> bool {
-        matches!(
-            self,
-            Self::Relu | Self::LeakyRelu { .. } | Self::Identity
-        )
+        matches!(self, Self::Relu | Self::LeakyRelu { .. } | Self::Identity)
     }
 
     /// `1 / E phi(Z)^2` for a standard normal `Z`: weights of this variance over their fan-in keep
@@ -250,7 +247,10 @@ mod tests {
 
     use super::*;
 
-    fn on_tensor(values: &[f64], f: impl Fn(Tensor<NdArray<f64>, 1>) -> Tensor<NdArray<f64>, 1>) -> Vec<f64> {
+    fn on_tensor(
+        values: &[f64],
+        f: impl Fn(Tensor<NdArray<f64>, 1>) -> Tensor<NdArray<f64>, 1>,
+    ) -> Vec<f64> {
         let tensor = Tensor::from_data(burn_tensor::TensorData::from(values), &Default::default());
         f(tensor).into_data().to_vec().unwrap()
     }
@@ -288,7 +288,11 @@ mod tests {
             ("identity", 1.0),
         ] {
             let activation: Activation = name.parse().unwrap();
-            assert!((activation.gain() - gain).abs() < 2e-6, "{name}: {}", activation.gain());
+            assert!(
+                (activation.gain() - gain).abs() < 2e-6,
+                "{name}: {}",
+                activation.gain()
+            );
         }
     }
 
@@ -297,15 +301,30 @@ mod tests {
         for activation in ALL {
             assert_eq!(activation.to_string().parse(), Ok(activation));
         }
-        for wrong in ["", "ReLU", "leaky-relu:2", "leaky-relu:nan", "leaky-relu:-0.1"] {
-            assert!(wrong.parse::<Activation>().unwrap_err().to_string().contains("gelu"));
+        for wrong in [
+            "",
+            "ReLU",
+            "leaky-relu:2",
+            "leaky-relu:nan",
+            "leaky-relu:-0.1",
+        ] {
+            assert!(
+                wrong
+                    .parse::<Activation>()
+                    .unwrap_err()
+                    .to_string()
+                    .contains("gelu")
+            );
         }
     }
 
     #[test]
     fn what_is_not_a_number_stays_so_and_far_values_are_finite() {
         for activation in ALL {
-            assert!(on_tensor(&[f64::NAN], |h| activation.value(h))[0].is_nan(), "{activation}");
+            assert!(
+                on_tensor(&[f64::NAN], |h| activation.value(h))[0].is_nan(),
+                "{activation}"
+            );
             for far in [-1e4, 1e4] {
                 for order in 0..3 {
                     let value = on_tensor(&[far], |h| match order {

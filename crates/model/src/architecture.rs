@@ -95,7 +95,11 @@ impl Architecture {
     pub fn gains(&self) -> impl Iterator<Item = f64> + '_ {
         let activation = self.form.activation;
         let gain = activation.gain();
-        let first = if activation.is_homogeneous() { gain } else { 1.0 };
+        let first = if activation.is_homogeneous() {
+            gain
+        } else {
+            1.0
+        };
         let hidden = (0..self.depth()).map(move |layer| if layer == 0 { first } else { gain });
         hidden.chain(std::iter::once(self.output_gain))
     }

@@ -35,14 +35,18 @@ impl<B: Backend> Mlp<B> {
         let (states, outputs) = self.form.forward(&layers, Dual::constant(inputs));
         let [value, tangent] = output_derivative(outputs.value, outputs.tangent);
         let mut products = Vec::with_capacity(layers.len());
-        self.form
-            .backward(&layers, states, Dual { value, tangent }, |index, z, delta| {
+        self.form.backward(
+            &layers,
+            states,
+            Dual { value, tangent },
+            |index, z, delta| {
                 let has_bias = layers[index].1.is_some();
                 products.push(Layer {
                     weight: z.transposed().product(delta.clone()).tangent,
                     bias: has_bias.then(|| delta.tangent.sum_dim(0)),
                 });
-            });
+            },
+        );
         products.reverse();
         products
     }

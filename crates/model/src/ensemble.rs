@@ -15,6 +15,9 @@ pub type Ensemble<B> = Mlp<B, 3>;
 /// The learning rate of every layer of every network of an ensemble.
 #[derive(Debug, Clone)]
 pub struct EnsembleRates<B: Backend> {
+    /// Of the networks.
+    learning_rates: Vec<f64>,
+    relative: LayerRates,
     /// `[networks, 1, 1]`, one tensor per layer.
     layers: Vec<Tensor<B, 3>>,
 }
@@ -37,21 +40,28 @@ impl<B: Backend> EnsembleRates<B> {
                 Tensor::from_data(data.convert::<B::FloatElem>(), device)
             })
             .collect();
-        Self { layers }
+        Self {
+            learning_rates: learning_rates.to_vec(),
+            relative: rates.clone(),
+            layers,
+        }
     }
 
-    /// All rates times a factor.
+    /// All rates times a factor, and rounded once.
     #[must_use]
     pub fn scaled(&self, factor: f64) -> Self {
         if factor == 1.0 {
             return self.clone();
         }
-        let layers = self.layers.iter();
-        Self {
-            layers: layers
-                .map(|rates| rates.clone().mul_scalar(factor))
-                .collect(),
-        }
+        self.with(self.learning_rates.iter().map(|rate| rate * factor))
+    }
+
+    fn with(&self, learning_rates: impl Iterator<Item = f64>) -> Self {
+        let learning_rates: Vec<f64> = learning_rates.collect();
+        let depth = self.layers.len().saturating_sub(1);
+        let device = self.layers.first().map(Tensor::device);
+        let device = device.unwrap_or_default();
+        Self::new(&learning_rates, &self.relative, depth, &device)
     }
 
     pub(crate) fn layer_rate(&self, layer: usize) -> Rate<B> {
@@ -60,13 +70,8 @@ impl<B: Backend> EnsembleRates<B> {
 
     /// The rates of the networks of these indices, see [`Mlp::select`].
     #[must_use]
-    pub fn select(&self, networks: &Tensor<B, 1, Int>) -> Self {
-        let layers = self.layers.iter();
-        Self {
-            layers: layers
-                .map(|rates| rates.clone().select(0, networks.clone()))
-                .collect(),
-        }
+    pub fn select(&self, networks: &[usize]) -> Self {
+        self.with(networks.iter().map(|&network| self.learning_rates[network]))
     }
 }
 

@@ -78,40 +78,42 @@ impl Parametrisation {
     pub fn layers(self, architecture: &Architecture, steps: StepScale) -> Vec<LayerScale> {
         let depth = architecture.depth();
         let shapes = architecture.layer_shapes().zip(architecture.gains());
-        let layers = shapes.enumerate().map(|(layer, ((fan_in, fan_out), gain))| {
-            let (fan_in, fan_out) = (fan_in as f64, fan_out as f64);
-            let standard = LayerScale {
-                variance: gain / fan_in,
-                multiplier: 1.0,
-                rate: 1.0,
-            };
-            match self {
-                Self::Standard => standard,
-                Self::Ntk => LayerScale {
-                    variance: 1.0,
-                    multiplier: (gain / fan_in).sqrt(),
+        let layers = shapes
+            .enumerate()
+            .map(|(layer, ((fan_in, fan_out), gain))| {
+                let (fan_in, fan_out) = (fan_in as f64, fan_out as f64);
+                let standard = LayerScale {
+                    variance: gain / fan_in,
+                    multiplier: 1.0,
                     rate: 1.0,
-                },
-                Self::MaximalUpdate => {
-                    let (narrower, wider) = (BASE_WIDTH / fan_in, fan_out / BASE_WIDTH);
-                    let variance = match layer == depth {
-                        true => standard.variance * narrower,
-                        false => standard.variance,
-                    };
-                    let rate = match (steps, layer) {
-                        (StepScale::Gradient, 0) => wider,
-                        (StepScale::Gradient, layer) if layer < depth => 1.0,
-                        (StepScale::Unit, 0) => 1.0,
-                        (StepScale::Gradient | StepScale::Unit, _) => narrower,
-                    };
-                    LayerScale {
-                        variance,
-                        rate: rate * depth_rate(architecture, steps, layer),
-                        ..standard
+                };
+                match self {
+                    Self::Standard => standard,
+                    Self::Ntk => LayerScale {
+                        variance: 1.0,
+                        multiplier: (gain / fan_in).sqrt(),
+                        rate: 1.0,
+                    },
+                    Self::MaximalUpdate => {
+                        let (narrower, wider) = (BASE_WIDTH / fan_in, fan_out / BASE_WIDTH);
+                        let variance = match layer == depth {
+                            true => standard.variance * narrower,
+                            false => standard.variance,
+                        };
+                        let rate = match (steps, layer) {
+                            (StepScale::Gradient, 0) => wider,
+                            (StepScale::Gradient, layer) if layer < depth => 1.0,
+                            (StepScale::Unit, 0) => 1.0,
+                            (StepScale::Gradient | StepScale::Unit, _) => narrower,
+                        };
+                        LayerScale {
+                            variance,
+                            rate: rate * depth_rate(architecture, steps, layer),
+                            ..standard
+                        }
                     }
                 }
-            }
-        });
+            });
         layers.collect()
     }
 }
@@ -136,7 +138,10 @@ mod tests {
     fn rates(parametrisation: Parametrisation, steps: StepScale) -> Vec<f64> {
         let architecture = Architecture::constant_width(32, 256, 2, 10);
         let layers = parametrisation.layers(&architecture, steps);
-        layers.iter().map(|layer| layer.rate_of_product(steps)).collect()
+        layers
+            .iter()
+            .map(|layer| layer.rate_of_product(steps))
+            .collect()
     }
 
     /// The published tables, for a width of four times the base.

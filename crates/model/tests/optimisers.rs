@@ -77,7 +77,11 @@ impl Scalar {
             Method::Momentum | Method::Nesterov => {
                 let v = self.velocity.map_or(g, |v| o.momentum * v + g);
                 self.velocity = Some(v);
-                if o.method == Method::Nesterov { g + o.momentum * v } else { v }
+                if o.method == Method::Nesterov {
+                    g + o.momentum * v
+                } else {
+                    v
+                }
             }
             Method::Adam | Method::AdamW => {
                 self.m = o.momentum * self.m + (1.0 - o.momentum) * g;
@@ -100,15 +104,20 @@ fn optimisers() -> impl Strategy<Value = Optimiser> {
         Just(Method::AdamW),
     ];
     let zero_or = |range: std::ops::Range<f64>| prop_oneof![Just(0.0), range];
-    (method, 0.0..0.99f64, 0.5..0.999f64, zero_or(0.0..0.3), zero_or(0.01..2.0)).prop_map(
-        |(method, momentum, beta2, weight_decay, clip)| Optimiser {
+    (
+        method,
+        0.0..0.99f64,
+        0.5..0.999f64,
+        zero_or(0.0..0.3),
+        zero_or(0.01..2.0),
+    )
+        .prop_map(|(method, momentum, beta2, weight_decay, clip)| Optimiser {
             method,
             momentum,
             beta2,
             weight_decay,
             clip,
-        },
-    )
+        })
 }
 
 fn activations() -> impl Strategy<Value = Activation> {
@@ -187,7 +196,7 @@ proptest! {
                 let kept = Tensor::<Double, 1, Int>::from_data([0, 2], &device);
                 ensemble = ensemble.select(&kept);
                 state = state.select(&kept);
-                all_rates = all_rates.select(&kept);
+                all_rates = all_rates.select(&[0, 2]);
                 each.remove(1);
             }
             let batch = batch(seed ^ (step + 7));

@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 
 use etastar::{
-    Found, Network, Options, Protocol, SearchMethod, Start, SuccessRule, fastest_rate, find_with,
-    rates,
+    Block, Form, Found, Network, Options, Protocol, SearchMethod, Start, SuccessRule, fastest_rate,
+    find_with, rates,
 };
 use etastar_report::page::Report;
 use etastar_search::settings::{
-    BatchSize, Bias, Budget, EvaluateEvery, Highest, InputRate, Ladder, Lowest, OutputGain,
-    RepeatCount, Seed, Setting, Threshold, Tolerance, WarmUp,
+    ActivationFunction, BatchSize, Bias, Budget, ClipNorm, EvaluateEvery, Highest, InputRate,
+    Ladder, Lowest, Momentum, Normalisation, OptimiserName, OutputGain, RepeatCount, ResidualBlock,
+    ResidualScale, SecondMomentum, Seed, Setting, Threshold, Tolerance, WarmUp, WeightDecay,
+    WidthRule,
 };
 use pyo3::prelude::*;
 
@@ -67,6 +69,14 @@ pub(crate) fn network(settings: &Settings<'_>) -> PyResult<Network> {
         output_gain: settings.setting::<OutputGain>()?,
         input_rate,
         layer_rates: layer_rates.unwrap_or_default(),
+        form: Form {
+            activation: settings.named(ActivationFunction::name())?,
+            residual: settings.named(ResidualScale::name())?,
+            block: Block::try_from(settings.get::<usize>(ResidualBlock::name())?)
+                .map_err(raised)?,
+            norm: settings.named(Normalisation::name())?,
+            parametrisation: settings.named(WidthRule::name())?,
+        },
     })
 }
 
@@ -94,6 +104,11 @@ fn protocol(settings: &Settings<'_>) -> PyResult<(Protocol, Option<f64>)> {
             true => SuccessRule::NoDivergence,
             false => SuccessRule::ReachThreshold,
         },
+        optimiser: settings.named(OptimiserName::name())?,
+        momentum: settings.setting::<Momentum>()?,
+        beta2: settings.setting::<SecondMomentum>()?,
+        weight_decay: settings.setting::<WeightDecay>()?,
+        clip: settings.setting::<ClipNorm>()?,
         ..Protocol::default()
     };
     Ok((protocol, threshold))

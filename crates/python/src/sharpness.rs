@@ -39,8 +39,8 @@ pub(crate) fn sharpness_at_initialisation(
     let measured = SharpnessSettings {
         loss: settings.loss()?,
         samples: settings.setting::<SharpnessSamples>()?,
-        bounds: settings.get("bounds")?,
-        prediction: !network.bias && network.layer_rates.is_empty(),
+        bounds: settings.get::<bool>("bounds")? && network.form.is_plain(),
+        prediction: network.has_kernel_prediction(),
         cheap_rates: None,
     };
     let options = Options {

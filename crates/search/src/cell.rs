@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use etastar_data::DatasetConfig;
 use etastar_model::{
-    Activation, Architecture, Block, Form, LayerRates, Loss, Method, Norm, Parametrisation, Residual,
+    Activation, Architecture, Block, Form, LayerRates, Loss, Method, Norm, Parametrisation,
+    Residual,
 };
 use serde::{Deserialize, Serialize};
 
@@ -255,7 +256,9 @@ impl Cell {
             true => LayerRates::with_input_rate(self.depth(), self.input_rate),
             false => LayerRates::new(self.layer_rates.clone()),
         };
-        let method = self.protocol().map_or(Method::Sgd, |protocol| protocol.optimiser);
+        let method = self
+            .protocol()
+            .map_or(Method::Sgd, |protocol| protocol.optimiser);
         let steps = method.step_scale();
         let scales = self.architecture(inputs, outputs).layer_scales(steps);
         let scales = scales.iter().enumerate();

@@ -155,7 +155,7 @@ pub fn search_cell(hidden: &[usize], input_rate: f64) -> Cell {
         hidden: hidden.to_vec(),
         bias: false,
         output_gain: 2.0,
-            form: Default::default(),
+        form: Default::default(),
         input_rate,
         layer_rates: Vec::new(),
         checkpoint: None,

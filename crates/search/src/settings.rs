@@ -14,15 +14,20 @@ pub use crate::protocol::{
 };
 pub use crate::setting::{Bounded, Description, Limits, Missing, Setting};
 
-/// The descriptions of all settings.
+/// Those that a file has under another name: a grid of rates, and the batches of the protocol.
+const NOT_IN_FILES: [&str; 2] = [InputRate::KEY, CheckpointBatch::KEY];
+
+/// The descriptions of all settings of an experiment file.
 pub fn settings() -> Vec<Description> {
-    [
+    let all = [
         crate::experiment::experiment_settings(),
         crate::cell::cell_settings(),
         crate::protocol::protocol_settings(),
         crate::cheap_rates::cheap_rate_settings(),
-    ]
-    .concat()
+    ];
+    let mut all = all.concat();
+    all.retain(|setting| !NOT_IN_FILES.contains(&setting.key));
+    all
 }
 
 #[cfg(test)]

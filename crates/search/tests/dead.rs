@@ -23,7 +23,7 @@ fn cell(loss: Loss, bias: bool) -> Cell {
         hidden: vec![2; 12],
         bias,
         output_gain: 2.0,
-            form: Default::default(),
+        form: Default::default(),
         input_rate: 1.0,
         measurement: Measurement::EtaStar(Protocol {
             loss,
@@ -161,7 +161,8 @@ fn a_dead_network_on_real_targets_has_the_loss_of_every_batch() {
     for (repeat, record) in repeats.iter().zip(records(&trainer, &cell, &repeats)) {
         let mut rng = seed.initialisation(&architecture, *repeat);
         let initial = InitialWeights::draw::<f32>(&architecture, &mut rng);
-        if !Mlp::<Flex>::upload(&initial, &Default::default()).is_dead_on(&all, Loss::SquaredError) {
+        if !Mlp::<Flex>::upload(&initial, &Default::default()).is_dead_on(&all, Loss::SquaredError)
+        {
             continue;
         }
         dead += 1;

@@ -27,7 +27,7 @@ fn cell(width: usize, depth: usize) -> Cell {
         hidden: vec![width; depth],
         bias: false,
         output_gain: 2.0,
-            form: Default::default(),
+        form: Default::default(),
         input_rate: 0.1,
         measurement: Measurement::EtaStar(Protocol {
             batch_size: 32,

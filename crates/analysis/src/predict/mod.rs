@@ -162,6 +162,8 @@ pub struct Prediction {
     /// networks 2 to 4 times larger than those fitted, or where there are too few, when
     /// architectures are left out.
     pub error_octaves: f64,
+    /// Whether that error is of networks larger than those fitted, and not of architectures left out.
+    pub error_is_forward: bool,
     /// The law that came second.
     pub runner_up: Option<Rival>,
     /// How far the network is from those fitted.
@@ -384,7 +386,10 @@ fn range_of_sizes(fit: &LawFit, points: &[&Point]) -> Vec<[f64; 2]> {
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum PredictError {
     /// No search for eta\* is finished.
-    #[error("the store has no finished repeat yet: run `etastar sweep` on it first")]
+    #[error(
+        "the store has no finished search of eta* yet: go on with its sweep, or sweep an experiment \
+         that measures eta* if it holds sharpness alone"
+    )]
     NothingMeasured,
     /// No series of that name.
     #[error("the store has no measured dataset `{name}`; it has {known}")]

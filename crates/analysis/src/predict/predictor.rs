@@ -238,6 +238,7 @@ impl<'a> Predictor<'a> {
             cells: chosen.found.len(),
             censored_repeats: chosen.censored_repeats,
             error_octaves: chosen.error,
+            error_is_forward: chosen.deviation.is_some(),
             runner_up: self.rivals.first().map(|rival| rival.as_rival(&shape)),
             extrapolation,
             warnings,

@@ -20,8 +20,8 @@ use etastar_search::{EtaStar, Protocol, SearchMethod, SuccessRule};
 use crate::arguments::{DataChoice, Execution, Format, LossName, Training, loss_help, tell_data};
 use crate::command_line::{command_line, listen_for_interrupts};
 use crate::error::CliError;
-use crate::form::{FormFlags, OptimiserFlags};
 use crate::flag::{Flag, parse};
+use crate::form::{FormFlags, OptimiserFlags};
 use crate::numbers::{count, depth, not_negative, positive, rate};
 use crate::output;
 use crate::progress::Screen;
@@ -208,6 +208,14 @@ impl FindArguments {
 
     fn protocol(&self, samples: &Samples) -> Result<Protocol, CliError> {
         let usual = samples.usual_protocol();
+        let share = samples.commonest_share();
+        if let Some(threshold) = self.threshold.filter(|threshold| *threshold <= share) {
+            output::tell(&format!(
+                "warning: a network that gives the commonest class for everything reaches {:.3}, and \
+                 the threshold is {threshold}: a rate that destroys the network may count as success",
+                share
+            ));
+        }
         Ok(Protocol {
             loss: self.data.loss(self.loss)?,
             batch_size: self.batch.0,

@@ -105,6 +105,8 @@ fn merge<'a>(stores: &'a [PathBuf], output: &Path) -> Result<Parts<'a>, CliError
     let Some(first) = stores.first() else {
         return Err(CliError::Usage("give the stores of the parts".into()));
     };
+    // Before anything is written: a refused merge leaves nothing behind.
+    Store::check_parts(stores)?;
     let mut merged = Store::open_like(output, first)?;
     let parts = stores.iter().map(|store| Ok((store, merged.merge(store)?)));
     parts.collect()

@@ -110,7 +110,14 @@ pub(crate) fn run(arguments: &NetworkArguments) -> Result<(), CliError> {
         ]
     });
     let header = [
-        "LAYER", "SHAPE", "GAIN", "VARIANCE", "MULTIPLIER", "RATE", "VARIANCE OF c W", "RATE OF c W",
+        "LAYER",
+        "SHAPE",
+        "GAIN",
+        "VARIANCE",
+        "MULTIPLIER",
+        "RATE",
+        "VARIANCE OF c W",
+        "RATE OF c W",
     ];
     output::print(&output::table(header, rows))
 }

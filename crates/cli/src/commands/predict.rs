@@ -6,9 +6,12 @@ use std::path::PathBuf;
 use clap::Args;
 use etastar::{FastestRate, fastest_rate, fastest_rate_predicted, json, success};
 use etastar_analysis::{
-    Law, NetworkShape, PredictOptions, Prediction, Series, predict, predict_published, source,
+    Law, NetworkShape, PredictOptions, Prediction, Series, kebab, predict, predict_published,
+    source,
 };
-use etastar_search::{Manifest, Store};
+use etastar_data::Standardise;
+use etastar_search::settings::OutputGain;
+use etastar_search::{Cell, Manifest, Protocol, Store};
 
 use crate::arguments::{Format, LossName};
 use crate::error::CliError;
@@ -228,10 +231,14 @@ fn law(prediction: &Prediction, is_asked_for: bool) -> String {
     };
     format!(
         "law: {}, fitted to {} cells with width >= {} x depth{censored}\n\
-         why: {chosen}; error on networks larger than those fitted: {:.3} octaves{second}\n",
+         why: {chosen}; error on {}: {:.3} octaves{second}\n",
         law_name(prediction.law, prediction.law_input_rate),
         prediction.cells,
         prediction.width_over_depth,
+        match prediction.error_is_forward {
+            true => "networks larger than those fitted",
+            false => "architectures left out of the fit (too few for larger ones)",
+        },
         prediction.error_octaves,
     )
 }
@@ -241,6 +248,38 @@ fn law_name(law: Law, input_rate: Option<f64>) -> String {
         Some(rate) => format!("{} at input-layer rate {rate}", law.name()),
         None => format!("{} over all input-layer rates", law.name()),
     }
+}
+
+/// What the cell has that others have not: each after a comma.
+fn peculiarities(cell: &Cell) -> String {
+    let mut words = Vec::new();
+    if !cell.form.is_default() {
+        words.push(cell.form.to_string());
+    }
+    if let Some(optimiser) = cell.protocol().map(Protocol::optimiser)
+        && !optimiser.is_plain()
+    {
+        words.push(optimiser.to_string());
+    }
+    if cell.bias {
+        words.push("biases".to_owned());
+    }
+    if cell.output_gain != OutputGain::DEFAULT {
+        words.push(format!("output gain {}", cell.output_gain));
+    }
+    if let Some(side) = cell.dataset.pool {
+        words.push(format!("pixels averaged over squares of {side}"));
+    }
+    if cell.dataset.standardise != Standardise::default() {
+        words.push(format!("standardise {}", kebab(&cell.dataset.standardise)));
+    }
+    if let Some(checkpoint) = &cell.checkpoint {
+        words.push(format!(
+            "after {} steps at {}",
+            checkpoint.steps, checkpoint.learning_rate
+        ));
+    }
+    words.iter().map(|word| format!(", {word}")).collect()
 }
 
 /// Under which protocol all of it holds.
@@ -256,11 +295,12 @@ fn protocol(series: &Series<'_>, manifest: &Manifest) -> String {
         None => format!("all {what}"),
     };
     format!(
-        "protocol: {}, {}, {}, {}; {} {}, seed {}\n",
+        "protocol: {}, {}, {}, {}{}; {} {}, seed {}\n",
         success(cell),
         protocol.loss.as_str(),
         cell.dataset.title(),
         samples(cell.dataset.train, "training samples"),
+        peculiarities(cell),
         manifest.backend,
         manifest.float,
         manifest.seed,

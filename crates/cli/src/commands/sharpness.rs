@@ -17,8 +17,8 @@ use etastar_sharpness::NetworkSharpness;
 use crate::arguments::{DataChoice, Execution, Format, LossName, loss_help, tell_data};
 use crate::command_line::{command_line, listen_for_interrupts};
 use crate::error::CliError;
-use crate::form::FormFlags;
 use crate::flag::Flag;
+use crate::form::FormFlags;
 use crate::numbers::{count, depth, not_negative};
 use crate::output;
 use crate::progress::Screen;
@@ -224,8 +224,8 @@ fn text(measured: &Sharpness) -> String {
     }
     if let Some(theory) = &measured.theory {
         text.push_str(&format!(
-            "over all initialisations, any data: E lambda_1(G) at most {:.6}, E lambda_1(H) at \
-             most {:.6}\n",
+            "over all initialisations, data with a mean |x|^2 of the number of inputs: E lambda_1(G) \
+             at most {:.6}, E lambda_1(H) at most {:.6}\n",
             theory.gauss_newton.sharper.upper_expectation, theory.hessian.sharper.upper_expectation,
         ));
     }

@@ -106,13 +106,14 @@ pub(crate) struct SubmitArguments {
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
     sbatch_merge: Vec<String>,
 
-    /// Kubernetes: image with the program etastar
-    #[arg(long, value_name = "IMAGE", default_value = "etastar:latest")]
-    image: String,
+    /// Kubernetes: image with the program etastar [default: etastar:latest]
+    #[arg(long, value_name = "IMAGE")]
+    image: Option<String>,
 
     /// Kubernetes: persistent volume claim with the experiment's file, mounted at --output-dir
-    #[arg(long, value_name = "NAME", default_value = "etastar-results")]
-    claim: String,
+    /// [default: etastar-results]
+    #[arg(long, value_name = "NAME")]
+    claim: Option<String>,
 
     /// File to use instead of the built-in script of a task, or instead of the manifest
     #[arg(long, value_name = "FILE")]
@@ -148,6 +149,10 @@ enum Target {
     Kubernetes,
 }
 
+fn named(given: &Option<String>, default: &str) -> String {
+    given.clone().unwrap_or_else(|| default.to_owned())
+}
+
 pub(crate) fn run(arguments: &SubmitArguments) -> Result<(), CliError> {
     let built_in = match arguments.to {
         Target::Slurm => ARRAY,
@@ -156,7 +161,24 @@ pub(crate) fn run(arguments: &SubmitArguments) -> Result<(), CliError> {
     if arguments.print_template {
         return output::print(built_in);
     }
-    let experiment = Experiment::read(&arguments.experiment, arguments.profile.as_deref())?;
+    let experiment = super::sweep::experiment(&arguments.experiment, arguments.profile.as_deref())?;
+    let foreign: &[(&str, bool)] = match arguments.to {
+        Target::Slurm => &[
+            ("--image", arguments.image.is_some()),
+            ("--claim", arguments.claim.is_some()),
+        ],
+        Target::Kubernetes => &[
+            ("--time", arguments.time.is_some()),
+            ("--partition", arguments.partition.is_some()),
+            ("--sbatch", !arguments.sbatch.is_empty()),
+            ("--sbatch-merge", !arguments.sbatch_merge.is_empty()),
+        ],
+    };
+    if let Some((option, _)) = foreign.iter().find(|(_, is_given)| *is_given) {
+        return Err(CliError::Usage(format!(
+            "{option} has no use there: it is for the other kind of cluster"
+        )));
+    }
     let template = match &arguments.template {
         None => built_in.to_owned(),
         Some(path) => std::fs::read_to_string(path).map_err(|source| {
@@ -166,8 +188,8 @@ pub(crate) fn run(arguments: &SubmitArguments) -> Result<(), CliError> {
     for (option, value) in [
         ("--partition", &arguments.partition),
         ("--memory", &arguments.memory),
-        ("--image", &Some(arguments.image.clone())),
-        ("--claim", &Some(arguments.claim.clone())),
+        ("--image", &arguments.image),
+        ("--claim", &arguments.claim),
     ] {
         if let Some(value) = value
             && quoted(value) != *value
@@ -321,8 +343,8 @@ impl<'a> Job<'a> {
             ("lead", lead.as_secs().to_string()),
             ("restarts", RESTARTS.to_string()),
             ("restarts-in-time", RESTARTS_IN_TIME.to_string()),
-            ("image", arguments.image.clone()),
-            ("claim", arguments.claim.clone()),
+            ("image", named(&arguments.image, "etastar:latest")),
+            ("claim", named(&arguments.claim, "etastar-results")),
             ("memory", memory.to_owned()),
         ];
         Ok(Self {

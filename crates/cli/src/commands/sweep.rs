@@ -1,6 +1,6 @@
 //! `etastar sweep`: measures the grid of an experiment file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -76,17 +76,22 @@ pub(crate) struct SweepArguments {
     format: Format,
 }
 
-pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
-    let started = Instant::now();
-    let profile = arguments.profile.as_deref();
-    let experiment = Experiment::read(&arguments.experiment, profile)?;
-    // A wrong rule is reported before anything runs.
+/// Reads an experiment and its rules: a wrong one is reported before anything runs.
+pub(crate) fn experiment(path: &Path, profile: Option<&str>) -> Result<Experiment, CliError> {
+    let experiment = Experiment::read(path, profile)?;
     if !experiment.analysis.is_null() {
         Specification::parse(&experiment.analysis).map_err(|error| CliError::Analysis {
-            path: arguments.experiment.clone(),
+            path: path.to_owned(),
             error,
         })?;
     }
+    Ok(experiment)
+}
+
+pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
+    let started = Instant::now();
+    let profile = arguments.profile.as_deref();
+    let experiment = experiment(&arguments.experiment, profile)?;
     let title = Title {
         experiment: &experiment.name,
         question: &experiment.question,

@@ -41,6 +41,10 @@ __all__ = [
 
 Loss = Literal["cross-entropy", "squared-error"]
 Standardise = Literal["all", "feature", "none"]
+Residual = Literal["none", "one", "inverse-root-depth", "inverse-depth"]
+Norm = Literal["none", "layer"]
+Parametrisation = Literal["standard", "ntk", "maximal-update"]
+Optimiser = Literal["sgd", "momentum", "nesterov", "adam", "adamw"]
 Path = Union[str, "os.PathLike[str]"]
 
 
@@ -53,6 +57,11 @@ def find(
     bias: bool = False,
     output_gain: float = 2.0,
     layer_rates: Optional[Sequence[float]] = None,
+    activation: str = "relu",
+    residual: Residual = "none",
+    residual_block: int = 1,
+    norm: Norm = "none",
+    parametrisation: Parametrisation = "standard",
     loss: Optional[Loss] = None,
     regression: bool = False,
     threshold: Optional[float] = None,
@@ -61,6 +70,11 @@ def find(
     evaluate_every: int = 16,
     batch_size: int = 128,
     warm_up: int = 0,
+    optimiser: Optimiser = "sgd",
+    momentum: float = 0.9,
+    beta2: float = 0.999,
+    weight_decay: float = 0.0,
+    clip: float = 0.0,
     train: Optional[int] = None,
     validation: Optional[int] = None,
     standardise: Standardise = "all",
@@ -91,6 +105,11 @@ def find(
     layer_rates: rates of all layers instead, from the input side; the output layer's is the last.
     bias: layers have biases.
     output_gain: output-layer variance times fan-in: 2 (He) or 1 (LeCun).
+    activation: "relu", "leaky-relu:SLOPE", "gelu", "silu", "tanh", "softplus" or "identity".
+    residual: scale of residual blocks, "one", "inverse-root-depth" or "inverse-depth"; or "none".
+    residual_block: hidden layers of a residual block, 1 or 2.
+    norm: "layer" normalises the inputs of all layers but the first; "none".
+    parametrisation: "standard", "ntk" or "maximal-update".
     loss: "cross-entropy" or "squared-error"; None is cross-entropy of classes, squared error of real
         targets.
     regression: y are real targets, `[samples]` or `[samples, outputs]`, which are standardised.
@@ -101,6 +120,10 @@ def find(
     evaluate_every: steps between evaluations of the validation accuracy.
     batch_size: samples per mini-batch.
     warm_up: steps over which the learning rate grows linearly to its value.
+    optimiser: "sgd", "momentum", "nesterov", "adam" or "adamw".
+    momentum, beta2: constants of the optimiser; momentum is beta_1 of Adam.
+    weight_decay: as a multiple of the weights in the gradient; decoupled for "adamw".
+    clip: largest norm of the gradient; 0 does not clip it.
     train, validation: numbers of samples; None is all, of which a sixth is held out for validation.
     standardise: mean 0 and variance 1 for "all" inputs together, for each "feature", or "none".
     repeats: they differ in initial weights and batch order.
@@ -172,6 +195,11 @@ def sharpness_at_initialisation(
     bias: bool = False,
     output_gain: float = 2.0,
     layer_rates: Optional[Sequence[float]] = None,
+    activation: str = "relu",
+    residual: Residual = "none",
+    residual_block: int = 1,
+    norm: Norm = "none",
+    parametrisation: Parametrisation = "standard",
     loss: Optional[Loss] = None,
     regression: bool = False,
     samples: int = 512,

@@ -171,6 +171,9 @@ fn cell_fields() -> Vec<Field> {
             record.cell.dataset.gaussians.as_ref().map(kebab)
         }),
         cell("pool", |record| record.cell.dataset.pool),
+        cell("standardise", |record| {
+            kebab(&record.cell.dataset.standardise)
+        }),
         cell("inputs", |record| record.inputs),
         cell("outputs", |record| record.outputs),
         cell("depth", |record| record.cell.depth()),

@@ -1,6 +1,8 @@
 //! The whole page: what it is, the scoreboard, a section for each experiment, and how to get it
 //! again.
 
+use std::collections::BTreeSet;
+
 use etastar_analysis::{Finding, StoreAnalysis, View};
 use etastar_search::{Manifest, Session, Strategy};
 
@@ -26,13 +28,7 @@ impl Report {
         let mut on_page: Vec<Store<'_>> = Vec::with_capacity(stores.len());
         for (_, analysis) in stores {
             let name = slug(&analysis.manifest.experiment);
-            let same = on_page
-                .iter()
-                .filter(|s| s.analysis.manifest.experiment == analysis.manifest.experiment);
-            let id = match same.count() {
-                0 => name,
-                before => format!("{name}-{}", before + 1),
-            };
+            let id = distinct_name(name, |id| on_page.iter().any(|store| store.id == id));
             on_page.push(Store { id, analysis });
         }
         let mut sections: Vec<Section> = in_short(&on_page).into_iter().collect();
@@ -51,12 +47,35 @@ impl Report {
         }
         sections.extend(environment(stores, command));
         sections.push(references());
+        name_figures_apart(&mut sections);
         Ok(Self {
             title: title(stores),
             lead,
             sections,
             is_alone: false,
         })
+    }
+}
+
+/// A name, with a number behind it where it is taken.
+fn distinct_name(name: String, is_taken: impl Fn(&str) -> bool) -> String {
+    if !is_taken(&name) {
+        return name;
+    }
+    let numbered = (2..).map(|number| format!("{name}-{number}"));
+    let mut free = numbered.skip_while(|numbered| is_taken(numbered));
+    free.next().unwrap_or(name)
+}
+
+/// Labels that differ in capitals or signs alone have one name, and figures are files of their name.
+fn name_figures_apart(sections: &mut [Section]) {
+    let mut taken = BTreeSet::new();
+    let blocks = sections.iter_mut().flat_map(|section| &mut section.blocks);
+    for block in blocks {
+        if let Block::Figure(figure) = block {
+            figure.name = distinct_name(figure.name.clone(), |name| taken.contains(name));
+            taken.insert(figure.name.clone());
+        }
     }
 }
 

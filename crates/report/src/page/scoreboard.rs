@@ -87,16 +87,26 @@ fn lines(findings: &[&Finding]) -> Vec<Text> {
 }
 
 /// What is confirmatory, and what exploratory means.
-fn evidence(findings: &[&Finding]) -> String {
-    let confirmatory = findings
-        .iter()
-        .filter(|finding| finding.evidence == Evidence::Confirmatory)
-        .count();
+fn evidence(stores: &[Store<'_>]) -> String {
+    let confirmatory = |has_commit: bool| {
+        let stores = stores.iter().map(|store| store.analysis);
+        let stores = stores.filter(|analysis| analysis.rules_commit.is_some() == has_commit);
+        let findings = stores.flat_map(|analysis| &analysis.findings);
+        let own = findings.filter(|finding| finding.evidence == Evidence::Confirmatory);
+        count(own.count())
+    };
+    let declared = match confirmatory(false).as_str() {
+        "0" => String::new(),
+        number => format!(
+            " {number} are confirmatory by the word of their experiments' files alone: no commit of \
+             their rules was given."
+        ),
+    };
     format!(
         "{} of them are confirmatory: their rules were committed before anything was measured at \
-         that seed and on those sizes. The others are exploratory: results of this kind had been \
+         that seed and on those sizes.{declared} The others are exploratory: results of this kind had been \
          seen when their rules were written.",
-        count(confirmatory)
+        confirmatory(true)
     )
 }
 
@@ -162,7 +172,7 @@ pub(super) fn scoreboard(stores: &[Store<'_>]) -> Option<Section> {
          unclear otherwise. A criterion is kept in the store before its first trial. {} {}",
         counted(findings.len(), "verdict", "verdicts"),
         tally(&findings),
-        evidence(&findings),
+        evidence(stores),
         by_chance(&findings, stores)
     )));
     let rows = all().map(|(store, finding)| {

@@ -1,7 +1,7 @@
 //! How settings, numbers and conditions are put into words.
 
 use etastar_analysis::{CellSummary, Effect, SearchCounts, Unit, kebab};
-use etastar_data::DatasetConfig;
+use etastar_data::{DatasetConfig, Standardise};
 use etastar_search::{Cell, Manifest, Protocol, SearchMethod, SuccessRule, Vary};
 
 use super::document::Entry;
@@ -181,8 +181,12 @@ pub(super) fn conditions(manifest: &Manifest, cell: Option<&Cell>) -> String {
                 counted(protocol.budget, "step", "steps")
             ),
             SuccessRule::KeepAccuracy => format!(
-                "success if {} lose no validation {accuracy}",
-                counted(protocol.budget, "step", "steps")
+                "success if {} lose no validation {accuracy}{}",
+                counted(protocol.budget, "step", "steps"),
+                match protocol.accuracy_margin {
+                    0.0 => String::new(),
+                    margin => format!(" beyond {}", setting(margin)),
+                }
             ),
             SuccessRule::NoDivergence => format!(
                 "success if no loss of {} exceeds {} times the first",
@@ -272,6 +276,11 @@ fn data(config: &DatasetConfig) -> String {
             gaussians.seed
         ));
     }
+    words.push_str(match config.standardise {
+        Standardise::All => "",
+        Standardise::Feature => " Every input is standardised on its own.",
+        Standardise::None => " Inputs are not standardised.",
+    });
     if config.is_regression() {
         words.push_str(
             " Targets are real numbers, of mean 0 and variance 1 over the training samples. R^{2} \

@@ -3,9 +3,7 @@
 use std::collections::HashSet;
 
 use etastar_data::DatasetConfig;
-use etastar_model::{
-    Activation, Architecture, Block, Form, Loss, Norm, Parametrisation, Residual,
-};
+use etastar_model::{Activation, Architecture, Block, Form, Loss, Norm, Parametrisation, Residual};
 use serde::{Deserialize, Serialize};
 
 use super::ExperimentError;
@@ -235,12 +233,12 @@ impl Variant {
             network.validate()?;
         }
         match &self.sharpness {
-            Some(sharpness) if sharpness.prediction && !form.is_default() => {
-                Err(ExperimentError::FormulasOfForm("predictions of the kernel", "prediction"))
-            }
-            Some(sharpness) if sharpness.bounds && !form.is_plain() => {
-                Err(ExperimentError::FormulasOfForm("certified bounds", "bounds"))
-            }
+            Some(sharpness) if sharpness.prediction && !form.is_default() => Err(
+                ExperimentError::FormulasOfForm("predictions of the kernel", "prediction"),
+            ),
+            Some(sharpness) if sharpness.bounds && !form.is_plain() => Err(
+                ExperimentError::FormulasOfForm("certified bounds", "bounds"),
+            ),
             Some(sharpness) if sharpness.prediction && !rates.is_empty() => {
                 Err(ExperimentError::PredictionWithLayerRates)
             }

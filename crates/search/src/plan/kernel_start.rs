@@ -39,7 +39,9 @@ pub(super) fn kernel_start(
         return ADAM;
     }
     let scales = architecture.layer_scales(steps);
-    let hidden = scales.get(1).map_or(1.0, |scale| scale.rate_of_product(steps));
+    let hidden = scales
+        .get(1)
+        .map_or(1.0, |scale| scale.rate_of_product(steps));
     let momentum = match protocol.optimiser {
         Method::Momentum | Method::Nesterov => protocol.momentum,
         _ => 0.0,

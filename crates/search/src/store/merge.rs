@@ -71,6 +71,22 @@ impl Store {
         Self::open_with_grid_of(path, &other)
     }
 
+    /// Checks that all stores are readable and of the configuration of the first.
+    ///
+    /// # Errors
+    /// If one is not; it is named.
+    pub fn check_parts(paths: &[impl AsRef<Path>]) -> Result<(), StoreError> {
+        let mut first = None;
+        for path in paths {
+            let store = Self::open_to_read(path.as_ref())?;
+            match &first {
+                None => first = Some(store.manifest()?),
+                Some(manifest) => store.check_configuration(manifest)?,
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn open_with_grid_of(path: &Path, other: &Self) -> Result<Self, StoreError> {
         let cells = other.cells()?.into_iter().map(|record| PlannedCell {
             id: record.id,
@@ -91,7 +107,7 @@ impl Store {
     pub fn merge(&mut self, other: &Path) -> Result<Merged, StoreError> {
         let donor = Self::open_to_read(other)?;
         donor.check_configuration(&self.manifest()?)?;
-        donor.check_repeats(self.manifest()?.repeats)?;
+        self.expect_repeats(donor.manifest()?.repeats)?;
         let before = self.counted()?;
         let offered = donor.counted()?;
         donor.snapshot()?;

@@ -91,6 +91,7 @@ impl Store {
             store.set_up_connection()?;
             store.check_whole()?;
             store.check_configuration(manifest)?;
+            store.expect_repeats(manifest.repeats)?;
         } else {
             store.set_up_connection()?;
             store.create(manifest, cells)?;

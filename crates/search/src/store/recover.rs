@@ -22,12 +22,18 @@ impl Store {
     /// damaged too.
     ///
     /// # Errors
-    /// If there is neither a store nor a whole grid, or the store cannot be
-    /// written.
+    /// If there is neither a store nor a whole grid, if the store is of another configuration, or if it
+    /// cannot be written.
     pub fn recover(path: &Path, damaged: &Path) -> Result<(Self, usize), StoreError> {
         let donor = Self::open_damaged(damaged)?;
         let mut store = if path.exists() {
-            Self::open_like(path, path)?
+            let store = Self::open_like(path, path)?;
+            if donor.check_grid().is_ok() {
+                let manifest = donor.manifest()?;
+                store.check_configuration(&manifest)?;
+                store.expect_repeats(manifest.repeats)?;
+            }
+            store
         } else {
             donor.check_grid().map_err(StoreError::beyond_recovery)?;
             Self::open_with_grid_of(path, &donor)?

@@ -71,6 +71,10 @@ const INSERT_MANIFEST: &str = "
         VALUES (0, ?1, ?2, row_sum('manifest', ?1, ?2))
 ";
 
+const UPDATE_MANIFEST: &str = "
+    UPDATE manifest SET manifest = ?1, sum = row_sum('manifest', ?1, cells)
+";
+
 const INSERT_CELL: &str = "
     INSERT INTO cells (id, position, cell, inputs, outputs, sum, prediction_sum)
         VALUES (?1, ?2, ?3, ?4, ?5, row_sum('cells', ?1, ?2, ?3, ?4, ?5),
@@ -78,6 +82,21 @@ const INSERT_CELL: &str = "
 ";
 
 impl Store {
+    /// Goes on with more repeats a cell than the store was made for, as `find` may.
+    pub(super) fn expect_repeats(&self, repeats: usize) -> Result<(), StoreError> {
+        let manifest = self.manifest()?;
+        if repeats <= manifest.repeats {
+            return Ok(());
+        }
+        let raised = Manifest {
+            repeats,
+            ..manifest
+        };
+        let text = to_json(&raised, &self.path)?;
+        let updated = self.connection.execute(UPDATE_MANIFEST, [text]);
+        updated.map(drop).map_err(self.failed())
+    }
+
     /// Whether the file has no tables: new, or left by a process that was
     /// killed before its first transaction.
     pub(super) fn is_blank(&self) -> Result<bool, StoreError> {

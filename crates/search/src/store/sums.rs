@@ -121,8 +121,7 @@ impl Store {
         if wrong > 0 {
             return damaged(&format!("{wrong} repeats have lost trials"));
         }
-        // `find` goes on with more repeats than it began with.
-        self.check_repeats(usize::MAX)
+        self.check_repeats(self.manifest()?.repeats)
     }
 
     /// Checks that there are rows only of what a sweep of this grid with so many repeats writes.

@@ -41,7 +41,7 @@ pub(super) fn cells() -> Vec<PlannedCell> {
                 hidden: vec![16; depth],
                 bias: false,
                 output_gain: 2.0,
-            form: Default::default(),
+                form: Default::default(),
                 input_rate: 0.1,
                 layer_rates: Vec::new(),
                 checkpoint: None,

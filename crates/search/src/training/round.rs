@@ -280,9 +280,10 @@ impl<'r, 'a, B: Backend> Round<'r, 'a, B> {
             return;
         }
         let device = self.prepared.device;
-        let rows = indices::<B>(self.members.iter().map(|member| member.row), device);
+        let kept: Vec<usize> = self.members.iter().map(|member| member.row).collect();
+        let rows = indices::<B>(kept.iter().copied(), device);
         self.networks = self.networks.select(&rows);
-        self.rates = self.rates.select(&rows);
+        self.rates = self.rates.select(&kept);
         self.state = self.state.select(&rows);
         for (row, member) in self.members.iter_mut().enumerate() {
             member.row = row;

@@ -1,6 +1,8 @@
 //! Sections about eta\* alone: the laws, the searches, the cells and the protocol.
 
-use etastar_analysis::{CellSummary, EtaStarSeries, Fit, Law, SearchExample, View, distinct};
+use etastar_analysis::{
+    CellSummary, Comparison, EtaStarSeries, Fit, Law, SearchExample, View, distinct,
+};
 use etastar_search::Outcome;
 
 use super::super::document::{Entry, Section};
@@ -152,7 +154,9 @@ pub(super) fn laws(store: &Store<'_>) -> Section {
     section.paragraph(Text::markup(&format!("{}.", laws.join("; "))));
     let best = store.analysis.eta_star.iter().filter_map(|series| {
         let pooled = series.comparisons.iter();
-        let pooled: Vec<_> = pooled.filter(|one| one.input_rate.is_none()).collect();
+        let is_judged =
+            |one: &&Comparison| one.input_rate.is_none() && one.ranking[0].forward_error.is_some();
+        let pooled: Vec<_> = pooled.filter(is_judged).collect();
         let runs = pooled.chunk_by(|a, b| a.ranking[0].law == b.ranking[0].law);
         let runs = runs.map(|run| {
             let cells = run.iter().map(|one| filter(one.width_over_depth));
