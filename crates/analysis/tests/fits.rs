@@ -77,7 +77,7 @@ fn what_cannot_be_fitted_says_why() {
     let planned = mock::store(vec![searched(&[8, 8], 1.0, &[])]);
     let error = fit(&planned, &options(&[0.0])).unwrap_err();
     assert_eq!(error, FitError::NothingMeasured);
-    assert!(error.to_string().contains("etastar sweep"));
+    assert!(error.to_string().contains("no finished search of eta*"));
     let store = Store::default().snapshot(half);
     for (confidence, filters, expected) in [
         (95.0, &[0.0][..], OptionsError::Confidence(95.0)),

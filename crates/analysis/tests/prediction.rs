@@ -183,7 +183,7 @@ fn refusals_say_what_to_do() {
     let store = obeying(0.0, 0);
     let refused = |store: &Snapshot, dataset| source(store, dataset).unwrap_err().to_string();
     let mut few = mock::store(vec![searched(&[8, 8], 1.0, &[])]);
-    assert!(refused(&few, None).contains("run `etastar sweep`"));
+    assert!(refused(&few, None).contains("no finished search of eta*"));
     assert!(refused(&store, Some("mnist")).contains("it has `fashion-mnist`"));
     few.cells = vec![searched(&[8, 8], 1.0, &[1.0])];
     let too_few = |found| Err(PredictError::TooFewCells { found, needed: 3 });

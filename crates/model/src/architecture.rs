@@ -150,12 +150,8 @@ impl Architecture {
             if self.hidden.iter().any(|width| *width != self.hidden[0]) {
                 return Err(InvalidArchitecture::ResidualWidths);
             }
-            let (depth, between) = (self.depth(), self.depth() - 1);
-            if !between.is_multiple_of(usize::from(self.form.block)) {
-                return Err(InvalidArchitecture::ResidualDepth { depth, between });
-            }
         }
-        Ok(())
+        self.form.check_depth(self.depth())
     }
 }
 

@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::activation::Activation;
+use crate::architecture::InvalidArchitecture;
 use crate::names::names;
 use crate::parametrisation::Parametrisation;
 use crate::value::{Order, Value};
@@ -168,6 +169,19 @@ struct Place {
 }
 
 impl Form {
+    /// Checks that residual blocks fit a number of hidden layers, of which the first is in none.
+    ///
+    /// # Errors
+    /// If they do not.
+    pub fn check_depth(&self, depth: usize) -> Result<(), InvalidArchitecture> {
+        let between = depth.saturating_sub(1);
+        let fits = between.is_multiple_of(usize::from(self.block));
+        match self.residual == Residual::None || fits {
+            true => Ok(()),
+            false => Err(InvalidArchitecture::ResidualDepth { depth, between }),
+        }
+    }
+
     /// Whether the function is that of the paper: ReLU, no residual blocks, no normalisation.
     pub fn is_plain(&self) -> bool {
         let Self {

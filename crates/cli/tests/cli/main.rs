@@ -9,6 +9,7 @@
 
 mod experiments;
 mod find;
+mod forms;
 mod one_value;
 mod other_commands;
 mod other_machines;

@@ -97,7 +97,7 @@ fn nothing_measured_is_missing_data() {
     etastar.fail(
         "predict sweep.db --depth 2 --width 16",
         3,
-        &["run `etastar sweep`"],
+        &["no finished search of eta*"],
     );
 }
 

@@ -83,7 +83,7 @@ fn text_for_people() {
         "network 0: lambda_1(H) = ",
         "certified: lambda_1(G) in [",
         "prediction of lambda_1(G) without a network: ",
-        "over all initialisations, any data: E lambda_1(G) at most ",
+        "over all initialisations, data with a mean |x|^2 of the number of inputs: E lambda_1(G) at most ",
     ];
     assert_contains(&sharpness, &parts);
     let bounds = etastar.succeed("bounds --inputs 50 --depth 4 --width 32 --outputs 10");

@@ -306,7 +306,9 @@ fn network_fields() -> Vec<Field> {
         network("hessian_smallest", |record| {
             record.sharpness.hessian.smallest
         }),
-        network("residual", |record| record.sharpness.hessian.residual),
+        network("hessian_residual", |record| {
+            record.sharpness.hessian.residual
+        }),
         network("converged", |SharpnessRecord { sharpness, .. }| {
             sharpness.hessian.converged && sharpness.gauss_newton.converged
         }),

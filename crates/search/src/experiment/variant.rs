@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use etastar_data::DatasetConfig;
-use etastar_model::{Activation, Architecture, Block, Form, Loss, Norm, Parametrisation, Residual};
+use etastar_model::{Activation, Block, Form, Loss, Norm, Parametrisation, Residual};
 use serde::{Deserialize, Serialize};
 
 use super::ExperimentError;
@@ -226,11 +226,7 @@ impl Variant {
         }
         let form = self.network.form();
         for &depth in &self.grid.depths {
-            let network = Architecture {
-                form,
-                ..Architecture::constant_width(1, 1, depth, 1)
-            };
-            network.validate()?;
+            form.check_depth(depth)?;
         }
         match &self.sharpness {
             Some(sharpness) if sharpness.prediction && !form.is_default() => Err(
