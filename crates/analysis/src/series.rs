@@ -118,7 +118,7 @@ fn grouped<'a, T>(
             let keys = differing_keys(&namesakes);
             let values: Vec<String> = keys
                 .iter()
-                .map(|key| format!("{key} {}", lookup(own, key).unwrap_or("default")))
+                .map(|key| format!("{key} {}", lookup(own, key).unwrap_or(absent(key))))
                 .collect();
             if values.is_empty() {
                 name.clone()
@@ -129,6 +129,14 @@ fn grouped<'a, T>(
         .collect();
     let items = groups.into_iter().map(|(.., items)| items);
     labels.into_iter().zip(items).collect()
+}
+
+/// What a constant is called that a cell leaves out.
+fn absent(key: &str) -> &'static str {
+    match key {
+        "pool" => "1",
+        _ => "default",
+    }
 }
 
 fn lookup<'a>(constants: &'a Constants, key: &str) -> Option<&'a str> {
