@@ -146,10 +146,9 @@ impl Architecture {
         if !(self.output_gain.is_finite() && self.output_gain > 0.0) {
             return Err(InvalidArchitecture::OutputGain(self.output_gain));
         }
-        if self.form.residual != Residual::None {
-            if self.hidden.iter().any(|width| *width != self.hidden[0]) {
-                return Err(InvalidArchitecture::ResidualWidths);
-            }
+        let mut widths = self.hidden.windows(2);
+        if self.form.residual != Residual::None && widths.any(|pair| pair[0] != pair[1]) {
+            return Err(InvalidArchitecture::ResidualWidths);
         }
         self.form.check_depth(self.depth())
     }

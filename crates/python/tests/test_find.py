@@ -204,3 +204,23 @@ def test_a_search_starts_where_a_store_predicts(samples, store):
     with pytest.warns(etastar.EtastarWarning):
         found = etastar.find(*samples, **QUICK, warm_start=store)
     assert found.warm_start.store == str(store)
+
+
+def test_other_networks_and_optimisers(samples):
+    found = etastar.find(
+        *samples,
+        **QUICK,
+        activation="leaky-relu:0.1",
+        residual="one",
+        norm="layer",
+        optimiser="momentum",
+        momentum=0.5,
+        clip=1.0,
+    )
+    cell = found.cell
+    assert cell["form"] == {"activation": "leaky-relu:0.1", "residual": "one", "norm": "layer"}
+    protocol = cell["measurement"]["eta-star"]
+    assert (protocol["optimiser"], protocol["momentum"], protocol["clip"]) == ("momentum", 0.5, 1.0)
+    for wrong in ({"activation": "relu6"}, {"optimiser": "lion"}, {"residual_block": 3}):
+        with pytest.raises(etastar.EtastarError):
+            etastar.find(*samples, **QUICK, **wrong)
