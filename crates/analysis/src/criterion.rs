@@ -128,6 +128,50 @@ impl Specification {
     }
 }
 
+impl Specification {
+    /// Checks that the criteria name only variants that the experiment has.
+    ///
+    /// # Errors
+    /// If one does not; the error names it.
+    pub fn check_variants(&self, known: &[&str]) -> Result<(), SpecificationError> {
+        for (index, criterion) in self.criteria.iter().enumerate() {
+            let mut named = Vec::new();
+            variants_in(
+                &serde_json::to_value(criterion).unwrap_or_default(),
+                &mut named,
+            );
+            if let Some(name) = named.iter().find(|name| !known.contains(&name.as_str())) {
+                return Err(SpecificationError::Criterion {
+                    number: index + 1,
+                    problem: format!(
+                        "there is no variant `{name}`; there are {}",
+                        known.join(", ")
+                    ),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The names of variants in a criterion, wherever they stand.
+fn variants_in(value: &Value, names: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (field, inner) in fields {
+                match inner {
+                    Value::String(name) if field == "variant" || field == "against" => {
+                        names.push(name.clone());
+                    }
+                    _ => variants_in(inner, names),
+                }
+            }
+        }
+        Value::Array(entries) => entries.iter().for_each(|one| variants_in(one, names)),
+        _ => {}
+    }
+}
+
 /// A section of the report that an experiment may show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

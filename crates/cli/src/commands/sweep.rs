@@ -80,10 +80,14 @@ pub(crate) struct SweepArguments {
 pub(crate) fn experiment(path: &Path, profile: Option<&str>) -> Result<Experiment, CliError> {
     let experiment = Experiment::read(path, profile)?;
     if !experiment.analysis.is_null() {
-        Specification::parse(&experiment.analysis).map_err(|error| CliError::Analysis {
-            path: path.to_owned(),
-            error,
-        })?;
+        let variants = experiment.variants.iter();
+        let variants: Vec<&str> = variants.map(|variant| variant.name.as_str()).collect();
+        Specification::parse(&experiment.analysis)
+            .and_then(|rules| rules.check_variants(&variants))
+            .map_err(|error| CliError::Analysis {
+                path: path.to_owned(),
+                error,
+            })?;
     }
     Ok(experiment)
 }

@@ -262,3 +262,50 @@ fn a_warm_up_gives_the_same_bits_in_an_ensemble() {
     let of = |strategy| etastar.json(&format!("{line} {strategy}"))["eta_star"].clone();
     assert_eq!(of("sequential"), of("batched"));
 }
+
+/// Where a rule names a variant that is not there, it is told before anything is measured.
+#[test]
+fn a_rule_about_a_variant_that_is_not_there_is_refused_by_sweep_and_submit() {
+    let etastar = Sandbox::new();
+    let variants = r#"
+[[variants]]
+name = "a"
+[[variants]]
+name = "b"
+protocol = { batch_size = 32 }
+[[analysis.criteria]]
+claim = "c"
+says = "s"
+statistic = { of = "shift", variant = "bb" }
+rule = { at_least = 0.0 }
+"#;
+    etastar.write("typo.toml", format!("{EXPERIMENT}{variants}"));
+    let says = ["criterion 1: there is no variant `bb`; there are a, b"];
+    etastar.fail("sweep typo.toml -o typo.db", 2, &says);
+    etastar.fail("submit typo.toml --shards 2 --dry-run", 2, &says);
+    assert!(!etastar.path("typo.db").exists());
+    let foreign = "submit small.toml --shards 2 --dry-run --to kubernetes --partition cpu";
+    etastar.fail(foreign, 2, &["--partition has no use there"]);
+    etastar.fail(
+        "submit small.toml --shards 2 --dry-run --image x",
+        2,
+        &["--image has no use there"],
+    );
+}
+
+/// What the commonest class alone reaches is no success.
+#[test]
+fn the_default_threshold_lies_above_the_commonest_class() {
+    let etastar = Sandbox::new();
+    let rows = (0..600).map(|i| format!("{},{},{}\n", i % 7, (i * 5) % 11, u8::from(i % 10 == 0)));
+    etastar.write(
+        "own.csv",
+        format!("a,b,label\n{}", rows.collect::<String>()),
+    );
+    let line = "find --data own.csv --width 8 --depth 2 --repeats 1 --budget 16 --highest 2 --json";
+    let found = etastar.run(line);
+    let threshold = &found.json()["cell"]["measurement"]["eta-star"]["threshold"];
+    assert_eq!(threshold.as_f64(), Some(0.95), "{}", found.stderr);
+    let asked = etastar.run(&format!("{line} --threshold 0.8"));
+    assert_contains(&asked.stderr, &["the commonest class"]);
+}
