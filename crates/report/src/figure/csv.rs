@@ -3,6 +3,7 @@
 use etastar_analysis::shortest;
 
 use super::model::{Data, Figure, Series};
+use super::text::visible;
 
 impl Figure {
     /// Every plotted number as CSV: a row for each marker, each point of a line and each point of a
@@ -75,8 +76,9 @@ fn rows(panel: &str, series: &Series) -> Vec<[String; 8]> {
     }
 }
 
-/// A text that no spreadsheet takes for a formula.
+/// A text that no spreadsheet takes for a formula, and in which nothing is hidden.
 pub(crate) fn neutral(text: String) -> String {
+    let text = visible(text);
     let is_formula =
         text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err();
     match is_formula {

@@ -368,3 +368,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn csv_has_neither_formulas_nor_hidden_characters() {
+    use super::neutral;
+    assert_eq!(neutral("=1+1".to_owned()), "'=1+1");
+    assert_eq!(neutral("-2.5".to_owned()), "-2.5");
+    assert_eq!(
+        neutral("a\u{1b}[31m\u{202e}b\u{0}".to_owned()),
+        "a\u{fffd}[31m\u{fffd}b\u{fffd}"
+    );
+}
