@@ -1,5 +1,6 @@
 //! `etastar status`: tells how far sweeps are.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -50,9 +51,14 @@ struct Row {
 
 pub(crate) fn run(arguments: &StatusArguments) -> Result<(), CliError> {
     let mut rows = Vec::new();
+    let mut told = BTreeSet::new();
     for path in &arguments.paths {
         let is_folder = path.is_dir();
         for store in stores(path)? {
+            // A store may be given twice: by itself and by its folder.
+            if !told.insert(store.canonicalize().unwrap_or_else(|_| store.clone())) {
+                continue;
+            }
             // What a store says that was copied without its log is not all, nor its status file.
             let file = StatusFile::read(&store).filter(|_| !Store::lacks_log(&store));
             rows.push(match file {

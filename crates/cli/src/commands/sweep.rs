@@ -80,7 +80,10 @@ pub(crate) struct SweepArguments {
 pub(crate) fn experiment(path: &Path, profile: Option<&str>) -> Result<Experiment, CliError> {
     let experiment = Experiment::read(path, profile)?;
     if !experiment.analysis.is_null() {
-        let variants = experiment.variants.iter();
+        // A profile may have fewer variants than the file's rules name.
+        let whole = profile.and_then(|_| Experiment::read(path, None).ok());
+        let variants = whole.iter().flat_map(|whole| &whole.variants);
+        let variants = experiment.variants.iter().chain(variants);
         let variants: Vec<&str> = variants.map(|variant| variant.name.as_str()).collect();
         Specification::parse(&experiment.analysis)
             .and_then(|rules| rules.check_variants(&variants))

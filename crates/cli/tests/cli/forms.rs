@@ -186,8 +186,10 @@ fn a_store_with_more_repeats_than_it_began_with_is_merged_and_told_whole() {
         etastar.table("merged.db", "trials"),
         etastar.table("found.db", "trials")
     );
-    let status = etastar.succeed("status merged.db");
+    // Given twice, counted once.
+    let status = etastar.succeed("status merged.db ./merged.db");
     assert_contains(&status, &["4/4"]);
+    assert_eq!(status.matches("merged.db").count(), 1, "{status}");
     etastar.succeed("merge --recover found.db -o recovered.db");
     assert_eq!(
         etastar.table("recovered.db", "trials"),

@@ -308,21 +308,18 @@ fn environment(stores: &[(String, StoreAnalysis)], command: &str) -> Vec<Section
     vec![section]
 }
 
-/// A command without the options that name places and threads.
+/// A command without the options that name folders and threads; of the store only its name is left,
+/// by which a report is made of it.
 fn without_places(command: &str) -> String {
-    const PLACES: [&str; 6] = [
-        "-o",
-        "--output-dir",
-        "--data-dir",
-        "--jobs",
-        "--time-limit",
-        "--output",
-    ];
+    const PLACES: [&str; 4] = ["--output-dir", "--data-dir", "--jobs", "--time-limit"];
     let mut words = command.split(' ').peekable();
     let mut kept = Vec::new();
     while let Some(word) = words.next() {
         if PLACES.contains(&word) {
             words.next();
+        } else if word == "-o" || word == "--output" {
+            let path = words.next().unwrap_or_default();
+            kept.extend([word, path.rsplit('/').next().unwrap_or(path)]);
         } else if word != "--skip-missing-data" {
             kept.push(word);
         }
