@@ -382,3 +382,22 @@ fn every_strategy_says_the_same_of_monotony_and_its_rows_merge() {
     // What is finished is counted with its own trials, so that the store still opens.
     etastar.succeed("fit all.db --width-over-depth 0");
 }
+
+/// More threads than searches are not started, and an absurd number is refused.
+#[test]
+fn threads_are_no_more_than_searches() {
+    let etastar = Sandbox::new();
+    let find = "find --width 8 --depth 2 --budget 16 --repeats 2 --json --jobs";
+    let rates = |jobs: usize| etastar.json(&format!("{find} {jobs}"))["repeats"].clone();
+    let without_times = |mut repeats: serde_json::Value| {
+        for repeat in repeats.as_array_mut().unwrap() {
+            repeat
+                .as_object_mut()
+                .unwrap()
+                .retain(|key, _| key == "eta_star");
+        }
+        repeats
+    };
+    assert_eq!(without_times(rates(1)), without_times(rates(1000)));
+    etastar.fail(&format!("{find} 40000"), 2, &["40000 is not in 1..=1024"]);
+}
