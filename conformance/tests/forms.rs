@@ -83,15 +83,6 @@ impl Task for Losses {
 
 #[test]
 fn first_steps_are_those_in_double_precision() {
-    let activations = [
-        Activation::Relu,
-        Activation::LeakyRelu { slope: 0.1 },
-        Activation::Gelu,
-        Activation::Silu,
-        Activation::Tanh,
-        Activation::Softplus,
-        Activation::Identity,
-    ];
     let shapes = [
         (Residual::None, Block::One, Norm::None),
         (Residual::None, Block::One, Norm::Layer),
@@ -108,7 +99,7 @@ fn first_steps_are_those_in_double_precision() {
     let devices = std::env::var("ETASTAR_DEVICES").ok();
     let backends = Selection::list(devices.as_deref()).expect("backends that are compiled in");
     let mut largest = vec![0f64; backends.len()];
-    for (index, activation) in activations.into_iter().enumerate() {
+    for (index, activation) in Activation::ALL.into_iter().enumerate() {
         for (place, (residual, block, norm)) in shapes.into_iter().enumerate() {
             let losses = Losses {
                 form: Form {

@@ -180,18 +180,16 @@ pub const EXPECTED: [ExpectedBound; 6] = [
     },
 ];
 
-/// The bounds for a cell's architecture; `None` where there are none, as for
-/// networks with biases, or where the one-hot targets or the mean square
-/// of inputs that they assume are others.
-fn theory(record: &CellRecord) -> Option<TheoryBounds> {
+/// The bounds for a cell's architecture over the draw of its weights; `None` where there are none, as
+/// for networks with biases, or where what they assume is otherwise: one-hot targets, one rate of all
+/// layers but the first, inputs of mean square 1.
+pub fn theory(record: &CellRecord) -> Option<TheoryBounds> {
     let cell = &record.cell;
-    if cell.dataset.is_regression() || cell.dataset.standardise == Standardise::None {
+    let is_standardised = cell.dataset.standardise != Standardise::None;
+    if !cell.layer_rates.is_empty() || cell.dataset.is_regression() || !is_standardised {
         return None;
     }
     let architecture = cell.architecture(record.inputs, record.outputs);
-    if !record.cell.layer_rates.is_empty() {
-        return None;
-    }
     TheoryBounds::new(
         &architecture,
         cell.loss(),

@@ -46,7 +46,7 @@ pub use analysis::{
 };
 pub use bounds::{
     CERTIFIED, CertifiedBound, EXPECTED, ExpectedBound, HoldsFor, MEAN_SQUARE_INPUT, Side,
-    Tightness,
+    Tightness, theory,
 };
 pub use criterion::{
     Criterion, Evidence, Finding, Specification, SpecificationError, Subtrahend, View,

@@ -1,7 +1,7 @@
 //! Flags of what kind of network is trained, and by which optimiser.
 
 use clap::Args;
-use etastar_model::{Form, Method, Optimiser};
+use etastar_model::{Form, Optimiser};
 use etastar_search::settings::{
     ActivationFunction, ClipNorm, Momentum, Normalisation, OptimiserName, ResidualBlock,
     ResidualScale, SecondMomentum, WeightDecay, WidthRule,
@@ -66,9 +66,5 @@ impl OptimiserFlags {
             weight_decay: self.weight_decay.0,
             clip: self.clip.0,
         }
-    }
-
-    pub(crate) fn method(&self) -> Method {
-        self.optimiser.0
     }
 }

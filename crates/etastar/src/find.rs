@@ -203,8 +203,7 @@ fn fastest_rate_of(cell: &Cell, eta_star: f64) -> Option<FastestRate> {
     let is_measured = protocol.loss == Loss::CrossEntropy
         && protocol.success == SuccessRule::ReachThreshold
         && protocol.warm_up <= 1
-        && protocol.optimiser().is_plain()
-        && cell.form.is_default()
+        && cell.is_relu_under_sgd()
         && !cell.bias
         && cell.layer_rates.is_empty();
     is_measured.then(|| FastestRate::below(eta_star))

@@ -62,7 +62,7 @@ pub use sharpness::{
 };
 pub use sweep::sweep;
 pub use warm_start::WarmStart;
-pub use words::{fastest_rate, rate, rates, success};
+pub use words::{fastest_rate, form_and_optimiser, rate, rates, success};
 
 pub use etastar_analysis::{
     Centre, FastestRate, Fits, NetworkShape, Options as FitOptions, PredictOptions, Prediction,

@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::time::Instant;
 
+use etastar_analysis::theory;
 use etastar_analysis::{Estimate, Variance};
 use etastar_backend::{Backend, Selection, Task, check_device};
 use etastar_data::OwnSamples;
-use etastar_data::Standardise;
 use etastar_model::{Batch, LayerRates, Loss, Mlp, ReadWeights, WeightsOptions};
 use etastar_search::settings::{InputRate, SharpnessSamples};
 use etastar_search::{
-    Cell, CellRecord, Manifest, Measurement as What, SharpnessSettings, Silent, TrainerError,
+    Cell, Manifest, Measurement as What, SharpnessSettings, Silent, TrainerError,
 };
 use etastar_sharpness::bounds::TheoryBounds;
 use etastar_sharpness::certificate::PropagatorOptions;
@@ -159,19 +159,6 @@ pub fn sharpness_with(
         cell: record.cell,
         manifest: snapshot.manifest,
     })
-}
-
-/// Bounds over the draw of the weights, where they exist.
-fn theory(record: &CellRecord) -> Option<TheoryBounds> {
-    let cell = &record.cell;
-    // The proofs are for one-hot targets, for one rate of all layers but the first, and for inputs of
-    // mean square 1.
-    let is_standardised = cell.dataset.standardise != Standardise::None;
-    if !cell.layer_rates.is_empty() || cell.dataset.is_regression() || !is_standardised {
-        return None;
-    }
-    let architecture = cell.architecture(record.inputs, record.outputs);
-    TheoryBounds::new(&architecture, cell.loss(), cell.input_rate, 1.0).ok()
 }
 
 /// Weights of one's own: a PyTorch `state_dict`, or matrices `[in, out]`.

@@ -32,8 +32,7 @@ impl WarmStart {
     /// nothing to say of the cell, for which the kernel's start stays.
     pub(crate) fn published(cell: &mut Cell, (inputs, outputs): (usize, usize)) -> Option<Self> {
         let protocol = cell.protocol()?;
-        let is_published = cell.form.is_default() && protocol.optimiser().is_plain();
-        if protocol.success != SuccessRule::ReachThreshold || !is_published {
+        if protocol.success != SuccessRule::ReachThreshold || !cell.is_relu_under_sgd() {
             return None;
         }
         let network = network(cell, Some(inputs)).ok()?;

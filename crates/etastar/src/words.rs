@@ -20,10 +20,16 @@ pub fn rate(value: f64) -> String {
 /// The relative learning rates of a network's layers, what it has that the default one has not, and
 /// the optimiser if it is not plain SGD.
 pub fn rates(cell: &Cell) -> String {
-    let mut words = match cell.layer_rates.is_empty() {
+    let rates = match cell.layer_rates.is_empty() {
         true => format!("input-layer rate {}", cell.input_rate),
         false => format!("layer rates {:?}", cell.layer_rates),
     };
+    rates + &form_and_optimiser(cell)
+}
+
+/// The form of a network that is not plain, and an optimiser that is not plain SGD, each after a comma.
+pub fn form_and_optimiser(cell: &Cell) -> String {
+    let mut words = String::new();
     if !cell.form.is_default() {
         words.push_str(&format!(", {}", cell.form));
     }

@@ -101,6 +101,17 @@ impl fmt::Display for Activation {
 }
 
 impl Activation {
+    /// One of every kind; the leaky ReLU with a slope of 0.1.
+    pub const ALL: [Self; 7] = [
+        Self::Relu,
+        Self::LeakyRelu { slope: 0.1 },
+        Self::Gelu,
+        Self::Silu,
+        Self::Tanh,
+        Self::Softplus,
+        Self::Identity,
+    ];
+
     /// `phi(h)`, element by element. NaN stays NaN.
     pub fn value<B: backend::Backend, const D: usize>(self, h: Tensor<B, D>) -> Tensor<B, D> {
         match self {
@@ -231,17 +242,6 @@ fn logistic<B: backend::Backend, const D: usize>(h: Tensor<B, D>) -> Tensor<B, D
 }
 
 #[cfg(test)]
-pub(crate) const ALL: [Activation; 7] = [
-    Activation::Relu,
-    Activation::LeakyRelu { slope: 0.1 },
-    Activation::Gelu,
-    Activation::Silu,
-    Activation::Tanh,
-    Activation::Softplus,
-    Activation::Identity,
-];
-
-#[cfg(test)]
 mod tests {
     use burn_ndarray::NdArray;
 
@@ -260,7 +260,7 @@ mod tests {
     fn values_and_derivatives() {
         let points: Vec<f64> = (-80..=80).map(|i| 0.1 * f64::from(i) + 0.013).collect();
         let step = 1e-5;
-        for activation in ALL {
+        for activation in Activation::ALL {
             let values = on_tensor(&points, |h| activation.value(h));
             let first = on_tensor(&points, |h| activation.derivative(h));
             let second = on_tensor(&points, |h| activation.second_derivative(h));
@@ -298,7 +298,7 @@ mod tests {
 
     #[test]
     fn names_are_read_as_they_are_written() {
-        for activation in ALL {
+        for activation in Activation::ALL {
             assert_eq!(activation.to_string().parse(), Ok(activation));
         }
         for wrong in [
@@ -320,7 +320,7 @@ mod tests {
 
     #[test]
     fn what_is_not_a_number_stays_so_and_far_values_are_finite() {
-        for activation in ALL {
+        for activation in Activation::ALL {
             assert!(
                 on_tensor(&[f64::NAN], |h| activation.value(h))[0].is_nan(),
                 "{activation}"

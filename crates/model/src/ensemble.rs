@@ -4,7 +4,7 @@ use burn_tensor::{Int, Tensor, TensorData};
 use etastar_backend::{Backend, Rate};
 
 use crate::layer::primitive;
-use crate::{Batch, Derivatives, Layer, LayerRates, Loss, Mlp};
+use crate::{Batch, Layer, LayerRates, Loss, Mlp};
 
 /// Networks of one shape that go through every operation together: weights
 /// are `[networks, in, out]`, biases `[networks, 1, out]`.
@@ -148,12 +148,5 @@ impl<B: Backend> Mlp<B, 3> {
         let pass = self.pass(batch, loss);
         let loss = pass.loss.clone();
         (pass.descend(|layer| rates.layer_rate(layer)), loss)
-    }
-
-    /// The networks after the step [`sgd_step`](Self::sgd_step) on the batch
-    /// of the derivatives, which may be those of one network for all of them.
-    #[must_use]
-    pub fn sgd_step_by(self, derivatives: &Derivatives<B, 3>, rates: &EnsembleRates<B>) -> Self {
-        self.descend_by(derivatives, |layer| rates.layer_rate(layer))
     }
 }

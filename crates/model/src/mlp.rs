@@ -358,20 +358,6 @@ impl<B: Backend> Mlp<B> {
             Rate::Common(learning_rate * rates.of(layer))
         })
     }
-
-    /// The network after the step [`sgd_step`](Self::sgd_step) on the batch
-    /// of the derivatives, bit for bit.
-    #[must_use]
-    pub fn sgd_step_by(
-        self,
-        derivatives: &Derivatives<B>,
-        learning_rate: f64,
-        rates: &LayerRates,
-    ) -> Self {
-        self.descend_by(derivatives, |layer| {
-            Rate::Common(learning_rate * rates.of(layer))
-        })
-    }
 }
 
 /// Walks from the output layer to the input layer and shows each layer's

@@ -17,7 +17,7 @@ use burn_tensor::backend::Backend;
 use burn_tensor::{Tensor, TensorData};
 use etastar_model::{
     Architecture, Batch, Derivatives, Ensemble, EnsembleRates, Gradient, InitialWeights, Layer,
-    LayerRates, Loss, Mlp, Norm,
+    LayerRates, Loss, Mlp, Norm, Optimiser, OptimiserState,
 };
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
@@ -350,13 +350,16 @@ proptest! {
                 .map(|(input, delta)| (input.clone().unsqueeze(), delta.clone().unsqueeze()))
                 .collect(),
         };
+        let sgd = Optimiser::default();
+        let ensemble_rates = EnsembleRates::new(&learning_rates, &rates, depth, &device);
         let ensemble = Ensemble::stack(&copies)
-            .sgd_step_by(&for_all, &EnsembleRates::new(&learning_rates, &rates, depth, &device));
+            .step_by(&for_all, &mut OptimiserState::new(sgd, &rates), &ensemble_rates);
 
         for (row, &learning_rate) in learning_rates.iter().enumerate() {
             let (stepped, loss) =
                 network.clone().sgd_step(&batch, case.loss, learning_rate, &rates);
-            let by = network.clone().sgd_step_by(&derivatives, learning_rate, &rates);
+            let mut state = OptimiserState::new(sgd, &rates);
+            let by = network.clone().step_by(&derivatives, &mut state, learning_rate, &rates);
             let pass = network.clone().pass(&batch, case.loss);
             prop_assert_eq!(pass.loss.to_data(), loss.to_data());
             prop_assert_eq!(derivatives.loss.to_data(), loss.to_data());

@@ -266,6 +266,12 @@ impl Cell {
         LayerRates::new(rates.collect())
     }
 
+    /// Whether it is of ReLU networks under plain SGD, for which laws and advice are published.
+    pub fn is_relu_under_sgd(&self) -> bool {
+        let optimiser = self.protocol().map(Protocol::optimiser);
+        self.form.is_default() && optimiser.is_none_or(|optimiser| optimiser.is_plain())
+    }
+
     /// How eta\* is measured, if it is.
     pub fn protocol(&self) -> Option<&Protocol> {
         match &self.measurement {

@@ -4,7 +4,7 @@ use etastar_model::{Loss, Method as OptimiserMethod, Optimiser};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::setting::{Bounded, Limits, Setting, layer, settings};
+use crate::setting::{Bounded, Limits, Setting, is_default, layer, settings};
 
 settings! {
     /// The settings of a protocol.
@@ -197,10 +197,6 @@ pub struct Protocol {
     /// Largest norm of a gradient; 0 where it is not clipped.
     #[serde(skip_serializing_if = "is_default::<ClipNorm>")]
     pub clip: f64,
-}
-
-fn is_default<S: Setting<Value: PartialEq>>(value: &S::Value) -> bool {
-    S::default_value().as_ref() == Some(value)
 }
 
 /// When a trial succeeds. At the first loss that is not finite it has failed

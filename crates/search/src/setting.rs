@@ -225,6 +225,11 @@ pub(crate) fn read<'de, S: Setting, D: Deserializer<'de>>(from: D) -> Result<S::
     Ok(value)
 }
 
+/// Whether a value is the default of its setting, and so need not be written.
+pub(crate) fn is_default<S: Setting>(value: &S::Value) -> bool {
+    S::default_value().as_ref() == Some(value)
+}
+
 /// The value of a setting that a layer gives, or the default of an optional one.
 pub(crate) fn settled<S: Setting>(given: Option<Checked<S>>) -> Result<S::Value, Missing> {
     let default = S::default_value().filter(|_| S::OPTIONAL);

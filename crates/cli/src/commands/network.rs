@@ -76,7 +76,7 @@ pub(crate) fn run(arguments: &NetworkArguments) -> Result<(), CliError> {
     architecture
         .validate()
         .map_err(|error| CliError::Usage(error.to_string()))?;
-    let steps = arguments.optimiser.method().step_scale();
+    let steps = arguments.optimiser.optimiser().method.step_scale();
     let scales = architecture.layer_scales(steps);
     let layers = architecture
         .layer_shapes()

@@ -4,14 +4,16 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use etastar::{FastestRate, fastest_rate, fastest_rate_predicted, json, success};
+use etastar::{
+    FastestRate, fastest_rate, fastest_rate_predicted, form_and_optimiser, json, success,
+};
 use etastar_analysis::{
     Law, NetworkShape, PredictOptions, Prediction, Series, kebab, predict, predict_published,
     source,
 };
 use etastar_data::Standardise;
 use etastar_search::settings::OutputGain;
-use etastar_search::{Cell, Manifest, Protocol, Store};
+use etastar_search::{Cell, Manifest, Store};
 
 use crate::arguments::{Format, LossName};
 use crate::error::CliError;
@@ -253,14 +255,6 @@ fn law_name(law: Law, input_rate: Option<f64>) -> String {
 /// What the cell has that others have not: each after a comma.
 fn peculiarities(cell: &Cell) -> String {
     let mut words = Vec::new();
-    if !cell.form.is_default() {
-        words.push(cell.form.to_string());
-    }
-    if let Some(optimiser) = cell.protocol().map(Protocol::optimiser)
-        && !optimiser.is_plain()
-    {
-        words.push(optimiser.to_string());
-    }
     if cell.bias {
         words.push("biases".to_owned());
     }
@@ -279,7 +273,8 @@ fn peculiarities(cell: &Cell) -> String {
             checkpoint.steps, checkpoint.learning_rate
         ));
     }
-    words.iter().map(|word| format!(", {word}")).collect()
+    let words = words.iter().map(|word| format!(", {word}"));
+    form_and_optimiser(cell) + &words.collect::<String>()
 }
 
 /// Under which protocol all of it holds.

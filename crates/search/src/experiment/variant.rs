@@ -7,7 +7,9 @@ use etastar_model::{Activation, Block, Form, Loss, Norm, Parametrisation, Residu
 use serde::{Deserialize, Serialize};
 
 use super::ExperimentError;
+use crate::cell::{ActivationFunction, Normalisation, ResidualBlock, ResidualScale, WidthRule};
 use crate::random::content_hash;
+use crate::setting::is_default;
 use crate::{Cell, CheapRateSettings, Checkpoint, Measurement, Protocol, SharpnessSettings, Vary};
 
 /// One variant of an experiment: a grid of networks on some datasets, and what
@@ -55,24 +57,20 @@ pub struct Network {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub layer_rates: Vec<f64>,
     /// Activation of the hidden layers.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "is_default::<ActivationFunction>")]
     pub activation: Activation,
     /// Scale of residual blocks, if there are any.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "is_default::<ResidualScale>")]
     pub residual: Residual,
     /// Their layers.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "is_default::<ResidualBlock>")]
     pub residual_block: Block,
     /// What normalises the inputs of layers.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "is_default::<Normalisation>")]
     pub norm: Norm,
     /// How initial variances and layer rates depend on the widths.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "is_default::<WidthRule>")]
     pub parametrisation: Parametrisation,
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }
 
 impl Network {

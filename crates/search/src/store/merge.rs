@@ -71,14 +71,16 @@ impl Store {
         Self::open_with_grid_of(path, &other)
     }
 
-    /// Checks that all stores are readable and of the configuration of the first.
+    /// Checks that all stores are of the configuration of the first, by their manifests alone: merging
+    /// reads each of them whole.
     ///
     /// # Errors
-    /// If one is not; it is named.
+    /// If one is not, or is no store; it is named.
     pub fn check_parts(paths: &[impl AsRef<Path>]) -> Result<(), StoreError> {
         let mut first = None;
         for path in paths {
-            let store = Self::open_to_read(path.as_ref())?;
+            let store = Self::open_unchecked(path.as_ref())?;
+            store.check_format()?;
             match &first {
                 None => first = Some(store.manifest()?),
                 Some(manifest) => store.check_configuration(manifest)?,
