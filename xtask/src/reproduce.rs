@@ -10,7 +10,7 @@ use crate::rules;
 
 /// The experiments, in the order in which they are run: those that confirm, then those that
 /// explore. They share searches; in this order most of the shared ones are done already.
-const EXPERIMENTS: [&str; 27] = [
+const EXPERIMENTS: [&str; 29] = [
     "deep-networks",
     "two-edges",
     "later-edges",
@@ -25,8 +25,10 @@ const EXPERIMENTS: [&str; 27] = [
     "residual",
     "parametrisation",
     "optimisers",
+    "normalisation",
     "advice",
     "warm-up",
+    "warm-up-short",
     "power-law",
     "width-over-depth",
     "late-stage",
