@@ -86,6 +86,7 @@ fn first_steps_are_those_in_double_precision() {
     let shapes = [
         (Residual::None, Block::One, Norm::None),
         (Residual::None, Block::One, Norm::Layer),
+        (Residual::None, Block::One, Norm::LayerWithGain),
         (Residual::InverseRootDepth, Block::One, Norm::Layer),
         (Residual::One, Block::Two, Norm::None),
     ];

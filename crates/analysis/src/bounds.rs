@@ -1,6 +1,7 @@
 //! How far every bound on `lambda_1` is from what was measured.
 
 use etastar_data::Standardise;
+use etastar_model::StepScale;
 use etastar_search::CellRecord;
 use etastar_sharpness::Bounds;
 use etastar_sharpness::bounds::{TheoryBounds, Upper};
@@ -182,11 +183,12 @@ pub const EXPECTED: [ExpectedBound; 6] = [
 
 /// The bounds for a cell's architecture over the draw of its weights; `None` where there are none, as
 /// for networks with biases, or where what they assume is otherwise: one-hot targets, one rate of all
-/// layers but the first, inputs of mean square 1.
+/// layers but the first and no preconditioner within layers, inputs of mean square 1.
 pub fn theory(record: &CellRecord) -> Option<TheoryBounds> {
     let cell = &record.cell;
     let is_standardised = cell.dataset.standardise != Standardise::None;
-    if !cell.layer_rates.is_empty() || cell.dataset.is_regression() || !is_standardised {
+    let one_rate = cell.layer_rates.is_empty() && cell.step_scale() == StepScale::Gradient;
+    if !one_rate || cell.dataset.is_regression() || !is_standardised {
         return None;
     }
     let architecture = cell.architecture(record.inputs, record.outputs);

@@ -153,7 +153,8 @@ impl<'a> JoinedCell<'a> {
 }
 
 /// Whether a sharpness was measured on the networks of a cell of eta\*, preconditioned with an
-/// input-layer rate: the same data, biases, output gain, form, loss and checkpoint.
+/// input-layer rate, and by Adam's second moment if the steps are Adam's: the same data, biases, output
+/// gain, form, loss and checkpoint.
 pub(crate) fn are_same_networks(
     record: &CellRecord,
     sharpness: &CellRecord,
@@ -167,6 +168,7 @@ pub(crate) fn are_same_networks(
         && one.form == two.form
         && one.loss() == two.loss()
         && one.checkpoint == two.checkpoint
+        && one.step_scale() == two.step_scale()
         && two.input_rate == input_rate
 }
 

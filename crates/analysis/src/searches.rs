@@ -19,6 +19,8 @@ pub struct SearchCounts {
     pub nothing_succeeds: usize,
     /// Those in which no learning rate in the range failed: eta\* is at least its upper end.
     pub nothing_fails: usize,
+    /// Those that tried rates around eta\* afterwards, without which no rate below a success is tried.
+    pub laddered: usize,
     /// Those in which a rate failed below one that succeeded.
     pub not_monotone: usize,
     /// Trials of all searches.
@@ -31,7 +33,13 @@ impl SearchCounts {
         self.nothing_succeeds + self.nothing_fails
     }
 
-    fn from_search(search: &Search) -> Self {
+    /// The share of the searches that looked in which success is not monotone in the rate; none
+    /// where none looked.
+    pub fn share_not_monotone(&self) -> Option<f64> {
+        (self.laddered > 0).then(|| self.not_monotone as f64 / self.laddered as f64)
+    }
+
+    fn from_search(search: &Search, laddered: bool) -> Self {
         let ended = |is: bool| usize::from(is);
         Self {
             cells: 0,
@@ -39,7 +47,8 @@ impl SearchCounts {
             found: ended(matches!(search.eta_star, EtaStar::Found { .. })),
             nothing_succeeds: ended(matches!(search.eta_star, EtaStar::NothingSucceeds { .. })),
             nothing_fails: ended(matches!(search.eta_star, EtaStar::NothingFails { .. })),
-            not_monotone: ended(!search.monotone),
+            laddered: ended(laddered),
+            not_monotone: ended(laddered && !search.monotone),
             trials: search.trials.len(),
         }
     }
@@ -52,6 +61,7 @@ impl AddAssign for SearchCounts {
         self.found += other.found;
         self.nothing_succeeds += other.nothing_succeeds;
         self.nothing_fails += other.nothing_fails;
+        self.laddered += other.laddered;
         self.not_monotone += other.not_monotone;
         self.trials += other.trials;
     }
@@ -62,8 +72,10 @@ impl<'a> FromIterator<&'a CellRecord> for SearchCounts {
         let mut counts = Self::default();
         for record in records {
             let mut own = Self::default();
+            let protocol = record.cell.protocol();
+            let laddered = protocol.is_some_and(|protocol| !protocol.ladder.is_empty());
             for search in record.repeats.iter().filter_map(|repeat| repeat.search()) {
-                own += Self::from_search(search);
+                own += Self::from_search(search, laddered);
             }
             own.cells = usize::from(own.searches > 0);
             counts += own;

@@ -641,12 +641,16 @@ fn not_monotone<'a>(dataset: &Dataset<'a>, cells: &Selector) -> Result<Estimator
         let counts: SearchCounts = own.cells.iter().copied().collect();
         (
             (own.depth, own.width),
-            [counts.not_monotone, counts.searches],
+            [counts.not_monotone, counts.laddered],
         )
     });
-    Ok(Estimator::share(
-        groups.filter(|(_, [_, searches])| *searches > 0).collect(),
-    ))
+    let groups: Vec<_> = groups.filter(|(_, [_, looked])| *looked > 0).collect();
+    if groups.is_empty() {
+        return Err(NotMeasured::NoCells(
+            "searches with a ladder of rates around eta*",
+        ));
+    }
+    Ok(Estimator::share(groups))
 }
 
 fn late_stage<'a>(dataset: &Dataset<'a>, cells: &Selector) -> Result<LateStage<'a>, NotMeasured> {

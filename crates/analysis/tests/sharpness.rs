@@ -7,7 +7,7 @@ mod support;
 use etastar_analysis::{
     HoldsFor, Matrix, Method, Quantity, Scope, SharpnessSeries, Side, Tightness, Unit, analyse,
 };
-use etastar_model::Loss;
+use etastar_model::{Loss, Method as Optimiser};
 use etastar_search::{CellRecord, Measured, Measurement, SharpnessSettings, Snapshot, Vary, mock};
 use etastar_sharpness::NetworkSharpness;
 use proptest::prelude::*;
@@ -315,7 +315,8 @@ fn only_sharpness_of_the_same_networks_is_joined() {
     let whole = two_rates(0.3).joined(|_, size, own| [size + own, -size]);
     let across = line("slope", "across-cells");
     type Change = fn(&mut CellRecord);
-    let changes: [Change; 5] = [
+    let changes: [Change; 6] = [
+        |record| settings(record).optimiser = Optimiser::Adam,
         |record| record.cell.bias = true,
         |record| record.cell.output_gain = 1.0,
         |record| record.cell.input_rate = 0.5,

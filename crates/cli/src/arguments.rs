@@ -19,7 +19,7 @@ use crate::numbers::{count, memory};
 use crate::output;
 
 /// Measure, fit and report the maximal initial learning rate eta* of deep
-/// ReLU networks.
+/// networks.
 ///
 /// eta* is the largest constant learning rate at which a randomly initialised
 /// network can begin training and reach a threshold accuracy (Iyer, Hanin,

@@ -65,7 +65,7 @@ pub fn given_sharpness(
     let read = &measured.read;
     Ok(json!({
         "lambda_1": serde_json::to_value(lambda_1)?,
-        "stability_limit": 2.0 / lambda_1.mean,
+        "stability_limit": options.settings.stability_bound() / lambda_1.mean,
         "repeats": [serde_json::to_value(&measured.sharpness)?],
         "prediction": null,
         "seconds": measured.seconds,
@@ -83,7 +83,8 @@ pub fn given_sharpness(
             "float": backend.backend.float(),
             "weights": weights,
             "samples_file": samples,
-            "loss": options.loss,
+            "loss": options.settings.loss,
+            "optimiser": options.settings.optimiser,
             "input_rate": options.input_rate,
             "layer_rates": options.layer_rates,
         },

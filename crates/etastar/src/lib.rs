@@ -58,7 +58,7 @@ pub use options::{Options, Start};
 pub use samples::Samples;
 pub use sharpness::{
     GivenOptions, GivenSharpness, Lambda, Sharpness, Weights, sharpness, sharpness_of_weights,
-    sharpness_settings, sharpness_with,
+    sharpness_with,
 };
 pub use sweep::sweep;
 pub use warm_start::WarmStart;

@@ -1,9 +1,9 @@
 //! The network that is measured.
 
 use etastar_data::DatasetConfig;
-use etastar_model::Form;
+use etastar_model::{Form, StepScale};
 use etastar_search::settings::{InputRate, OutputGain};
-use etastar_search::{Cell, Measurement, Vary};
+use etastar_search::{Cell, Measurement, SharpnessSettings, Vary};
 
 /// A fully connected network at its random initialisation: with ReLUs, unless its form says otherwise.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,10 +69,19 @@ impl Network {
         Self { bias: true, ..self }
     }
 
-    /// Whether the kernel predicts its sharpness: of ReLU networks without biases whose layers but the
-    /// first learn at one rate.
-    pub fn has_kernel_prediction(&self) -> bool {
-        !self.bias && self.layer_rates.is_empty() && self.form.is_default()
+    /// Settings of a sharpness without what is not defined for the network and the optimiser: certified
+    /// bounds are for ReLU networks without residual blocks and normalisation, the kernel's
+    /// prediction for those without biases whose layers but the first learn at one rate; neither is for
+    /// Adam's preconditioner.
+    #[must_use]
+    pub fn defined(&self, settings: SharpnessSettings) -> SharpnessSettings {
+        let one_rate_a_layer = settings.optimiser.step_scale() == StepScale::Gradient;
+        let has_kernel = !self.bias && self.layer_rates.is_empty() && self.form.is_default();
+        SharpnessSettings {
+            bounds: settings.bounds && one_rate_a_layer && self.form.is_plain(),
+            prediction: settings.prediction && one_rate_a_layer && has_kernel,
+            ..settings
+        }
     }
 
     /// What is measured of it, on some data.

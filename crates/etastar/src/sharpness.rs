@@ -7,8 +7,8 @@ use etastar_analysis::theory;
 use etastar_analysis::{Estimate, Variance};
 use etastar_backend::{Backend, Selection, Task, check_device};
 use etastar_data::OwnSamples;
-use etastar_model::{Batch, LayerRates, Loss, Mlp, ReadWeights, WeightsOptions};
-use etastar_search::settings::{InputRate, SharpnessSamples};
+use etastar_model::{Batch, LayerRates, Mlp, ReadWeights, WeightsOptions};
+use etastar_search::settings::InputRate;
 use etastar_search::{
     Cell, Manifest, Measurement as What, SharpnessSettings, Silent, TrainerError,
 };
@@ -32,8 +32,8 @@ use crate::samples::Samples;
 pub struct Sharpness {
     /// `lambda_1` over repeats.
     pub lambda_1: Lambda,
-    /// `2 / lambda_1`: the learning rate above which gradient descent on the quadratic
-    /// approximation diverges.
+    /// The learning rate above which the optimiser diverges on the quadratic approximation: `2 /
+    /// lambda_1` for SGD (see [`Method::stability_bound`](crate::Method::stability_bound)).
     pub stability_limit: f64,
     /// What was measured of every network.
     pub repeats: Vec<NetworkSharpness>,
@@ -76,17 +76,6 @@ impl Lambda {
     }
 }
 
-/// The usual settings of a sharpness, for networks without biases.
-pub fn sharpness_settings() -> SharpnessSettings {
-    SharpnessSettings {
-        loss: Loss::CrossEntropy,
-        samples: SharpnessSamples::DEFAULT,
-        bounds: true,
-        prediction: true,
-        cheap_rates: None,
-    }
-}
-
 /// Measures `lambda_1` of a network at initialisation, on the first training samples, with the usual
 /// settings.
 ///
@@ -105,11 +94,7 @@ pub fn sharpness_settings() -> SharpnessSettings {
 /// # }
 /// ```
 pub fn sharpness(samples: &Samples, network: &Network) -> Result<Sharpness, Error> {
-    let settings = SharpnessSettings {
-        prediction: network.has_kernel_prediction(),
-        bounds: network.form.is_plain(),
-        ..sharpness_settings()
-    };
+    let settings = network.defined(SharpnessSettings::default());
     let one = Options {
         repeats: 1,
         ..Options::default()
@@ -152,7 +137,7 @@ pub fn sharpness_with(
     let lambda_1 = Lambda::over(&repeats);
     Ok(Sharpness {
         lambda_1,
-        stability_limit: 2.0 / lambda_1.mean,
+        stability_limit: settings.stability_bound() / lambda_1.mean,
         repeats,
         theory: theory(&record),
         prediction: record.prediction,
@@ -173,14 +158,12 @@ pub enum Weights<'a> {
 /// How a network with given weights is measured.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GivenOptions {
-    /// The loss.
-    pub loss: Loss,
+    /// Loss, bounds and optimiser; the samples are those given, and there is no prediction.
+    pub settings: SharpnessSettings,
     /// Learning rate of the input layer relative to the others; 0 leaves its parameters out.
     pub input_rate: f64,
     /// The rates of all layers instead; empty where only the input layer has its own.
     pub layer_rates: Vec<f64>,
-    /// Whether certified bounds are computed.
-    pub bounds: bool,
     /// How the weights are read.
     pub weights: WeightsOptions,
     /// Backend and device.
@@ -190,10 +173,9 @@ pub struct GivenOptions {
 impl Default for GivenOptions {
     fn default() -> Self {
         Self {
-            loss: Loss::CrossEntropy,
+            settings: SharpnessSettings::default(),
             input_rate: InputRate::DEFAULT,
             layer_rates: Vec::new(),
-            bounds: true,
             weights: WeightsOptions::default(),
             execution: Execution::default(),
         }
@@ -274,12 +256,14 @@ impl Task for Given<'_> {
                 }));
             }
         };
+        let settings = &options.settings;
         let measuring = MeasureOptions {
-            bounds: options.bounds.then(PropagatorOptions::default),
+            bounds: settings.bounds.then(PropagatorOptions::default),
+            adam_batch: settings.adam_batch(),
             ..MeasureOptions::default()
         };
         let started = Instant::now();
-        let sharpness = measure(&network, &data, options.loss, &rates, &measuring)?;
+        let sharpness = measure(&network, &data, settings.loss, &rates, &measuring)?;
         check_device().map_err(|error| Error::worker(error.to_string()))?;
         Ok(GivenSharpness {
             sharpness,

@@ -46,7 +46,8 @@ pub fn success(cell: &Cell) -> String {
     let Some(protocol) = cell.protocol() else {
         return String::new();
     };
-    let threshold = protocol.threshold;
+    // Two thirds has as many digits as anybody wants.
+    let threshold = (protocol.threshold * 1e4).round() / 1e4;
     let rule = match protocol.success {
         SuccessRule::NoDivergence => {
             format!(

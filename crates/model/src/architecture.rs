@@ -111,16 +111,16 @@ impl Architecture {
 
     /// Number of trained parameters.
     pub fn parameters(&self) -> usize {
-        self.layer_shapes()
-            .map(|(fan_in, fan_out)| {
-                let weights = fan_in.saturating_mul(fan_out);
-                if self.bias {
-                    weights.saturating_add(fan_out)
-                } else {
-                    weights
-                }
-            })
-            .fold(0, usize::saturating_add)
+        let depth = self.depth();
+        let layers = self.layer_shapes().enumerate();
+        let numbers = layers.map(|(layer, (fan_in, fan_out))| {
+            let biases = if self.bias { fan_out } else { 0 };
+            let has_gain = self.form.has_gain(layer, depth);
+            let gains = if has_gain { fan_in } else { 0 };
+            let weights = fan_in.saturating_mul(fan_out);
+            weights.saturating_add(biases).saturating_add(gains)
+        });
+        numbers.fold(0, usize::saturating_add)
     }
 
     /// Checks that the architecture describes a network.

@@ -6,7 +6,8 @@
 use burn_tensor::Tensor;
 use etastar_backend::Backend;
 
-use crate::value::{Dual, Value};
+use crate::layer::Parameters;
+use crate::value::Dual;
 use crate::{Layer, Mlp};
 
 impl<B: Backend> Mlp<B> {
@@ -36,32 +37,23 @@ impl<B: Backend> Mlp<B> {
         let [value, tangent] = output_derivative(outputs.value, outputs.tangent);
         let mut products = Vec::with_capacity(layers.len());
         self.form.backward(
-            &layers,
+            layers,
             states,
             Dual { value, tangent },
-            |index, z, delta| {
-                let has_bias = layers[index].1.is_some();
-                products.push(Layer {
-                    weight: z.transposed().product(delta.clone()).tangent,
-                    bias: has_bias.then(|| delta.tangent.sum_dim(0)),
-                });
+            |_, layer: Parameters<Dual<B>>, derivative| {
+                let gradient = derivative.gradient(layer.bias.is_some());
+                products.push(gradient.map(|dual| dual.tangent));
             },
         );
         products.reverse();
         products
     }
 
-    fn moving(&self, direction: &[Layer<B>]) -> Vec<(Dual<B>, Option<Dual<B>>)> {
-        let dual = |value: &Tensor<B, 2>, tangent: &Tensor<B, 2>| Dual {
-            value: value.clone(),
-            tangent: tangent.clone(),
-        };
+    fn moving(&self, direction: &[Layer<B>]) -> Vec<Parameters<Dual<B>>> {
         let layers = self.layers.iter().zip(direction);
-        let layers = layers.map(|(layer, along)| {
-            let biases = layer.bias.as_ref().zip(along.bias.as_ref());
-            let bias = biases.map(|(bias, along)| dual(bias, along));
-            (dual(&layer.weight, &along.weight), bias)
-        });
-        layers.collect()
+        let dual = |value, tangent| Dual { value, tangent };
+        layers
+            .map(|(layer, along)| layer.clone().zip(along.clone(), dual))
+            .collect()
     }
 }

@@ -83,16 +83,15 @@ impl<B: Backend> Mlp<B, 3> {
         let depth = networks.first().map_or(0, |network| network.depth());
         let layers = (0..=depth)
             .map(|index| {
-                let weights = networks
-                    .iter()
-                    .map(|network| network.layers[index].weight.clone());
-                let biases: Option<Vec<_>> = networks
-                    .iter()
-                    .map(|network| network.layers[index].bias.clone())
-                    .collect();
+                let layers = || networks.iter().map(|network| &network.layers[index]);
+                let stack = |tensors: Vec<Tensor<B, 2>>| Tensor::stack(tensors, 0);
+                let all = |one: fn(&Layer<B>) -> Option<Tensor<B, 2>>| {
+                    layers().map(one).collect::<Option<Vec<_>>>().map(stack)
+                };
                 Layer {
-                    weight: Tensor::stack(weights.collect(), 0),
-                    bias: biases.map(|biases| Tensor::stack(biases, 0)),
+                    weight: stack(layers().map(|layer| layer.weight.clone()).collect()),
+                    bias: all(|layer| layer.bias.clone()),
+                    gain: all(|layer| layer.gain.clone()),
                 }
             })
             .collect();
@@ -124,11 +123,9 @@ impl<B: Backend> Mlp<B, 3> {
     /// The network of this index.
     #[must_use]
     pub fn network(&self, index: usize) -> Mlp<B> {
-        let only = |tensor: &Tensor<B, 3>| tensor.clone().narrow(0, index, 1).squeeze_dim::<2>(0);
-        let layers = self.layers.iter().map(|layer| Layer {
-            weight: only(&layer.weight),
-            bias: layer.bias.as_ref().map(only),
-        });
+        let only = |tensor: Tensor<B, 3>| tensor.narrow(0, index, 1).squeeze_dim::<2>(0);
+        let layers = self.layers.iter().cloned();
+        let layers = layers.map(|layer| layer.map(only));
         Mlp {
             layers: layers.collect(),
             form: self.form,

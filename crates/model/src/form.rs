@@ -8,7 +8,8 @@
 //! ```
 //!
 //! `N` is the identity or, for `l >= 1`, layer normalisation (J. L. Ba, J. R. Kiros and G. E. Hinton,
-//! *Layer normalization*, 2016, without gain and bias). Of a residual network the layers `1 .. L-1`
+//! *Layer normalization*, 2016), without bias, and with a trained gain, which starts at 1, or without.
+//! Of a residual network the layers `1 .. L-1`
 //! form blocks of one or two, and a block adds what it computes to what it was given,
 //! `a + s f(a)`; normalisation then stands at the start of every block and before the output layer
 //! (pre-norm; R. Xiong et al., *On layer normalization in the transformer architecture*, 2020).
@@ -16,6 +17,7 @@
 //! Both passes are written once, over [`Value`]: over tensors they give the gradient, over tensors
 //! with a tangent the Hessian's product with it.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -24,6 +26,7 @@ use thiserror::Error;
 
 use crate::activation::Activation;
 use crate::architecture::InvalidArchitecture;
+use crate::layer::{LayerDerivative, Parameters};
 use crate::names::names;
 use crate::parametrisation::Parametrisation;
 use crate::value::{Order, Value};
@@ -91,11 +94,13 @@ pub enum Norm {
     None,
     /// Layer normalisation, without trained gain and bias.
     Layer,
+    /// Layer normalisation with a trained gain.
+    LayerWithGain,
 }
 
 names!(Residual, "scale of residual blocks":
     None = "none", One = "one", InverseRootDepth = "inverse-root-depth", InverseDepth = "inverse-depth");
-names!(Norm, "normalisation": None = "none", Layer = "layer");
+names!(Norm, "normalisation": None = "none", Layer = "layer", LayerWithGain = "layer-with-gain");
 
 /// Residual blocks are of another length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -148,8 +153,10 @@ impl fmt::Display for Form {
             } = self;
             write!(f, ", residual blocks of {block} with scale {residual}")?;
         }
-        if self.norm == Norm::Layer {
-            write!(f, ", layer normalisation")?;
+        match self.norm {
+            Norm::None => {}
+            Norm::Layer => write!(f, ", layer normalisation")?,
+            Norm::LayerWithGain => write!(f, ", layer normalisation with gain")?,
         }
         if self.parametrisation != Parametrisation::Standard {
             write!(f, ", {} parametrisation", self.parametrisation)?;
@@ -215,13 +222,18 @@ impl Form {
         }
     }
 
+    /// Whether a layer of a network with this number of hidden layers has a trained gain.
+    pub(crate) fn has_gain(&self, layer: usize, depth: usize) -> bool {
+        self.norm == Norm::LayerWithGain && self.place(layer, depth).normalises
+    }
+
     fn place(&self, layer: usize, depth: usize) -> Place {
         let in_block = self.residual != Residual::None && 0 < layer && layer < depth;
         let length = usize::from(self.block);
         let opens = in_block && (layer - 1).is_multiple_of(length);
         let closes = in_block && layer.is_multiple_of(length);
         Place {
-            normalises: self.norm == Norm::Layer && layer > 0 && (opens || !in_block),
+            normalises: self.norm != Norm::None && layer > 0 && (opens || !in_block),
             opens,
             closes,
         }
@@ -230,7 +242,7 @@ impl Form {
     /// The state of every layer, from the input side, and the outputs.
     pub(crate) fn forward<V: Value>(
         &self,
-        layers: &[(V, Option<V>)],
+        layers: &[Parameters<V>],
         inputs: V,
     ) -> (Vec<LayerState<V>>, V) {
         let depth = layers.len().saturating_sub(1);
@@ -238,26 +250,28 @@ impl Form {
         let mut states = Vec::with_capacity(layers.len());
         let mut stream = inputs;
         let mut skip = None;
-        for (index, (weight, bias)) in layers.iter().enumerate() {
+        for (index, layer) in layers.iter().enumerate() {
             let place = self.place(index, depth);
             if place.opens {
                 skip = Some(stream.clone());
             }
-            let (input, inverse_deviation) = if place.normalises {
-                let (normalised, inverse) = normalise(stream);
-                (normalised, Some(inverse))
-            } else {
-                (stream, None)
+            let normalised = place.normalises.then(|| Normalised::new(stream.clone()));
+            let mut input = match &normalised {
+                Some(normalised) => normalised.value.clone(),
+                None => stream,
             };
-            let product = input.clone().product(weight.clone());
-            let preactivation = match bias {
+            if let Some(gain) = &layer.gain {
+                input = input.times(gain.clone());
+            }
+            let product = input.clone().product(layer.weight.clone());
+            let preactivation = match &layer.bias {
                 Some(bias) => product.plus(bias.clone()),
                 None => product,
             };
             let is_hidden = index < depth;
             states.push(LayerState {
                 input,
-                inverse_deviation,
+                normalised,
                 preactivation: is_hidden.then(|| preactivation.clone()),
             });
             stream = preactivation;
@@ -273,37 +287,46 @@ impl Form {
         (states, stream)
     }
 
-    /// Walks from the output layer to the input layer and shows each layer's index, its input `z` and
-    /// the derivative of the loss in its preactivation.
-    pub(crate) fn backward<V: Value>(
+    /// Walks from the output layer to the input layer and shows each layer's index, the layer, and what
+    /// its gradient is made of.
+    pub(crate) fn backward<V: Value, L: Borrow<Parameters<V>>>(
         &self,
-        layers: &[(V, Option<V>)],
+        mut layers: Vec<L>,
         states: Vec<LayerState<V>>,
         output_derivative: V,
-        mut visit: impl FnMut(usize, V, V),
+        mut visit: impl FnMut(usize, L, LayerDerivative<V>),
     ) {
         let depth = layers.len().saturating_sub(1);
         let scale = self.residual_scale(depth);
         let mut delta = output_derivative;
         let mut skipped: Option<V> = None;
         let mut states = states;
-        while let Some(state) = states.pop() {
+        while let Some((layer, state)) = layers.pop().zip(states.pop()) {
             let index = states.len();
+            let mut derivative = LayerDerivative {
+                input: state.input,
+                delta,
+                gain: None,
+            };
             let Some(below) = states.last() else {
-                visit(0, state.input, delta);
+                visit(0, layer, derivative);
                 return;
             };
-            let weight = layers[index].0.clone();
-            let mut stream = delta.clone().product(weight.transposed());
-            if let Some(inverse) = state.inverse_deviation {
-                stream = normalise_backward(stream, state.input.clone(), inverse);
+            let Parameters { weight, gain, .. } = layer.borrow();
+            let mut stream = (derivative.delta.clone()).product(weight.clone().transposed());
+            if let Some(normalised) = state.normalised {
+                if let Some(gain) = gain {
+                    derivative.gain = Some(stream.clone().times(normalised.value.clone()));
+                    stream = stream.times(gain.clone());
+                }
+                stream = normalised.backward(stream);
             }
             if self.place(index, depth).opens
                 && let Some(skipped) = skipped.take()
             {
                 stream = stream.plus(skipped);
             }
-            visit(index, state.input, delta);
+            visit(index, layer, derivative);
             if self.place(index - 1, depth).closes {
                 skipped = Some(stream.clone());
                 stream = stream.scaled(scale);
@@ -321,8 +344,8 @@ impl Form {
 pub struct LayerState<V> {
     /// What is multiplied by its weight matrix, `[samples, in]`.
     pub input: V,
-    /// `1 / sqrt(Var + epsilon)` of every sample, `[samples, 1]`, where the input was normalised.
-    pub(crate) inverse_deviation: Option<V>,
+    /// The normalised input before its gain, where the layer normalises.
+    pub(crate) normalised: Option<Normalised<V>>,
     /// `[samples, out]`, of a hidden layer whose activation's output does not tell it.
     pub(crate) preactivation: Option<V>,
 }
@@ -332,27 +355,43 @@ impl<V> LayerState<V> {
     pub fn map<U>(&self, f: impl Fn(&V) -> U) -> LayerState<U> {
         LayerState {
             input: f(&self.input),
-            inverse_deviation: self.inverse_deviation.as_ref().map(&f),
+            normalised: self.normalised.as_ref().map(|normalised| Normalised {
+                value: f(&normalised.value),
+                inverse_deviation: f(&normalised.inverse_deviation),
+            }),
             preactivation: self.preactivation.as_ref().map(&f),
         }
     }
 }
 
-/// `(a - mean a) r` and `r = (Var a + epsilon)^(-1/2)`, over the features of every sample.
-fn normalise<V: Value>(stream: V) -> (V, V) {
-    let mean = stream.clone().feature_mean();
-    let centred = stream.plus(mean.scaled(-1.0));
-    let variance = centred.clone().times(centred.clone()).feature_mean();
-    let inverse = variance.inverse_root(EPSILON);
-    (centred.times(inverse.clone()), inverse)
+/// A normalised matrix `y = (a - mean a) r`, over the features of every sample.
+#[derive(Debug, Clone)]
+pub(crate) struct Normalised<V> {
+    /// `y`, `[samples, features]`.
+    value: V,
+    /// `r = (Var a + epsilon)^(-1/2)`, `[samples, 1]`.
+    inverse_deviation: V,
 }
 
-/// `r (g - mean g - y mean(g y))`, for the derivative `g` in the normalised `y`.
-fn normalise_backward<V: Value>(derivative: V, normalised: V, inverse: V) -> V {
-    let along = derivative.clone().times(normalised.clone()).feature_mean();
-    let mean = derivative.clone().feature_mean();
-    derivative
-        .plus(mean.scaled(-1.0))
-        .plus(normalised.times(along).scaled(-1.0))
-        .times(inverse)
+impl<V: Value> Normalised<V> {
+    fn new(stream: V) -> Self {
+        let mean = stream.clone().feature_mean();
+        let centred = stream.plus(mean.scaled(-1.0));
+        let variance = centred.clone().times(centred.clone()).feature_mean();
+        let inverse_deviation = variance.inverse_root(EPSILON);
+        Self {
+            value: centred.times(inverse_deviation.clone()),
+            inverse_deviation,
+        }
+    }
+
+    /// `r (g - mean g - y mean(g y))`, for the derivative `g` in `y`.
+    fn backward(self, derivative: V) -> V {
+        let along = derivative.clone().times(self.value.clone()).feature_mean();
+        let mean = derivative.clone().feature_mean();
+        derivative
+            .plus(mean.scaled(-1.0))
+            .plus(self.value.times(along).scaled(-1.0))
+            .times(self.inverse_deviation)
+    }
 }

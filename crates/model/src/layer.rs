@@ -4,35 +4,61 @@ use burn_tensor::ops::FloatTensor;
 use burn_tensor::{Tensor, TensorPrimitive, backend};
 use etastar_backend::{Backend, Rate};
 
-/// The parameters of one layer. For `D = 3` they have a leading axis over the
-/// networks of an [`Ensemble`](crate::Ensemble).
+use crate::value::Value;
+
+/// What every parameter of one layer has: its value, its gradient, its direction.
 #[derive(Debug, Clone)]
-pub struct Layer<B: backend::Backend, const D: usize = 2> {
+pub struct Parameters<V> {
     /// `[in, out]`.
-    pub weight: Tensor<B, D>,
+    pub weight: V,
     /// `[1, out]`, or none.
-    pub bias: Option<Tensor<B, D>>,
+    pub bias: Option<V>,
+    /// `[1, in]`, what multiplies the layer's normalised input; or none.
+    pub gain: Option<V>,
 }
 
-impl<B: backend::Backend, const D: usize> Layer<B, D> {
-    /// Both tensors by a function.
-    pub(crate) fn map(self, f: impl Fn(Tensor<B, D>) -> Tensor<B, D>) -> Self {
-        Self {
+/// The parameters of one layer. For `D = 3` they have a leading axis over the
+/// networks of an [`Ensemble`](crate::Ensemble).
+pub type Layer<B, const D: usize = 2> = Parameters<Tensor<B, D>>;
+
+impl<V> Parameters<V> {
+    /// Every parameter by a function.
+    pub fn map<U>(self, f: impl Fn(V) -> U) -> Parameters<U> {
+        Parameters {
             weight: f(self.weight),
-            bias: self.bias.map(f),
+            bias: self.bias.map(&f),
+            gain: self.gain.map(&f),
         }
     }
 
-    /// Both tensors with those of another layer.
-    pub(crate) fn zip(
-        self,
-        other: Self,
-        f: impl Fn(Tensor<B, D>, Tensor<B, D>) -> Tensor<B, D>,
-    ) -> Self {
-        Self {
+    /// Every parameter with that of another layer; those that only one of both has are left out.
+    pub fn zip<U, W>(self, other: Parameters<U>, f: impl Fn(V, U) -> W) -> Parameters<W> {
+        Parameters {
             weight: f(self.weight, other.weight),
             bias: self.bias.zip(other.bias).map(|(a, b)| f(a, b)),
+            gain: self.gain.zip(other.gain).map(|(a, b)| f(a, b)),
         }
+    }
+
+    /// References to every parameter.
+    pub fn as_ref(&self) -> Parameters<&V> {
+        Parameters {
+            weight: &self.weight,
+            bias: self.bias.as_ref(),
+            gain: self.gain.as_ref(),
+        }
+    }
+}
+
+impl<V> IntoIterator for Parameters<V> {
+    type Item = V;
+    type IntoIter = std::iter::Flatten<std::array::IntoIter<Option<V>, 3>>;
+
+    /// The weight, then the bias and the gain, if there are any.
+    fn into_iter(self) -> Self::IntoIter {
+        [Some(self.weight), self.bias, self.gain]
+            .into_iter()
+            .flatten()
     }
 }
 
@@ -48,30 +74,69 @@ impl<B: Backend, const D: usize> Layer<B, D> {
         ))
     }
 
-    /// The layer after a step of gradient descent, for its input
-    /// `[samples, in]` and the derivative `[samples, out]` in its
-    /// preactivation.
-    pub(crate) fn descend(
-        self,
-        activation: Tensor<B, D>,
-        derivative: Tensor<B, D>,
-        rate: &Rate<B>,
-    ) -> Self {
-        let bias = self.bias.map(|bias| {
-            let gradient = derivative.clone().sum_dim(D - 2);
-            bias - match rate {
-                Rate::Common(rate) => gradient * *rate,
-                Rate::Each(rates) => gradient * tensor(rates.clone()),
-            }
-        });
+    /// The layer after a step of gradient descent.
+    pub(crate) fn descend(self, derivative: LayerDerivative<Tensor<B, D>>, rate: &Rate<B>) -> Self {
+        let LayerDerivative { input, delta, gain } = derivative;
+        let moved = |parameter: Tensor<B, D>, samples: Tensor<B, D>| {
+            parameter - times_rate(samples.sum_dim(D - 2), rate)
+        };
         Self {
+            bias: self.bias.map(|bias| moved(bias, delta.clone())),
+            gain: self
+                .gain
+                .zip(gain)
+                .map(|(gain, samples)| moved(gain, samples)),
             weight: tensor(B::descend(
                 primitive(self.weight),
-                primitive(activation),
-                primitive(derivative),
+                primitive(input),
+                primitive(delta),
                 rate,
             )),
-            bias,
+        }
+    }
+}
+
+/// A step of every network at its own rate, or of all at one.
+pub(crate) fn times_rate<B: Backend, const D: usize>(
+    direction: Tensor<B, D>,
+    rate: &Rate<B>,
+) -> Tensor<B, D> {
+    match rate {
+        Rate::Common(rate) => direction * *rate,
+        Rate::Each(rates) => direction * tensor(rates.clone()),
+    }
+}
+
+/// What a layer's gradient is made of.
+#[derive(Debug, Clone)]
+pub struct LayerDerivative<V> {
+    /// What is multiplied by the weight matrix, `z`: `[samples, in]`.
+    pub input: V,
+    /// The derivative of the loss in the preactivation: `[samples, out]`.
+    pub delta: V,
+    /// Every sample's derivative in the gain, `[samples, in]`, of a layer that has one.
+    pub gain: Option<V>,
+}
+
+impl<V> LayerDerivative<V> {
+    /// Every matrix by a function.
+    pub fn map<U>(self, f: impl Fn(V) -> U) -> LayerDerivative<U> {
+        LayerDerivative {
+            input: f(self.input),
+            delta: f(self.delta),
+            gain: self.gain.map(f),
+        }
+    }
+}
+
+impl<V: Value> LayerDerivative<V> {
+    /// The gradient: `z^T delta`, and sums over samples for the bias, if the layer has one, and the
+    /// gain.
+    pub fn gradient(self, has_bias: bool) -> Parameters<V> {
+        Parameters {
+            bias: has_bias.then(|| self.delta.clone().sample_sum()),
+            gain: self.gain.map(Value::sample_sum),
+            weight: self.input.transposed().product(self.delta),
         }
     }
 }

@@ -7,7 +7,7 @@ use etastar_backend::{Backend, Rate};
 
 use crate::batch::{Batch, Loss};
 use crate::form::{Form, LayerState};
-use crate::layer::{primitive, tensor};
+use crate::layer::{LayerDerivative, primitive, tensor};
 use crate::optimiser::OptimiserState;
 use crate::{EnsembleRates, Gradient, InitialWeights, Layer, LayerRates};
 
@@ -42,7 +42,7 @@ impl<B: Backend, const D: usize> Mlp<B, D> {
     /// Outputs `[samples, outputs]` for inputs `[samples, inputs]`.
     pub fn forward(&self, inputs: Tensor<B, D>) -> Tensor<B, D> {
         if !self.form.is_plain() {
-            return self.form.forward(&parameters(&self.layers), inputs).1;
+            return self.form.forward(&self.layers, inputs).1;
         }
         let depth = self.depth();
         self.layers
@@ -59,14 +59,14 @@ impl<B: Backend, const D: usize> Mlp<B, D> {
         inputs: Tensor<B, D>,
     ) -> (Vec<LayerState<Tensor<B, D>>>, Tensor<B, D>) {
         if !self.form.is_plain() {
-            return self.form.forward(&parameters(&self.layers), inputs);
+            return self.form.forward(&self.layers, inputs);
         }
         let mut states = Vec::with_capacity(self.layers.len());
         let mut current = inputs;
         for (index, layer) in self.layers.iter().enumerate() {
             states.push(LayerState {
                 input: current.clone(),
-                inverse_deviation: None,
+                normalised: None,
                 preactivation: None,
             });
             current = layer.apply(current, index < self.depth());
@@ -90,10 +90,7 @@ impl<B: Backend, const D: usize> Mlp<B, D> {
     /// The gradient that derivatives of this network make.
     fn gradient_of(&self, derivatives: &Derivatives<B, D>) -> Gradient<B, D> {
         let layers = self.layers.iter().zip(derivatives.layers.iter().cloned());
-        let layers = layers.map(|(layer, (input, delta))| Layer {
-            weight: input.transpose().matmul(delta.clone()),
-            bias: layer.bias.is_some().then(|| delta.sum_dim(D - 2)),
-        });
+        let layers = layers.map(|(layer, one)| one.gradient(layer.bias.is_some()));
         Gradient {
             layers: layers.collect(),
         }
@@ -115,32 +112,32 @@ impl<B: Backend> Mlp<B> {
         }
         let is_zero = |tensor: Tensor<B, 2>| tensor.abs().sum().into_scalar().elem::<f64>() == 0.0;
         let layers = self.derivatives(batch, loss).layers;
-        let reached = layers.last().map(|(activation, _)| activation.clone());
+        let reached = layers.last().map(|layer| layer.input.clone());
         reached.is_some_and(is_zero)
-            && layers
-                .into_iter()
-                .all(|(activation, delta)| is_zero(activation.transpose().matmul(delta)))
+            && (layers.into_iter()).all(|layer| is_zero(layer.gradient(false).weight))
     }
 
     /// Uploads initial weights.
     pub fn upload(initial: &InitialWeights, device: &B::Device) -> Self {
+        let form = initial.form();
+        let depth = initial.weights().len().saturating_sub(1);
         let layers = initial
             .weights()
             .iter()
-            .map(|weight| {
-                let [_, outputs] = weight.shape.dims();
+            .enumerate()
+            .map(|(layer, weight)| {
+                let [inputs, outputs] = weight.shape.dims();
+                let has_gain = form.has_gain(layer, depth);
                 let upload =
                     |data: TensorData| Tensor::from_data(data.convert::<B::FloatElem>(), device);
                 Layer {
                     weight: upload(weight.clone()),
                     bias: initial.bias().then(|| Tensor::zeros([1, outputs], device)),
+                    gain: has_gain.then(|| Tensor::ones([1, inputs], device)),
                 }
             })
             .collect();
-        Self {
-            layers,
-            form: initial.form(),
-        }
+        Self { layers, form }
     }
 
     /// Moves every layer by `-learning_rate * rates.of(layer)` times its
@@ -151,11 +148,9 @@ impl<B: Backend> Mlp<B> {
         let layers = self.layers.iter().zip(&gradient.layers).enumerate();
         let moved = layers.map(|(index, (layer, gradient))| {
             let rate = learning_rate * rates.of(index);
-            let biases = layer.bias.clone().zip(gradient.bias.clone());
-            Layer {
-                weight: layer.weight.clone() - gradient.weight.clone() * rate,
-                bias: biases.map(|(bias, gradient)| bias - gradient * rate),
-            }
+            layer.clone().zip(gradient.clone(), |parameter, gradient| {
+                parameter - gradient * rate
+            })
         });
         Self {
             layers: moved.collect(),
@@ -199,10 +194,8 @@ pub struct Pass<B: Backend, const D: usize = 2> {
 pub struct Derivatives<B: Backend, const D: usize = 2> {
     /// Mean loss of the batch, one element a network.
     pub loss: Tensor<B, 1>,
-    /// For every layer, from the input side: its input `[samples, in]` and the
-    /// derivative of the loss in its preactivation `[samples, out]`. Their
-    /// product is the gradient.
-    pub layers: Vec<(Tensor<B, D>, Tensor<B, D>)>,
+    /// One entry per layer, from the input side.
+    pub layers: Vec<LayerDerivative<Tensor<B, D>>>,
 }
 
 impl<B: Backend, const D: usize> Mlp<B, D> {
@@ -231,9 +224,8 @@ impl<B: Backend, const D: usize> Mlp<B, D> {
         rate_of: impl Fn(usize) -> Rate<B>,
     ) -> Self {
         let layers = self.layers.into_iter().zip(&derivatives.layers).enumerate();
-        let layers = layers.map(|(index, (layer, (activation, delta)))| {
-            layer.descend(activation.clone(), delta.clone(), &rate_of(index))
-        });
+        let layers = layers
+            .map(|(index, (layer, derivative))| layer.descend(derivative.clone(), &rate_of(index)));
         Self {
             layers: layers.collect(),
             form: self.form,
@@ -264,7 +256,7 @@ impl<B: Backend, const D: usize> Pass<B, D> {
             &self.network.layers,
             self.states,
             self.derivative,
-            |_, _, input, delta| layers.push((input, delta)),
+            |_, _, derivative| layers.push(derivative),
         );
         layers.reverse();
         let loss = self.loss;
@@ -294,9 +286,7 @@ impl<B: Backend, const D: usize> Pass<B, D> {
             self.network.layers,
             self.states,
             self.derivative,
-            |index, layer, input, delta| {
-                layers.push(layer.descend(input, delta, &rate_of(index)));
-            },
+            |index, layer, derivative| layers.push(layer.descend(derivative, &rate_of(index))),
         );
         layers.reverse();
         Mlp { layers, form }
@@ -361,9 +351,7 @@ impl<B: Backend> Mlp<B> {
 }
 
 /// Walks from the output layer to the input layer and shows each layer's
-/// index, the layer, its input `z` (`[samples, in]`) and the derivative
-/// `delta` of the loss in its preactivation (`[samples, out]`), from which its
-/// gradient is `z^T delta` (weight) and the column sums of `delta` (bias).
+/// index, the layer, and what its gradient is made of.
 ///
 /// For networks of ReLUs alone, `delta^l = (delta^{l+1} W^{l+1,T}) * 1[a^l > 0]`, starting from the
 /// derivative in the outputs. That walk no longer needs a layer when it shows
@@ -373,24 +361,23 @@ pub fn backpropagate<B: Backend, const D: usize, L: Borrow<Layer<B, D>>>(
     layers: impl IntoIterator<Item = L, IntoIter: DoubleEndedIterator + ExactSizeIterator>,
     states: Vec<LayerState<Tensor<B, D>>>,
     output_derivative: Tensor<B, D>,
-    mut visit: impl FnMut(usize, L, Tensor<B, D>, Tensor<B, D>),
+    mut visit: impl FnMut(usize, L, LayerDerivative<Tensor<B, D>>),
 ) {
     let layers = layers.into_iter();
     if !form.is_plain() {
-        let mut layers: Vec<L> = layers.collect();
-        let parameters = parameters(layers.iter().map(Borrow::borrow));
-        form.backward(&parameters, states, output_derivative, |index, z, delta| {
-            if let Some(layer) = layers.pop() {
-                visit(index, layer, z, delta);
-            }
-        });
+        form.backward(layers.collect(), states, output_derivative, visit);
         return;
     }
+    let plain = |input, delta| LayerDerivative {
+        input,
+        delta,
+        gain: None,
+    };
     let mut delta = output_derivative;
     for (index, (layer, state)) in layers.zip(states).enumerate().rev() {
         let input = state.input;
         if index == 0 {
-            visit(0, layer, input, delta);
+            visit(0, layer, plain(input, delta));
             return;
         }
         let below = tensor(B::affine_relu_backward(
@@ -398,17 +385,12 @@ pub fn backpropagate<B: Backend, const D: usize, L: Borrow<Layer<B, D>>>(
             primitive(layer.borrow().weight.clone()),
             primitive(input.clone()),
         ));
-        visit(index, layer, input, std::mem::replace(&mut delta, below));
+        visit(
+            index,
+            layer,
+            plain(input, std::mem::replace(&mut delta, below)),
+        );
     }
-}
-
-/// Weights and biases of layers, as a form's passes take them.
-fn parameters<'a, B: Backend, const D: usize>(
-    layers: impl IntoIterator<Item = &'a Layer<B, D>>,
-) -> Vec<(Tensor<B, D>, Option<Tensor<B, D>>)> {
-    let layers = layers.into_iter();
-    let layers = layers.map(|layer| (layer.weight.clone(), layer.bias.clone()));
-    layers.collect()
 }
 
 /// `derivative` where the ReLU's `output` is positive, 0 elsewhere. The backend

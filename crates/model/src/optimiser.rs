@@ -22,13 +22,13 @@ use burn_tensor::{Int, Tensor};
 use etastar_backend::{Backend, Rate};
 use serde::{Deserialize, Serialize};
 
-use crate::layer::tensor;
+use crate::layer::times_rate;
 use crate::names::names;
 use crate::parametrisation::StepScale;
 use crate::{Gradient, Layer, LayerRates, Mlp};
 
 /// Added to the root of the second moment by Adam.
-const EPSILON: f64 = 1e-8;
+pub const ADAM_EPSILON: f64 = 1e-8;
 
 /// Added to the norm of a gradient by clipping.
 const CLIP_EPSILON: f64 = 1e-6;
@@ -56,6 +56,24 @@ impl Method {
         match self {
             Self::Sgd | Self::Momentum | Self::Nesterov => StepScale::Gradient,
             Self::Adam | Self::AdamW => StepScale::Unit,
+        }
+    }
+
+    /// The largest product of learning rate and curvature at which the rule, without weight decay, is
+    /// stable on a quadratic function. Adam's curvature is the one preconditioned by its second
+    /// moment, which is taken as fixed.
+    ///
+    /// With the heavy ball `x_{t+1} = (1 + beta - c) x_t - beta x_{t-1}` and likewise the others, both
+    /// roots lie within the unit circle if `c` is below `2 (1 + beta)`, with Nesterov's momentum `2 (1 +
+    /// beta) / (1 + 2 beta)`, and with Adam's, whose average weights a gradient by `1 - beta`, `2 (1 +
+    /// beta) / (1 - beta)` (J. Cohen et al., *Adaptive gradient methods at the edge of stability*, 2022).
+    pub fn stability_bound(self, momentum: f64) -> f64 {
+        let heavy_ball = 2.0 * (1.0 + momentum);
+        match self {
+            Self::Sgd => 2.0,
+            Self::Momentum => heavy_ball,
+            Self::Nesterov => heavy_ball / (1.0 + 2.0 * momentum),
+            Self::Adam | Self::AdamW => heavy_ball / (1.0 - momentum),
         }
     }
 }
@@ -225,7 +243,7 @@ impl<B: Backend, const D: usize> OptimiserState<B, D> {
                 let unbiased = |beta: f64| 1.0 - beta.powi(self.steps);
                 let (of_first, of_second) = (unbiased(momentum), unbiased(beta2));
                 combine(&self.first, &self.second, |m, s| {
-                    let root = (s * (1.0 / of_second)).sqrt() + EPSILON;
+                    let root = (s * (1.0 / of_second)).sqrt() + ADAM_EPSILON;
                     m * (1.0 / of_first) / root
                 })
             }
@@ -241,7 +259,7 @@ impl<B: Backend, const D: usize> OptimiserState<B, D> {
         let trained = trained.filter(|(index, _)| self.rates.of(*index) != 0.0);
         // One number a network, with the axes of the weights.
         let squares = trained.flat_map(|(_, layer)| {
-            let tensors = std::iter::once(&layer.weight).chain(&layer.bias);
+            let tensors = layer.as_ref().into_iter();
             tensors.map(|g| g.clone().square().sum_dim(D - 1).sum_dim(D - 2))
         });
         let Some(square) = squares.reduce(|a, b| a + b) else {
@@ -289,10 +307,51 @@ fn combine<B: Backend, const D: usize>(
     pairs.map(|(a, b)| a.zip(b, &f)).collect()
 }
 
-/// A step of every network at its own rate, or of all at one.
-fn times_rate<B: Backend, const D: usize>(direction: Tensor<B, D>, rate: &Rate<B>) -> Tensor<B, D> {
-    match rate {
-        Rate::Common(rate) => direction * *rate,
-        Rate::Each(rates) => direction * tensor(rates.clone()),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const METHODS: [Method; 5] = [
+        Method::Sgd,
+        Method::Momentum,
+        Method::Nesterov,
+        Method::Adam,
+        Method::AdamW,
+    ];
+
+    /// Whether the rule, written out on the quadratic `c x^2 / 2` at the rate 1, comes to rest. Adam's
+    /// second moment is 1.
+    fn is_stable(method: Method, beta: f64, c: f64) -> bool {
+        let (mut x, mut velocity) = (1.0f64, 0.0);
+        for _ in 0..20_000 {
+            let gradient = c * x;
+            let step = match method {
+                Method::Sgd => gradient,
+                Method::Momentum | Method::Nesterov => {
+                    velocity = beta * velocity + gradient;
+                    match method {
+                        Method::Nesterov => gradient + beta * velocity,
+                        _ => velocity,
+                    }
+                }
+                Method::Adam | Method::AdamW => {
+                    velocity = beta * velocity + (1.0 - beta) * gradient;
+                    velocity
+                }
+            };
+            x -= step;
+        }
+        x.abs() < 0.5
+    }
+
+    #[test]
+    fn beyond_the_stability_bound_a_quadratic_diverges() {
+        for method in METHODS {
+            for beta in [0.0, 0.5, 0.9] {
+                let bound = method.stability_bound(beta);
+                assert!(is_stable(method, beta, 0.999 * bound), "{method} {beta}");
+                assert!(!is_stable(method, beta, 1.001 * bound), "{method} {beta}");
+            }
+        }
     }
 }

@@ -6,13 +6,13 @@ use crate::activation::Activation;
 
 /// Which of a function and its derivatives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Order {
+pub enum Order {
     Value,
     Derivative,
 }
 
 /// A matrix, or several with a leading axis, whose last two axes are samples and features.
-pub(crate) trait Value: Clone {
+pub trait Value: Clone {
     /// The sum; axes of length 1 are repeated.
     fn plus(self, other: Self) -> Self;
     /// The product element by element; axes of length 1 are repeated.
@@ -21,6 +21,8 @@ pub(crate) trait Value: Clone {
     /// The matrix product.
     fn product(self, other: Self) -> Self;
     fn transposed(self) -> Self;
+    /// The sum over the samples, whose axis is kept with length 1.
+    fn sample_sum(self) -> Self;
     /// The mean over the last axis, which is kept with length 1.
     fn feature_mean(self) -> Self;
     /// `(x + epsilon)^(-1/2)`.
@@ -47,6 +49,10 @@ impl<B: backend::Backend, const D: usize> Value for Tensor<B, D> {
 
     fn transposed(self) -> Self {
         self.transpose()
+    }
+
+    fn sample_sum(self) -> Self {
+        self.sum_dim(D - 2)
     }
 
     fn feature_mean(self) -> Self {
@@ -114,6 +120,13 @@ impl<B: backend::Backend> Value for Dual<B> {
         Self {
             value: self.value.transpose(),
             tangent: self.tangent.transpose(),
+        }
+    }
+
+    fn sample_sum(self) -> Self {
+        Self {
+            value: self.value.sum_dim(0),
+            tangent: self.tangent.sum_dim(0),
         }
     }
 

@@ -253,6 +253,7 @@ impl<B: Backend> Mlp<B> {
             layers.push(Layer {
                 weight: upload(weights, [inputs, outputs]),
                 bias,
+                gain: None,
             });
         }
         let ends = found.iter().map(|matrix| layout.ends(matrix.shape));

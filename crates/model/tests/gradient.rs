@@ -23,7 +23,7 @@ use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use oracle::{forms, has_kinks, outputs, with_form};
+use oracle::{difference_step, forms, has_kinks, outputs, with_form};
 
 type Double = NdArray<f64>;
 type Oracle = Autodiff<Double>;
@@ -93,10 +93,9 @@ impl Case {
         let initial = InitialWeights::draw::<f64>(&self.architecture, &mut rng);
         let mut network = Mlp::upload(&initial, &Default::default());
         for layer in &mut network.layers {
-            layer.bias = layer
-                .bias
-                .as_ref()
-                .map(|bias| random(bias.dims(), &mut rng));
+            for vector in layer.bias.iter_mut().chain(&mut layer.gain) {
+                *vector = random(vector.dims(), &mut rng);
+            }
         }
         network
     }
@@ -152,20 +151,14 @@ fn values<const D: usize>(tensor: Tensor<Double, D>) -> Vec<f64> {
 
 /// Every parameter of the layers in one vector.
 fn flatten(layers: &[Layer<Double>]) -> Vec<f64> {
-    let tensors =
-        |layer: &Layer<Double>| std::iter::once(layer.weight.clone()).chain(layer.bias.clone());
-    layers.iter().flat_map(tensors).flat_map(values).collect()
+    layers.iter().cloned().flatten().flat_map(values).collect()
 }
 
 /// Loss and gradient by Burn's automatic differentiation.
 fn automatic(network: &Mlp<Double>, batch: &Batch<Double>, loss: Loss) -> (f64, Vec<f64>) {
-    let leaf =
-        |tensor: &Tensor<Double, 2>| Tensor::<Oracle, 2>::from_inner(tensor.clone()).require_grad();
-    let leaves: Vec<_> = network
-        .layers
-        .iter()
-        .map(|layer| (leaf(&layer.weight), layer.bias.as_ref().map(leaf)))
-        .collect();
+    let leaf = |tensor| Tensor::<Oracle, 2>::from_inner(tensor).require_grad();
+    let layers = network.layers.iter().cloned();
+    let leaves: Vec<Layer<Oracle>> = layers.map(|layer| layer.map(leaf)).collect();
     let inputs = Tensor::<Oracle, 2>::from_inner(batch.inputs.clone());
     let (activation, _) = outputs(network.form, &leaves, inputs);
     let targets = Tensor::<Oracle, 2>::from_inner(batch.targets.clone());
@@ -177,12 +170,8 @@ fn automatic(network: &Mlp<Double>, batch: &Batch<Double>, loss: Loss) -> (f64, 
         Loss::SquaredError => (activation - targets).square().sum() * (0.5 * per_sample),
     };
     let gradients = total.backward();
-    let gradient_of = |leaf: &Tensor<Oracle, 2>| values(leaf.grad(&gradients).unwrap());
-    let gradient = leaves
-        .iter()
-        .flat_map(|(weight, bias)| std::iter::once(weight).chain(bias))
-        .flat_map(gradient_of)
-        .collect();
+    let gradient_of = |leaf: Tensor<Oracle, 2>| values(leaf.grad(&gradients).unwrap());
+    let gradient = leaves.into_iter().flatten().flat_map(gradient_of).collect();
     (total.into_scalar(), gradient)
 }
 
@@ -203,13 +192,9 @@ fn moved(network: &Mlp<Double>, direction: &[Layer<Double>], distance: f64) -> M
         .layers
         .iter()
         .zip(direction)
-        .map(|(layer, direction)| Layer {
-            weight: layer.weight.clone() + direction.weight.clone() * distance,
-            bias: layer
-                .bias
-                .clone()
-                .zip(direction.bias.clone())
-                .map(|(bias, direction)| bias + direction * distance),
+        .map(|(layer, direction)| {
+            let ahead = |parameter, direction: Tensor<Double, 2>| parameter + direction * distance;
+            layer.clone().zip(direction.clone(), ahead)
         })
         .collect();
     let form = network.form;
@@ -222,9 +207,7 @@ fn activation_pattern(network: &Mlp<Double>, inputs: &Tensor<Double, 2>) -> Vec<
     if !has_kinks(network.form) {
         return Vec::new();
     }
-    let layers = network.layers.iter();
-    let layers: Vec<_> = layers.map(|l| (l.weight.clone(), l.bias.clone())).collect();
-    let (_, hidden) = outputs(network.form, &layers, inputs.clone());
+    let (_, hidden) = outputs(network.form, &network.layers, inputs.clone());
     let hidden = hidden.into_iter().flat_map(values);
     hidden.map(|value| value > 0.0).collect()
 }
@@ -251,19 +234,14 @@ fn error_against_differences(case: &Case) -> Option<f64> {
     let direction: Vec<Layer<Double>> = network
         .layers
         .iter()
-        .map(|layer| Layer {
-            weight: random(layer.weight.dims(), &mut rng),
-            bias: layer
-                .bias
-                .as_ref()
-                .map(|bias| random(bias.dims(), &mut rng)),
+        .map(|layer| layer.as_ref().map(|parameter| parameter.dims()))
+        .map(|shapes| Layer {
+            weight: random(shapes.weight, &mut rng),
+            bias: shapes.bias.map(|shape| random(shape, &mut rng)),
+            gain: shapes.gain.map(|shape| random(shape, &mut rng)),
         })
         .collect();
-    // Layer normalisation of almost equal features is steep, and bends as much.
-    let step = match network.form.norm {
-        Norm::None => 1e-5,
-        Norm::Layer => 1e-7,
-    };
+    let step = difference_step(network.form);
     let ahead = moved(&network, &direction, step);
     let behind = moved(&network, &direction, -step);
     if activation_pattern(&ahead, &batch.inputs) != activation_pattern(&behind, &batch.inputs) {
@@ -312,14 +290,7 @@ proptest! {
             .enumerate()
             .map(|(index, (layer, gradient))| {
                 let rate = learning_rate * rates.of(index);
-                Layer {
-                    weight: layer.weight.clone() - gradient.weight.clone() * rate,
-                    bias: layer
-                        .bias
-                        .clone()
-                        .zip(gradient.bias.clone())
-                        .map(|(bias, gradient)| bias - gradient * rate),
-                }
+                layer.clone().zip(gradient.clone(), |parameter, gradient| parameter - gradient * rate)
             })
             .collect();
         let (stepped, _) = network.sgd_step(&batch, case.loss, learning_rate, &rates);
@@ -347,7 +318,7 @@ proptest! {
             layers: derivatives
                 .layers
                 .iter()
-                .map(|(input, delta)| (input.clone().unsqueeze(), delta.clone().unsqueeze()))
+                .map(|layer| layer.clone().map(Tensor::unsqueeze))
                 .collect(),
         };
         let sgd = Optimiser::default();
@@ -365,15 +336,13 @@ proptest! {
             prop_assert_eq!(derivatives.loss.to_data(), loss.to_data());
             let halves = pass.sgd_step(learning_rate, &rates);
             for (index, layer) in stepped.layers.iter().enumerate() {
-                let expected = layer.weight.to_data();
-                prop_assert_eq!(&by.layers[index].weight.to_data(), &expected);
-                prop_assert_eq!(&halves.layers[index].weight.to_data(), &expected);
-                let of_row = ensemble.layers[index].weight.clone().narrow(0, row, 1);
-                prop_assert_eq!(&of_row.squeeze_dim::<2>(0).to_data(), &expected);
-                let bias = |layer: &Layer<burn_flex::Flex>| {
-                    layer.bias.as_ref().map(|bias| bias.to_data())
+                let data = |layer: &Layer<burn_flex::Flex>| -> Vec<TensorData> {
+                    layer.as_ref().into_iter().map(Tensor::to_data).collect()
                 };
-                prop_assert_eq!(bias(&by.layers[index]), bias(layer));
+                prop_assert_eq!(data(&by.layers[index]), data(layer));
+                prop_assert_eq!(data(&halves.layers[index]), data(layer));
+                let of_row = ensemble.network(row).layers[index].clone();
+                prop_assert_eq!(data(&of_row), data(layer));
             }
         }
     }
@@ -397,7 +366,7 @@ proptest! {
             .1
             .layers
             .into_iter()
-            .flat_map(|layer| std::iter::once(layer.weight).chain(layer.bias))
+            .flatten()
             .flat_map(|tensor| tensor.into_data().convert::<f64>().to_vec::<f64>().unwrap())
             .collect();
         let double = flatten(&double_network.gradient(&double_batch, case.loss).1.layers);
@@ -418,7 +387,7 @@ fn largest_errors_over_random_networks() {
         let error = error_against_autodiff(&case);
         match case.architecture.form.norm {
             Norm::None => autodiff = autodiff.max(error),
-            Norm::Layer => normalised = normalised.max(error),
+            Norm::Layer | Norm::LayerWithGain => normalised = normalised.max(error),
         }
         if let Some(error) = error_against_differences(&case) {
             differences = differences.max(error);

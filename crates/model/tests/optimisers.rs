@@ -49,10 +49,7 @@ fn batch(seed: u64) -> Batch<Double> {
 fn flatten(layers: &[Layer<Double>]) -> Vec<Vec<f64>> {
     let host = |tensor: &Tensor<Double, 2>| tensor.to_data().to_vec::<f64>().unwrap();
     let layers = layers.iter();
-    let layers = layers.map(|layer| {
-        let tensors = std::iter::once(&layer.weight).chain(&layer.bias);
-        tensors.flat_map(host).collect()
-    });
+    let layers = layers.map(|layer| layer.as_ref().into_iter().flat_map(host).collect());
     layers.collect()
 }
 

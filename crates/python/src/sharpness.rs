@@ -6,7 +6,10 @@ use etastar::{
     GivenOptions, Layout, Options, SharpnessSettings, Weights, WeightsOptions, json,
     sharpness_of_weights, sharpness_with,
 };
-use etastar_search::settings::{InputRate, Seed, SharpnessSamples};
+use etastar_search::settings::{
+    InputRate, Seed, Setting, SharpnessBatch, SharpnessMomentum, SharpnessOptimiser,
+    SharpnessSamples,
+};
 use pyo3::prelude::*;
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
@@ -39,10 +42,10 @@ pub(crate) fn sharpness_at_initialisation(
     let measured = SharpnessSettings {
         loss: settings.loss()?,
         samples: settings.setting::<SharpnessSamples>()?,
-        bounds: settings.get::<bool>("bounds")? && network.form.is_plain(),
-        prediction: network.has_kernel_prediction(),
-        cheap_rates: None,
+        bounds: settings.get("bounds")?,
+        ..of_optimiser(&settings)?
     };
+    let measured = network.defined(measured);
     let options = Options {
         repeats: settings.count("repeats")?,
         seed: settings.setting::<Seed>()?,
@@ -67,11 +70,15 @@ pub(crate) fn sharpness_at_initialisation(
 #[pyfunction]
 pub(crate) fn sharpness(settings: Settings<'_>, screen: &Bound<'_, PyAny>) -> PyResult<String> {
     let layout: Option<String> = settings.get("layout")?;
+    let of_optimiser = of_optimiser(&settings)?;
     let options = GivenOptions {
-        loss: settings.loss()?,
+        settings: SharpnessSettings {
+            loss: settings.loss()?,
+            bounds: settings.get::<bool>("bounds")? && of_optimiser.adam_batch().is_none(),
+            ..of_optimiser
+        },
         input_rate: settings.setting::<InputRate>()?,
         layer_rates: Vec::new(),
-        bounds: settings.get("bounds")?,
         weights: WeightsOptions {
             layers: settings.get("layers")?,
             layout: layout.map(|name| self::layout(&name)).transpose()?,
@@ -97,6 +104,16 @@ pub(crate) fn sharpness(settings: Settings<'_>, screen: &Bound<'_, PyAny>) -> Py
         Ok(json::given_sharpness(&measured, &options, &name, &file)?)
     })?;
     Ok(measured.to_string())
+}
+
+/// The optimiser whose stability a sharpness governs, and everything else by default.
+fn of_optimiser(settings: &Settings<'_>) -> PyResult<SharpnessSettings> {
+    Ok(SharpnessSettings {
+        optimiser: settings.named(SharpnessOptimiser::name())?,
+        momentum: settings.setting::<SharpnessMomentum>()?,
+        batch_size: settings.setting::<SharpnessBatch>()?,
+        ..SharpnessSettings::default()
+    })
 }
 
 /// A layout as the command line calls it.

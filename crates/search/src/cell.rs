@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use etastar_data::DatasetConfig;
 use etastar_model::{
     Activation, Architecture, Block, Form, LayerRates, Loss, Method, Norm, Parametrisation,
-    Residual,
+    Residual, StepScale,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::cheap_rates::CheapRateSettings;
 use crate::protocol::Protocol;
 use crate::random::{content_hash, hexadecimal};
-use crate::setting::{Bounded, Limits, read, settings};
+use crate::setting::{Bounded, Limits, is_default, read, settings};
 
 settings! {
     /// The settings of networks, of checkpoints, of repeats, and of sharpness.
@@ -35,7 +35,7 @@ settings! {
     /// Hidden layers of a residual block, 1 or 2
     ResidualBlock: Block, "network.residual_block", "residual-block N", "hidden layers", Limits::NONE,
         default Block::One => OPTIONAL;
-    /// What normalises the inputs of layers behind the first: none, or layer (layer normalisation)
+    /// Layer normalisation of the inputs of layers behind the first: none, layer, layer-with-gain
     Normalisation: Norm, "network.norm", "norm NAME", "", Limits::NONE,
         default Norm::None => OPTIONAL;
     /// How initial variances and layer rates depend on the widths: standard, ntk, maximal-update
@@ -58,6 +58,15 @@ settings! {
     Bounds: bool, "sharpness.bounds", "bounds", "", Limits::NONE, default true;
     /// The prediction of the kernel is computed
     Prediction: bool, "sharpness.prediction", "prediction", "", Limits::NONE, default true;
+    /// Optimiser whose stability the sharpness governs: sgd, momentum, nesterov, adam, adamw
+    SharpnessOptimiser: Method, "sharpness.optimiser", "optimiser NAME", "", Limits::NONE,
+        default Method::Sgd => OPTIONAL;
+    /// Momentum of that optimiser, beta_1 of Adam
+    SharpnessMomentum: f64, "sharpness.momentum", "momentum BETA", "", Limits::BELOW_ONE,
+        default 0.9 => OPTIONAL;
+    /// Samples per mini-batch of the second moment by which Adam divides its steps
+    SharpnessBatch: usize, "sharpness.batch_size", "batch-size N", "samples", Limits::AT_LEAST_ONE,
+        default 128 => OPTIONAL;
     /// The cheap rates that are measured beside the sharpness
     Cheap: Option<CheapRateSettings>, "sharpness.cheap_rates", "cheap-rates", "", Limits::NONE,
         default None => OPTIONAL;
@@ -112,6 +121,7 @@ pub enum Measurement {
 
 /// How the sharpness of a network is measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SharpnessSettings {
     /// The loss.
     pub loss: Loss,
@@ -121,9 +131,47 @@ pub struct SharpnessSettings {
     pub bounds: bool,
     /// Whether the kernel's prediction is computed.
     pub prediction: bool,
+    /// The optimiser whose stability the sharpness governs: under Adam it is that of the Hessian
+    /// preconditioned by the second moment of the gradients.
+    #[serde(skip_serializing_if = "is_default::<SharpnessOptimiser>")]
+    pub optimiser: Method,
+    /// Its momentum, on which [`stability_bound`](Self::stability_bound) depends.
+    #[serde(skip_serializing_if = "is_default::<SharpnessMomentum>")]
+    pub momentum: f64,
+    /// Samples per mini-batch of Adam's second moment.
+    #[serde(skip_serializing_if = "is_default::<SharpnessBatch>")]
+    pub batch_size: usize,
     /// Which cheap rates are measured beside the sharpness, if any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cheap_rates: Option<CheapRateSettings>,
+}
+
+impl Default for SharpnessSettings {
+    /// Those of `etastar sharpness`, with bounds and prediction.
+    fn default() -> Self {
+        Self {
+            loss: Loss::CrossEntropy,
+            samples: SharpnessSamples::DEFAULT,
+            bounds: Bounds::DEFAULT,
+            prediction: Prediction::DEFAULT,
+            optimiser: SharpnessOptimiser::DEFAULT,
+            momentum: SharpnessMomentum::DEFAULT,
+            batch_size: SharpnessBatch::DEFAULT,
+            cheap_rates: Cheap::DEFAULT,
+        }
+    }
+}
+
+impl SharpnessSettings {
+    /// The largest stable product of learning rate and sharpness.
+    pub fn stability_bound(&self) -> f64 {
+        self.optimiser.stability_bound(self.momentum)
+    }
+
+    /// Samples per mini-batch of the second moment, if steps are Adam's.
+    pub fn adam_batch(&self) -> Option<usize> {
+        (self.optimiser.step_scale() == StepScale::Unit).then_some(self.batch_size)
+    }
 }
 
 /// A training that precedes a measurement: plain SGD at a constant rate, on
@@ -256,14 +304,19 @@ impl Cell {
             true => LayerRates::with_input_rate(self.depth(), self.input_rate),
             false => LayerRates::new(self.layer_rates.clone()),
         };
-        let method = self
-            .protocol()
-            .map_or(Method::Sgd, |protocol| protocol.optimiser);
-        let steps = method.step_scale();
+        let steps = self.step_scale();
         let scales = self.architecture(inputs, outputs).layer_scales(steps);
         let scales = scales.iter().enumerate();
         let rates = scales.map(|(layer, scale)| given.of(layer) * scale.rate_of_product(steps));
         LayerRates::new(rates.collect())
+    }
+
+    /// Whether steps of its optimiser keep their size where gradients are scaled.
+    pub fn step_scale(&self) -> StepScale {
+        match &self.measurement {
+            Measurement::EtaStar(protocol) => protocol.optimiser.step_scale(),
+            Measurement::Sharpness(settings) => settings.optimiser.step_scale(),
+        }
     }
 
     /// Whether it is of ReLU networks under plain SGD, for which laws and advice are published.

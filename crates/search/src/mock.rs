@@ -174,9 +174,7 @@ pub fn sharpness_cell(hidden: &[usize], input_rate: f64, loss: Loss) -> Cell {
         measurement: Measurement::Sharpness(SharpnessSettings {
             loss,
             samples: 256,
-            bounds: true,
-            prediction: true,
-            cheap_rates: None,
+            ..SharpnessSettings::default()
         }),
         ..search_cell(hidden, input_rate)
     }
@@ -298,7 +296,7 @@ pub fn network(hessian: f64) -> NetworkSharpness {
     NetworkSharpness {
         hessian: spectrum(hessian, -0.3 * hessian),
         gauss_newton: spectrum(gauss_newton, 0.0),
-        trace: 3.0 * gauss_newton,
+        trace: Some(3.0 * gauss_newton),
         bounds: Some(bounds),
     }
 }

@@ -3,7 +3,7 @@
 pub use crate::cell::{
     ActivationFunction, Bias, Bounds, Cheap, CheckpointBatch, CheckpointRate, CheckpointSteps,
     InputRate, Normalisation, OutputGain, Prediction, RelativeRates, ResidualBlock, ResidualScale,
-    SharpnessSamples, Varies, WidthRule,
+    SharpnessBatch, SharpnessMomentum, SharpnessOptimiser, SharpnessSamples, Varies, WidthRule,
 };
 pub use crate::cheap_rates::{CheapBatch, CheapHighest, CheapLowest, RangeTestSteps};
 pub use crate::experiment::{Depths, InputRates, Losses, RepeatCount, Seed, Train, Widths};

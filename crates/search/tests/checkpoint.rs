@@ -165,6 +165,7 @@ fn the_critical_rate_parts_falling_from_rising_loss() {
                 highest: 10.0,
                 range_test_steps: 240,
             }),
+            ..SharpnessSettings::default()
         }),
     };
     let mut blown_up = 0;

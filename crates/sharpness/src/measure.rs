@@ -13,7 +13,7 @@ use crate::certificate::{Bounds, CertificateError, Measured, PropagatorOptions, 
 use crate::lanczos::{
     Extremes, LanczosError, LanczosOptions, extreme_eigenvalues, largest_eigenvalue,
 };
-use crate::operator::{InvalidObjective, InvalidRate, Objective, ObjectiveOptions};
+use crate::operator::{InvalidObjective, InvalidRate, Objective, ObjectiveOptions, adam_scales};
 
 /// How sharpness is measured.
 #[derive(Debug, Clone, Default)]
@@ -22,8 +22,12 @@ pub struct MeasureOptions {
     pub lanczos: LanczosOptions,
     /// Memory of the products, and who may interrupt them.
     pub objective: ObjectiveOptions,
-    /// Certified bounds, or none: they cost more than the eigenvalues.
+    /// Certified bounds, or none: they cost more than the eigenvalues. There are none under Adam's
+    /// preconditioner.
     pub bounds: Option<PropagatorOptions>,
+    /// Samples per mini-batch of the second moment by which Adam divides its steps; none where
+    /// steps are not Adam's.
+    pub adam_batch: Option<usize>,
 }
 
 /// A network that cannot be measured.
@@ -71,14 +75,15 @@ pub struct NetworkSharpness {
     /// The (preconditioned) Gauss-Newton matrix.
     pub gauss_newton: Spectrum,
     /// The trace of the Gauss-Newton matrix and, of networks that are linear in each layer as ReLU
-    /// networks are, of the Hessian too.
-    pub trace: f64,
+    /// networks are, of the Hessian too. Absent under Adam's preconditioner.
+    pub trace: Option<f64>,
     /// Certified bounds, if asked for.
     pub bounds: Option<Bounds>,
 }
 
 /// Measures `network` on `data` under the layers' relative learning rates
-/// `M`: everything is of `M^{1/2} H M^{1/2}` and `M^{1/2} G M^{1/2}`.
+/// `M`: everything is of `M^{1/2} H M^{1/2}` and `M^{1/2} G M^{1/2}`, with Adam's scales (see
+/// [`adam_scales`]) on both sides if steps are Adam's.
 ///
 /// # Errors
 /// If network, data and rates do not fit together, derivatives overflow, or it is interrupted.
@@ -91,8 +96,10 @@ pub fn measure<B: Backend>(
     options: &MeasureOptions,
 ) -> Result<NetworkSharpness, MeasureError> {
     let objective = Objective::new(network, data, loss, &options.objective)?;
-    let Extremes { largest, smallest } =
-        extreme_eigenvalues(&objective.hessian(rates)?, &options.lanczos)?;
+    let scales = options.adam_batch;
+    let scales = scales.map(|batch_size| adam_scales(network, data, loss, batch_size));
+    let hessian = objective.hessian(rates)?.preconditioned(scales.as_deref());
+    let Extremes { largest, smallest } = extreme_eigenvalues(&hessian, &options.lanczos)?;
     let hessian = Spectrum {
         largest: largest.value,
         smallest: Some(smallest.value),
@@ -100,7 +107,9 @@ pub fn measure<B: Backend>(
         converged: largest.converged && smallest.converged,
         products: largest.operator_calls,
     };
-    let top = largest_eigenvalue(&objective.gauss_newton(rates)?, &options.lanczos)?;
+    let gauss_newton = objective.gauss_newton(rates)?;
+    let gauss_newton = gauss_newton.preconditioned(scales.as_deref());
+    let top = largest_eigenvalue(&gauss_newton, &options.lanczos)?;
     let rank = objective.samples().saturating_mul(objective.outputs());
     let gauss_newton = Spectrum {
         largest: top.value,
@@ -109,15 +118,17 @@ pub fn measure<B: Backend>(
         converged: top.converged,
         products: top.operator_calls,
     };
-    let measured = Measured {
-        trace: objective.trace(rates),
-        gauss_newton: gauss_newton.largest,
-        hessian: hessian.largest,
-    };
-    let propagator = options.bounds.as_ref();
-    let bounds = propagator
-        .map(|propagator| certified_bounds(&objective, rates, propagator, measured))
-        .transpose();
+    let trace = scales.is_none().then(|| objective.trace(rates));
+    let bounds = trace.zip(options.bounds.as_ref());
+    let bounds = bounds.map(|(trace, propagator)| {
+        let measured = Measured {
+            trace,
+            gauss_newton: gauss_newton.largest,
+            hessian: hessian.largest,
+        };
+        certified_bounds(&objective, rates, propagator, measured)
+    });
+    let bounds = bounds.transpose();
     // Then nothing of the above means anything, what failed included.
     if objective.is_interrupted() {
         return Err(MeasureError::Interrupted);
@@ -126,7 +137,7 @@ pub fn measure<B: Backend>(
     Ok(NetworkSharpness {
         hessian,
         gauss_newton,
-        trace: measured.trace,
+        trace,
         bounds,
     })
 }

@@ -145,6 +145,7 @@ fn two_parameters_by_hand() {
     let layers = [3.0, 2.0].map(|weight| Layer {
         weight: matrix(weight),
         bias: None,
+        gain: None,
     });
     let network = Mlp::new(layers.to_vec());
     let batch = Batch {

@@ -14,12 +14,12 @@ use burn_autodiff::Autodiff;
 use burn_tensor::Tensor;
 use burn_tensor::activation::log_softmax;
 use burn_tensor::backend::Backend;
-use etastar_model::{Gradient, Layer, LayerRates, Loss, Mlp, Norm};
+use etastar_model::{Gradient, Layer, LayerRates, Loss, Mlp};
 use etastar_sharpness::operator::{
-    InvalidObjective, LinearOperator, Objective, ObjectiveOptions, ParameterOrder,
+    InvalidObjective, LinearOperator, Objective, ObjectiveOptions, ParameterOrder, adam_scales,
 };
 use nalgebra::DMatrix;
-use oracle::{forms, has_kinks, with_form};
+use oracle::{difference_step, forms, has_kinks, with_form};
 use proptest::prelude::*;
 use support::{Case, Double, assemble, cases, dot, fixed_cases, loss_curvature, relative_error};
 
@@ -30,12 +30,9 @@ fn values(tensor: Tensor<Double, 2>) -> Vec<f64> {
     tensor.into_data().to_vec().unwrap()
 }
 
-/// Weights and biases in the documented order.
+/// The parameters in the documented order.
 fn leaves<B: Backend>(network: &[Layer<B>]) -> Vec<Tensor<B, 2>> {
-    network
-        .iter()
-        .flat_map(|layer| std::iter::once(layer.weight.clone()).chain(layer.bias.clone()))
-        .collect()
+    network.iter().cloned().flatten().collect()
 }
 
 /// The network's layers with every tensor mapped.
@@ -43,11 +40,8 @@ fn map_layers<A: Backend, B: Backend>(
     layers: &[Layer<A>],
     map: impl Fn(Tensor<A, 2>) -> Tensor<B, 2>,
 ) -> Vec<Layer<B>> {
-    let mapped = layers.iter().map(|layer| Layer {
-        weight: map(layer.weight.clone()),
-        bias: layer.bias.clone().map(&map),
-    });
-    mapped.collect()
+    let layers = layers.iter().cloned();
+    layers.map(|layer| layer.map(&map)).collect()
 }
 
 /// Networks of every form.
@@ -59,9 +53,7 @@ fn formed(width: usize, samples: usize) -> impl Strategy<Value = Case> {
 }
 
 fn outputs<B: Backend>(case: &Case, layers: &[Layer<B>], inputs: Tensor<B, 2>) -> Tensor<B, 2> {
-    let layers = layers.iter();
-    let layers: Vec<_> = layers.map(|l| (l.weight.clone(), l.bias.clone())).collect();
-    oracle::outputs(case.architecture.form, &layers, inputs).0
+    oracle::outputs(case.architecture.form, layers, inputs).0
 }
 
 /// The Hessian times a vector by differentiating the gradient automatically.
@@ -137,9 +129,7 @@ fn activation_pattern(network: &Mlp<Double>, inputs: Tensor<Double, 2>) -> Vec<b
     if !has_kinks(network.form) {
         return Vec::new();
     }
-    let layers = network.layers.iter();
-    let layers: Vec<_> = layers.map(|l| (l.weight.clone(), l.bias.clone())).collect();
-    let (_, hidden) = oracle::outputs(network.form, &layers, inputs);
+    let (_, hidden) = oracle::outputs(network.form, &network.layers, inputs);
     let hidden = hidden.into_iter().flat_map(values);
     hidden.map(|value| value > 0.0).collect()
 }
@@ -149,11 +139,7 @@ fn activation_pattern(network: &Mlp<Double>, inputs: Tensor<Double, 2>) -> Vec<b
 fn error_against_differences(case: &Case) -> Option<f64> {
     let network = case.network();
     let vector = case.vector(1);
-    // Layer normalisation of almost equal features is steep, and bends as much.
-    let step = match network.form.norm {
-        Norm::None => 1e-5,
-        Norm::Layer => 1e-7,
-    };
+    let step = difference_step(network.form);
     let layers = ParameterOrder::new(&network.layers).unflatten(&vector, &Default::default());
     let direction = Gradient { layers };
     let uniform = LayerRates::uniform(network.depth());
@@ -289,7 +275,7 @@ proptest! {
     }
 
     #[test]
-    fn flattening_is_invertible(case in cases(8, 1)) {
+    fn flattening_is_invertible(case in formed(8, 1)) {
         let network = case.network();
         let order = ParameterOrder::new(&network.layers);
         prop_assert_eq!(order.dimension(), case.architecture.parameters());
@@ -394,5 +380,41 @@ fn single_precision_agrees() {
         let product = objective.hessian_vector_product(&vector);
         let expected = case.objective().hessian_vector_product(&vector);
         assert!(relative_error(&product, &expected, 1e-2) < 1e-3);
+    }
+}
+
+/// Under Adam: rows and columns of the dense Hessian, scaled by hand.
+#[test]
+fn adam_s_scales_are_those_of_mean_squared_gradients() {
+    for mut case in fixed_cases(formed(4, 12), 40) {
+        case.samples = 7;
+        let (network, batch) = (case.network(), case.batch());
+        let order = ParameterOrder::new(&network.layers);
+        // Three mini-batches of two samples; the seventh is left over.
+        let mut moment = vec![0.0; order.dimension()];
+        for rows in [0..2, 2..4, 4..6] {
+            let part = etastar_model::Batch {
+                inputs: batch.inputs.clone().slice_dim(0, rows.clone()),
+                targets: batch.targets.clone().slice_dim(0, rows),
+            };
+            let (_, gradient) = network.gradient(&part, case.loss);
+            let squares = order.flatten(gradient.layers).into_iter().map(|g| g * g);
+            moment
+                .iter_mut()
+                .zip(squares)
+                .for_each(|(sum, square)| *sum += square / 3.0);
+        }
+        let scales = adam_scales(&network, &batch, case.loss, 2);
+        let expected: Vec<f64> = moment.iter().map(|v| 1.0 / (v.sqrt() + 1e-8)).collect();
+        assert!(relative_error(&scales, &expected, 1.0) < 1e-12);
+
+        let objective = case.objective();
+        let hessian = || objective.hessian(&case.layer_rates()).unwrap();
+        let plain = assemble(&hessian());
+        let scaled = assemble(&hessian().preconditioned(Some(&scales)));
+        let by_hand = DMatrix::from_fn(plain.nrows(), plain.ncols(), |i, j| {
+            (scales[i] * scales[j]).sqrt() * plain[(i, j)]
+        });
+        assert!((scaled - &by_hand).norm() < 1e-9 * by_hand.norm().max(1.0));
     }
 }

@@ -229,8 +229,7 @@ fn check(arguments: &VerifyArguments) -> Result<(), CliError> {
                 "verified": report.outcome.is_ok(),
                 "detail": detail,
             }));
-            let name = format!("{}/{}", entry.name, report.file);
-            rows.push([name, format!("{result}: {detail}")]);
+            rows.push([report.file.to_string(), format!("{result}: {detail}")]);
         }
     }
     let total = files.len();

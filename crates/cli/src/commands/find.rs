@@ -31,7 +31,8 @@ use crate::progress::Screen;
 Example:
   etastar find --dataset fashion-mnist --width 128 --depth 8 --input-rate 0.1
 
-The search starts at the rate that the expected tangent kernel predicts. It steps down to
+The search starts at the rate that the published law predicts, where it holds, or at
+that of the expected tangent kernel. It steps down to
 the first rate that succeeds, or up to the first that fails. The first step is half an
 octave (an octave is a factor of 2), the others are octaves; from --start all steps
 are octaves. Then the search halves the bracket in log2 down to --tolerance. eta* of a
@@ -341,6 +342,7 @@ fn text(found: &Found) -> String {
     if let Some(fastest) = &found.fastest_rate {
         text.push_str(&fastest_rate(fastest));
     }
+    let looked = (cell.protocol()).is_some_and(|protocol| !protocol.ladder.is_empty());
     let searches = found
         .record()
         .into_iter()
@@ -352,7 +354,12 @@ fn text(found: &Found) -> String {
             EtaStar::NothingSucceeds { lowest } => format!("below {lowest:.3e}"),
             EtaStar::NothingFails { highest } => format!("at least {highest}"),
         };
-        let monotone = if search.monotone { "yes" } else { "no" };
+        // Without a ladder no rate below a success is tried.
+        let monotone = match (looked, search.monotone) {
+            (false, _) => "-",
+            (true, true) => "yes",
+            (true, false) => "no",
+        };
         [
             repeat.to_string(),
             eta_star,

@@ -10,7 +10,8 @@ use etastar::{
 use etastar_model::{Layout, Loss, ReadWeights, WeightsOptions};
 use etastar_search::SharpnessSettings;
 use etastar_search::settings::{
-    InputRate, OutputGain, RelativeRates, Seed, Setting, SharpnessSamples,
+    InputRate, OutputGain, RelativeRates, Seed, Setting, SharpnessBatch, SharpnessMomentum,
+    SharpnessOptimiser, SharpnessSamples,
 };
 use etastar_sharpness::NetworkSharpness;
 
@@ -29,6 +30,12 @@ lambda_1 is the top eigenvalue of the Hessian H of the mean training loss at
 initialisation. With --input-rate M it is that of M^{1/2} H M^{1/2} (the preconditioned
 sharpness), which limits the learning rate if the input layer learns at M times the
 rate of the others. --exclude-input-layer means M = 0.
+
+Under --optimiser adam it is that of D^{1/2} M^{1/2} H M^{1/2} D^{1/2} with D =
+diag(1 / (sqrt(v) + 1e-8)), v the mean over the mini-batches of the samples of the squared
+gradient. What is divided by lambda_1 is the largest stable product of learning rate and
+sharpness on a quadratic: 2 for sgd, 2 (1 + beta) for momentum, 2 (1 + beta) / (1 + 2 beta)
+for nesterov, 2 (1 + beta) / (1 - beta) for adam and adamw.
 
 For a network of your own, --weights FILE.safetensors has matrices `NAME.weight` and,
 where there are biases, vectors `NAME.bias`: a PyTorch state_dict of linear layers with
@@ -81,6 +88,15 @@ pub(crate) struct SharpnessArguments {
 
     #[command(flatten)]
     form: FormFlags,
+
+    #[command(flatten)]
+    optimiser: Flag<SharpnessOptimiser>,
+
+    #[command(flatten)]
+    momentum: Flag<SharpnessMomentum>,
+
+    #[command(flatten)]
+    batch_size: Flag<SharpnessBatch>,
 
     /// Leave out the certified bounds, which take most of the time in wide deep networks
     #[arg(long)]
@@ -139,6 +155,18 @@ impl SharpnessArguments {
             self.input_rate.0
         }
     }
+
+    fn settings(&self) -> Result<SharpnessSettings, CliError> {
+        Ok(SharpnessSettings {
+            loss: self.data.loss(self.loss)?,
+            samples: self.samples.0,
+            bounds: !self.no_bounds,
+            optimiser: self.optimiser.0,
+            momentum: self.momentum.0,
+            batch_size: self.batch_size.0,
+            ..SharpnessSettings::default()
+        })
+    }
 }
 
 pub(crate) fn run(arguments: &SharpnessArguments) -> Result<(), CliError> {
@@ -164,19 +192,14 @@ fn sampled(arguments: &SharpnessArguments) -> Result<(), CliError> {
         form: arguments.form.form(),
         ..constant
     };
-    if !network.form.is_plain() && !arguments.no_bounds {
+    let asked_for = arguments.settings()?;
+    let settings = network.defined(asked_for.clone());
+    if asked_for.bounds && !settings.bounds {
         output::tell(
-            "bounds and predictions are for ReLU networks without residual blocks and normalisation: \
-             none are computed",
+            "bounds and predictions are for ReLU networks without residual blocks and normalisation, \
+             under SGD or momentum: none are computed",
         );
     }
-    let settings = SharpnessSettings {
-        loss: arguments.data.loss(arguments.loss)?,
-        samples: arguments.samples.0,
-        bounds: !arguments.no_bounds && network.form.is_plain(),
-        prediction: network.has_kernel_prediction(),
-        cheap_rates: None,
-    };
     let options = Options {
         repeats: arguments.repeats,
         seed: arguments.seed.0,
@@ -199,17 +222,22 @@ fn sampled(arguments: &SharpnessArguments) -> Result<(), CliError> {
 
 fn text(measured: &Sharpness) -> String {
     let cell = &measured.cell;
+    let settings = cell.sharpness().cloned().unwrap_or_default();
     let mut text = format!(
         "depth {} (hidden layers), width {}, {} samples of {}, {}, {}\n",
         cell.depth(),
         cell.hidden.first().copied().unwrap_or(0),
-        cell.sharpness().map_or(0, |settings| settings.samples),
+        settings.samples,
         cell.dataset.title(),
         cell.loss().as_str(),
         rates(cell),
     );
     for (repeat, network) in measured.repeats.iter().enumerate() {
-        text.push_str(&network_text(&format!("network {repeat}"), network));
+        text.push_str(&network_text(
+            &format!("network {repeat}"),
+            network,
+            &settings,
+        ));
     }
     if let Some(prediction) = &measured.prediction {
         let caveat = match cell.loss() {
@@ -232,22 +260,27 @@ fn text(measured: &Sharpness) -> String {
     text
 }
 
-fn network_text(name: &str, network: &NetworkSharpness) -> String {
+fn network_text(name: &str, network: &NetworkSharpness, settings: &SharpnessSettings) -> String {
     let converged = match network.hessian.converged && network.gauss_newton.converged {
         true => "",
         false => "; NOT CONVERGED",
     };
+    let stable = settings.stability_bound();
     let mut text = format!(
-        "{name}: lambda_1(H) = {:.6} (residual {:.1e}, {} products{converged}), 2/lambda_1 = \
-         {:.6}; lambda_1(G) = {:.6}; smallest {:.6}; trace {:.6}\n",
+        "{name}: lambda_1(H) = {:.6} (residual {:.1e}, {} products{converged}), {}/lambda_1 = \
+         {:.6}; lambda_1(G) = {:.6}; smallest {:.6}",
         network.hessian.largest,
         network.hessian.residual,
         network.hessian.products,
-        2.0 / network.hessian.largest,
+        (stable * 1e6).round() / 1e6,
+        stable / network.hessian.largest,
         network.gauss_newton.largest,
         network.hessian.smallest.unwrap_or(f64::NAN),
-        network.trace,
     );
+    if let Some(trace) = network.trace {
+        text.push_str(&format!("; trace {trace:.6}"));
+    }
+    text.push('\n');
     if let Some(bounds) = &network.bounds {
         let lower = &bounds.lower;
         text.push_str(&format!(
@@ -267,11 +300,14 @@ fn given(
     weights: PathBuf,
     samples: PathBuf,
 ) -> Result<(), CliError> {
+    let asked_for = arguments.settings()?;
     let options = GivenOptions {
-        loss: arguments.data.loss(arguments.loss)?,
+        settings: SharpnessSettings {
+            bounds: asked_for.bounds && asked_for.adam_batch().is_none(),
+            ..asked_for
+        },
         input_rate: arguments.input_rate(),
         layer_rates: arguments.layer_rates.clone(),
-        bounds: !arguments.no_bounds,
         weights: WeightsOptions {
             layers: arguments.layers.clone(),
             layout: arguments.layout.map(|name| match name {
@@ -291,7 +327,7 @@ fn given(
         return output::print_json(&object);
     }
     let name = weights.display().to_string();
-    output::print(&network_text(&name, &measured.sharpness))
+    output::print(&network_text(&name, &measured.sharpness, &options.settings))
 }
 
 /// What was understood of a file of weights, on standard error.

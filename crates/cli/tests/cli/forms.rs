@@ -37,6 +37,11 @@ fn what_is_asked_for_is_trained_and_told_one_by_one_and_batched() {
             json!({}),
         ),
         (
+            "--norm layer-with-gain --optimiser adam",
+            json!({"norm": "layer-with-gain"}),
+            json!({"optimiser": "adam"}),
+        ),
+        (
             "--parametrisation ntk --optimiser momentum --momentum 0.5",
             json!({"parametrisation": "ntk"}),
             json!({"optimiser": "momentum", "momentum": 0.5}),
@@ -310,4 +315,40 @@ fn the_default_threshold_lies_above_the_commonest_class() {
     assert_eq!(threshold.as_f64(), Some(0.95), "{}", found.stderr);
     let asked = etastar.run(&format!("{line} --threshold 0.8"));
     assert_contains(&asked.stderr, &["the commonest class"]);
+}
+
+#[test]
+fn sharpness_under_an_optimiser_is_divided_by_its_stability_bound() {
+    let etastar = Sandbox::new();
+    let line = "sharpness --width 8 --depth 2 --samples 64 --no-bounds --json";
+    let measured = |options: &str| {
+        let found = etastar.json(&format!("{line} {options}"));
+        let number = |value: &Value| value.as_f64().unwrap();
+        let limit = number(&found["stability_limit"]);
+        let lambda = number(&found["lambda_1"]["mean"]);
+        (
+            lambda,
+            lambda * limit,
+            found["repeats"][0]["trace"].is_null(),
+        )
+    };
+    let close = |a: f64, b: f64| (a / b - 1.0).abs() < 1e-12;
+    let (plain, bound, without_trace) = measured("");
+    assert!(close(bound, 2.0) && !without_trace);
+    let (momentum, bound, _) = measured("--optimiser momentum --momentum 0.5");
+    assert!(close(bound, 3.0) && momentum == plain);
+    let (adam, bound, without_trace) = measured("--optimiser adam --batch-size 16");
+    assert!(close(bound, 38.0) && without_trace && adam > plain);
+    assert_ne!(measured("--optimiser adam --batch-size 32").0, adam);
+
+    let run = etastar.run("sharpness --width 8 --depth 2 --samples 32 --optimiser adam");
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_contains(&run.stderr, &["none are computed"]);
+    assert_contains(&run.stdout, &["38/lambda_1"]);
+    let file = EXPERIMENT.replace(
+        "[protocol]",
+        "[sharpness]\nlosses = [\"cross-entropy\"]\noptimiser = \"adam\"\n\n[protocol]",
+    );
+    etastar.write("adam.toml", &file);
+    etastar.fail("sweep adam.toml", 2, &["preconditioned sharpness of Adam"]);
 }

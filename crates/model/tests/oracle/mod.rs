@@ -4,34 +4,35 @@
 use burn_tensor::Tensor;
 use burn_tensor::activation::relu;
 use burn_tensor::backend::Backend;
-use etastar_model::{Activation, Architecture, Block, Form, Norm, Residual};
+use etastar_model::{Activation, Architecture, Block, Form, Layer, Norm, Residual};
 use proptest::prelude::*;
-
-/// Weight and bias of a layer.
-pub(crate) type Parameters<B> = (Tensor<B, 2>, Option<Tensor<B, 2>>);
 
 /// Outputs, and the preactivations of the hidden layers.
 pub(crate) fn outputs<B: Backend>(
     form: Form,
-    layers: &[Parameters<B>],
+    layers: &[Layer<B>],
     inputs: Tensor<B, 2>,
 ) -> (Tensor<B, 2>, Vec<Tensor<B, 2>>) {
     let depth = layers.len() - 1;
     let mut hidden = Vec::new();
     let affine = |index: usize, a: Tensor<B, 2>| {
-        let (weight, bias) = &layers[index];
-        let product = a.matmul(weight.clone());
-        match bias {
+        let layer = &layers[index];
+        let product = a.matmul(layer.weight.clone());
+        match &layer.bias {
             Some(bias) => product + bias.clone(),
             None => product,
         }
     };
-    let norm = |a: Tensor<B, 2>| match form.norm {
-        Norm::None => a,
-        Norm::Layer => {
-            let centred = a.clone() - a.mean_dim(1);
-            let variance = centred.clone().powi_scalar(2).mean_dim(1);
-            centred / (variance + 1e-5).sqrt()
+    let norm = |index: usize, a: Tensor<B, 2>| {
+        if form.norm == Norm::None {
+            return a;
+        }
+        let centred = a.clone() - a.mean_dim(1);
+        let variance = centred.clone().powi_scalar(2).mean_dim(1);
+        let normalised = centred / (variance + 1e-5).sqrt();
+        match form.norm {
+            Norm::LayerWithGain => normalised * layers[index].gain.clone().unwrap(),
+            _ => normalised,
         }
     };
     let mut layer = |index: usize, a: Tensor<B, 2>| {
@@ -45,7 +46,7 @@ pub(crate) fn outputs<B: Backend>(
     let mut stream = layer(0, inputs);
     if form.residual == Residual::None {
         for index in 1..depth {
-            stream = layer(index, norm(stream));
+            stream = layer(index, norm(index, stream));
         }
     } else {
         let length = if form.block == Block::Two { 2 } else { 1 };
@@ -55,14 +56,14 @@ pub(crate) fn outputs<B: Backend>(
             _ => 1.0,
         };
         for block in 0..(depth - 1) / length {
-            let mut inner = norm(stream.clone());
+            let mut inner = norm(1 + block * length, stream.clone());
             for within in 0..length {
                 inner = layer(1 + block * length + within, inner);
             }
             stream = stream + inner * scale;
         }
     }
-    (affine(depth, norm(stream)), hidden)
+    (affine(depth, norm(depth, stream)), hidden)
 }
 
 fn activation<B: Backend>(activation: Activation, h: Tensor<B, 2>) -> Tensor<B, 2> {
@@ -98,6 +99,15 @@ fn error_function<B: Backend>(x: Tensor<B, 2>) -> Tensor<B, 2> {
 /// Enough for `|x| < 6`.
 const TERMS: u32 = 140;
 
+/// The step of a central difference. Layer normalisation of almost equal features is steep, and
+/// bends as much.
+pub(crate) fn difference_step(form: Form) -> f64 {
+    match form.norm {
+        Norm::None => 1e-5,
+        Norm::Layer | Norm::LayerWithGain => 1e-7,
+    }
+}
+
 /// Whether the activation has a kink, over which finite differences say nothing.
 pub(crate) fn has_kinks(form: Form) -> bool {
     matches!(
@@ -127,7 +137,11 @@ pub(crate) fn forms() -> impl Strategy<Value = Form> {
         activation,
         residual,
         prop_oneof![Just(Block::One), Just(Block::Two)],
-        prop_oneof![Just(Norm::None), Just(Norm::Layer)],
+        prop_oneof![
+            Just(Norm::None),
+            Just(Norm::Layer),
+            Just(Norm::LayerWithGain)
+        ],
     );
     let other = other.prop_map(|(activation, residual, block, norm)| Form {
         activation,

@@ -42,7 +42,7 @@ __all__ = [
 Loss = Literal["cross-entropy", "squared-error"]
 Standardise = Literal["all", "feature", "none"]
 Residual = Literal["none", "one", "inverse-root-depth", "inverse-depth"]
-Norm = Literal["none", "layer"]
+Norm = Literal["none", "layer", "layer-with-gain"]
 Parametrisation = Literal["standard", "ntk", "maximal-update"]
 Optimiser = Literal["sgd", "momentum", "nesterov", "adam", "adamw"]
 Path = Union[str, "os.PathLike[str]"]
@@ -108,7 +108,8 @@ def find(
     activation: "relu", "leaky-relu:SLOPE", "gelu", "silu", "tanh", "softplus" or "identity".
     residual: scale of residual blocks, "one", "inverse-root-depth" or "inverse-depth"; or "none".
     residual_block: hidden layers of a residual block, 1 or 2.
-    norm: "layer" normalises the inputs of all layers but the first; "none".
+    norm: "layer" normalises the inputs of all layers but the first, "layer-with-gain" with a trained
+        gain; "none".
     parametrisation: "standard", "ntk" or "maximal-update".
     loss: "cross-entropy" or "squared-error"; None is cross-entropy of classes, squared error of real
         targets.
@@ -158,6 +159,9 @@ def sharpness(
     regression: bool = False,
     input_rate: float = 1.0,
     bounds: bool = True,
+    optimiser: Optimiser = "sgd",
+    momentum: float = 0.9,
+    batch_size: int = 128,
     layers: Optional[Sequence[str]] = None,
     layout: Optional[Literal["out-in", "in-out"]] = None,
     ignore: bool = False,
@@ -174,6 +178,8 @@ def sharpness(
     loss, regression: as of `find`.
     input_rate: learning rate of the input layer relative to the others; 0 leaves its parameters out.
     bounds: compute certified bounds, which take most of the time in wide deep networks.
+    optimiser, momentum: whose stability lambda_1 governs; under Adam it is that of the Hessian
+        preconditioned by the second moment of the gradients of mini-batches of `batch_size`.
     layers: names of the layers in order; None is what the numbers in their names tell.
     layout: "out-in", as PyTorch has matrices, or "in-out"; None is what their shapes tell.
     ignore: leave out tensors that are no part of a fully connected network.
@@ -204,6 +210,9 @@ def sharpness_at_initialisation(
     regression: bool = False,
     samples: int = 512,
     bounds: bool = True,
+    optimiser: Optimiser = "sgd",
+    momentum: float = 0.9,
+    batch_size: int = 128,
     train: Optional[int] = None,
     validation: Optional[int] = None,
     standardise: Standardise = "all",
@@ -220,6 +229,8 @@ def sharpness_at_initialisation(
 
     samples: training samples over which the loss is averaged, the first ones.
     bounds: compute certified bounds, which take most of the time in wide deep networks.
+    optimiser, momentum: whose stability lambda_1 governs; under Adam it is that of the Hessian
+        preconditioned by the second moment of the gradients of mini-batches of `batch_size`.
     repeats: networks, each with its own initial weights.
 
     Everything else as of `find`.

@@ -93,7 +93,7 @@ class Sharpness(Result):
 
     def __repr__(self) -> str:
         networks = f"{len(self.repeats)} network{'s'[: len(self.repeats) > 1]}"
-        text = f"lambda_1 = {self.lambda_1.mean:.6g}, 2 / lambda_1 = {self.stability_limit:.6g}"
+        text = f"lambda_1 = {self.lambda_1.mean:.6g}, stable up to {self.stability_limit:.6g}"
         return f"{text} ({networks})"
 
 

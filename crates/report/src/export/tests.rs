@@ -5,7 +5,7 @@ use std::io::{Seek, SeekFrom, Write};
 
 use ::parquet::file::reader::{FileReader, SerializedFileReader};
 use ::parquet::record::Field;
-use etastar_model::Loss;
+use etastar_model::{Loss, Method};
 use etastar_search::{
     Cell, CellRecord, Checkpoint, EtaStar, Measured, Measurement, Search, SharpnessRecord,
     Snapshot, SuccessRule, Vary, mock,
@@ -174,7 +174,11 @@ fn everything_that_defines_a_cell_is_exported() {
         row.remove(cell);
         row
     };
-    let changes: [fn(&mut Cell); 9] = [
+    let changes: [fn(&mut Cell); 10] = [
+        |cell| match &mut cell.measurement {
+            Measurement::EtaStar(protocol) => protocol.optimiser = Method::Adam,
+            Measurement::Sharpness(settings) => settings.optimiser = Method::Adam,
+        },
         |cell| cell.bias = true,
         |cell| cell.output_gain = 1.0,
         |cell| cell.vary = Vary::BatchOrder,

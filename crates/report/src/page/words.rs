@@ -135,8 +135,8 @@ pub(super) fn searches(counts: &SearchCounts) -> String {
             ));
         }
     }
-    if all > 0 {
-        let share = percent(counts.not_monotone as f64 / all as f64);
+    if let Some(share) = counts.share_not_monotone() {
+        let share = percent(share);
         text.push_str(&format!(
             "; success is not monotone in the rate in {} ({share})",
             count(counts.not_monotone)
@@ -231,6 +231,13 @@ pub(super) fn protocol(cell: &Cell, repeats: usize) -> Vec<String> {
             kebab(&settings.loss).replace('-', " "),
             count(settings.samples)
         ));
+        if let Some(batch_size) = settings.adam_batch() {
+            words.push(format!(
+                "Under Adam: every parameter's steps are divided by the root of its mean squared \
+                 gradient over mini-batches of {} of these samples.",
+                count(batch_size)
+            ));
+        }
     }
     if let Some(checkpoint) = cell.checkpoint {
         words.push(format!(
@@ -419,7 +426,8 @@ fn ladder(protocol: &Protocol) -> String {
         .map(|&offset| setting(offset))
         .collect();
     if steps.is_empty() {
-        return "Ladder: none; only the trials of the search tell whether success is monotone."
+        return "Ladder: none; no rate below one that succeeded is tried, so that nothing tells whether \
+                success is monotone in the rate."
             .to_owned();
     }
     format!(

@@ -125,6 +125,12 @@ pub enum ExperimentError {
          false"
     )]
     FormulasOfForm(&'static str, &'static str),
+    /// Bounds and predictions know one rate a layer.
+    #[error(
+        "certified bounds and predictions of the kernel are not for the preconditioned sharpness of \
+         Adam: set `sharpness.bounds` and `sharpness.prediction` to false"
+    )]
+    FormulasUnderAdam,
     /// The kernel is that of the initialisation.
     #[error(
         "`sharpness.prediction` is for networks at initialisation: set it to false, or leave \

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use super::{GridSettings, Measure, Network, SharpnessGrid};
 use crate::cell::{
     ActivationFunction, Bias, Bounds, Cheap, CheckpointRate, CheckpointSteps, Normalisation,
-    OutputGain, Prediction, RelativeRates, ResidualBlock, ResidualScale, SharpnessSamples, Varies,
-    WidthRule,
+    OutputGain, Prediction, RelativeRates, ResidualBlock, ResidualScale, SharpnessBatch,
+    SharpnessMomentum, SharpnessOptimiser, SharpnessSamples, Varies, WidthRule,
 };
 use crate::protocol::ProtocolLayer;
 use crate::setting::{Checked, Limits, layer, settings};
@@ -65,6 +65,9 @@ layer! {
         samples: SharpnessSamples,
         bounds: Bounds,
         prediction: Prediction,
+        optimiser: SharpnessOptimiser,
+        momentum: SharpnessMomentum,
+        batch_size: SharpnessBatch,
         cheap_rates: Cheap,
     }
 }

@@ -3,11 +3,16 @@
 use std::collections::HashSet;
 
 use etastar_data::DatasetConfig;
-use etastar_model::{Activation, Block, Form, Loss, Norm, Parametrisation, Residual};
+use etastar_model::{
+    Activation, Block, Form, Loss, Method, Norm, Parametrisation, Residual, StepScale,
+};
 use serde::{Deserialize, Serialize};
 
 use super::ExperimentError;
-use crate::cell::{ActivationFunction, Normalisation, ResidualBlock, ResidualScale, WidthRule};
+use crate::cell::{
+    ActivationFunction, Normalisation, ResidualBlock, ResidualScale, SharpnessBatch,
+    SharpnessMomentum, SharpnessOptimiser, WidthRule,
+};
 use crate::random::content_hash;
 use crate::setting::is_default;
 use crate::{Cell, CheapRateSettings, Checkpoint, Measurement, Protocol, SharpnessSettings, Vary};
@@ -108,6 +113,15 @@ pub struct SharpnessGrid {
     pub bounds: bool,
     /// Whether the kernel's prediction is computed.
     pub prediction: bool,
+    /// The optimiser whose stability it governs.
+    #[serde(skip_serializing_if = "is_default::<SharpnessOptimiser>")]
+    pub optimiser: Method,
+    /// Its momentum.
+    #[serde(skip_serializing_if = "is_default::<SharpnessMomentum>")]
+    pub momentum: f64,
+    /// Samples per mini-batch of Adam's second moment.
+    #[serde(skip_serializing_if = "is_default::<SharpnessBatch>")]
+    pub batch_size: usize,
     /// Which cheap rates are measured beside it, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cheap_rates: Option<CheapRateSettings>,
@@ -126,6 +140,9 @@ impl Variant {
                     samples: settings.samples,
                     bounds: settings.bounds,
                     prediction: settings.prediction,
+                    optimiser: settings.optimiser,
+                    momentum: settings.momentum,
+                    batch_size: settings.batch_size,
                     cheap_rates: settings.cheap_rates,
                 })
             })
@@ -233,6 +250,12 @@ impl Variant {
             Some(sharpness) if sharpness.bounds && !form.is_plain() => Err(
                 ExperimentError::FormulasOfForm("certified bounds", "bounds"),
             ),
+            Some(sharpness)
+                if sharpness.optimiser.step_scale() == StepScale::Unit
+                    && (sharpness.prediction || sharpness.bounds) =>
+            {
+                Err(ExperimentError::FormulasUnderAdam)
+            }
             Some(sharpness) if sharpness.prediction && !rates.is_empty() => {
                 Err(ExperimentError::PredictionWithLayerRates)
             }

@@ -192,6 +192,7 @@ mod tests {
         Mlp::new(vec![Layer {
             weight: tensor(weights, FEATURES),
             bias: Some(tensor(biases, 1)),
+            gain: None,
         }])
     }
 

@@ -51,11 +51,8 @@ pub fn arithmetic<B: Backend>(device: &B::Device) -> String {
         add(&mut hash, pass.loss.clone());
         network = pass.sgd_step(LEARNING_RATE, &rates);
     }
-    for layer in network.layers {
-        add(&mut hash, layer.weight);
-        if let Some(bias) = layer.bias {
-            add(&mut hash, bias);
-        }
+    for parameter in network.layers.into_iter().flatten() {
+        add(&mut hash, parameter);
     }
     let digits = hash.finalize().into_iter().take(6);
     digits.map(|byte| format!("{byte:02x}")).collect()

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use burn_tensor::{Int, Tensor, TensorData};
 use etastar_backend::Backend;
-use etastar_model::{Batch, Derivatives, Ensemble, EnsembleRates, OptimiserState};
+use etastar_model::{Batch, Derivatives, Ensemble, EnsembleRates, LayerDerivative, OptimiserState};
 
 use super::batches::Batches;
 use super::repeat::BurnRepeat;
@@ -252,9 +252,13 @@ impl<'r, 'a, B: Backend> Round<'r, 'a, B> {
         }
         let losses = first.iter().map(|one| one.loss.clone()).collect();
         let layers = (0..=self.prepared.cell.depth()).map(|layer| {
-            let of_layer = first.iter().map(|one| one.layers[layer].clone());
-            let (activations, deltas) = of_layer.unzip();
-            (self.spread(activations), self.spread(deltas))
+            let of_layer = || first.iter().map(|one| &one.layers[layer]);
+            let gains: Option<_> = of_layer().map(|one| one.gain.clone()).collect();
+            LayerDerivative {
+                input: self.spread(of_layer().map(|one| one.input.clone()).collect()),
+                delta: self.spread(of_layer().map(|one| one.delta.clone()).collect()),
+                gain: gains.map(|gains| self.spread(gains)),
+            }
         });
         Ok(Derivatives {
             layers: layers.collect(),

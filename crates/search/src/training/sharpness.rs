@@ -28,6 +28,7 @@ impl<B: Backend> BurnTrainer<B> {
         let data = upload(train.part(0..settings.samples), self.device());
         let options = MeasureOptions {
             bounds: settings.bounds.then(PropagatorOptions::default),
+            adam_batch: settings.adam_batch(),
             objective: ObjectiveOptions {
                 interrupt: interrupt.clone(),
                 ..ObjectiveOptions::default()

@@ -151,7 +151,7 @@ fn gauss_newton_upper<B: Backend>(
         let weights = objective.input_weights(&forward, rates);
         let products: Vec<Vec<f64>> = rows
             .into_iter()
-            .map(|rows| to_host(rows.clone().matmul(rows.swap_dims(1, 2))))
+            .map(|rows| to_host(rows.delta.clone().matmul(rows.delta.swap_dims(1, 2))))
             .collect();
         let factors = to_host(curvature_factor(objective.loss(), forward.outputs));
         for sample in 0..targets.dims()[0] {
@@ -290,10 +290,10 @@ impl Piece {
             hidden: hidden.map(|values| to_host(values.clone())).collect(),
             residual: to_host(residual),
             residual_rows: residual_rows
-                .map(|(layer, rows)| scaled(layer, to_host(rows.square().sum_dim(1).sqrt())))
+                .map(|(layer, rows)| scaled(layer, to_host(rows.delta.square().sum_dim(1).sqrt())))
                 .collect(),
             output_rows: output_rows
-                .map(|(layer, rows)| scaled(layer, to_host(rows.square().sum_dim(2).sqrt())))
+                .map(|(layer, rows)| scaled(layer, to_host(rows.delta.square().sum_dim(2).sqrt())))
                 .collect(),
         }
     }

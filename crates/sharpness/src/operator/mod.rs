@@ -21,6 +21,7 @@
 //! let layer = |weight: f64| Layer {
 //!     weight: Tensor::<B, 2>::from_data([[weight]], &device),
 //!     bias: None,
+//!     gain: None,
 //! };
 //! let network = Mlp::new(vec![layer(3.0), layer(2.0)]);
 //! let data = Batch {
@@ -47,10 +48,12 @@
 mod objective;
 mod output_gradients;
 mod parameters;
+mod preconditioner;
 mod products;
 
 pub use objective::{InvalidObjective, Objective, ObjectiveOptions};
 pub use parameters::{InvalidRate, ParameterOrder};
+pub use preconditioner::adam_scales;
 pub use products::{Curvature, LinearOperator};
 
 pub(crate) use objective::Forward;

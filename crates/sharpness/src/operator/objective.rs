@@ -3,7 +3,7 @@
 
 use burn_tensor::Tensor;
 use etastar_backend::{Backend, Interrupt};
-use etastar_model::{Batch, Layer, LayerState, Loss, Mlp, backpropagate};
+use etastar_model::{Batch, Layer, LayerDerivative, LayerState, Loss, Mlp, backpropagate};
 use thiserror::Error;
 
 use super::parameters::ParameterOrder;
@@ -90,8 +90,11 @@ pub struct Objective<B: Backend> {
 #[derive(Debug, Clone)]
 pub(super) struct Chunk<B: Backend> {
     batch: Batch<B>,
-    kept: Option<(Forward<B>, Vec<Tensor<B, 2>>)>,
+    kept: Option<(Forward<B>, Vec<Derivative<B>>)>,
 }
+
+/// What a layer's gradient is made of.
+pub(crate) type Derivative<B> = LayerDerivative<Tensor<B, 2>>;
 
 /// The network's forward pass on some samples.
 #[derive(Debug, Clone)]
@@ -154,8 +157,8 @@ impl<B: Backend> Objective<B> {
             if bytes <= budget {
                 budget -= bytes;
                 let forward = objective.forward(&chunk);
-                let deltas = objective.deltas(&chunk, &forward);
-                chunk.kept = Some((forward, deltas));
+                let derivatives = objective.derivatives(&chunk, &forward);
+                chunk.kept = Some((forward, derivatives));
             }
             objective.chunks.push(chunk);
         }
@@ -194,10 +197,7 @@ impl<B: Backend> Objective<B> {
 
     /// Gradient of the mean loss.
     pub fn gradient(&self) -> Vec<f64> {
-        self.sum_over_chunks(|chunk, forward| {
-            let deltas = self.deltas(chunk, &forward);
-            self.parameter_gradients(forward.states, deltas)
-        })
+        self.sum_over_chunks(|chunk, forward| self.gradients(self.derivatives(chunk, &forward)))
     }
 
     /// `sum_i J_i^T u_i` with the Jacobians `J_i` of the outputs in the
@@ -205,8 +205,8 @@ impl<B: Backend> Objective<B> {
     /// pass.
     pub(crate) fn pullback(&self, cotangent: impl Fn(&Forward<B>) -> Tensor<B, 2>) -> Vec<f64> {
         self.sum_over_chunks(|_, forward| {
-            let deltas = self.backward(&forward.states, cotangent(&forward));
-            self.parameter_gradients(forward.states, deltas)
+            let cotangent = cotangent(&forward);
+            self.gradients(self.backward(&forward.states, cotangent))
         })
     }
 
@@ -229,10 +229,7 @@ impl<B: Backend> Objective<B> {
         let sum = parts.reduce(|sum, part| {
             sum.into_iter()
                 .zip(part)
-                .map(|(sum, part)| Layer {
-                    weight: sum.weight + part.weight,
-                    bias: sum.bias.zip(part.bias).map(|(sum, part)| sum + part),
-                })
+                .map(|(sum, part)| sum.zip(part, |sum, part| sum + part))
                 .collect()
         });
         match sum {
@@ -257,23 +254,23 @@ impl<B: Backend> Objective<B> {
         }
     }
 
-    /// Derivatives of a function of the outputs in every layer's
-    /// preactivation, from its derivative in the outputs.
+    /// What the gradients of every layer are made of, for a function of the outputs with this
+    /// derivative in them.
     pub(crate) fn backward(
         &self,
         states: &[LayerState<Tensor<B, 2>>],
         output_derivative: Tensor<B, 2>,
-    ) -> Vec<Tensor<B, 2>> {
-        let mut deltas = Vec::with_capacity(states.len());
+    ) -> Vec<Derivative<B>> {
+        let mut derivatives = Vec::with_capacity(states.len());
         backpropagate(
             self.network.form,
             &self.network.layers,
             states.to_vec(),
             output_derivative,
-            |_, _, _, delta| deltas.push(delta),
+            |_, _, derivative| derivatives.push(derivative),
         );
-        deltas.reverse();
-        deltas
+        derivatives.reverse();
+        derivatives
     }
 
     /// Derivative of each sample's loss in its outputs, over `N`.
@@ -297,28 +294,19 @@ impl<B: Backend> Objective<B> {
         Forward { states, outputs }
     }
 
-    /// `d mean loss / d z` for the preactivations `z` of every layer.
-    pub(super) fn deltas(&self, chunk: &Chunk<B>, forward: &Forward<B>) -> Vec<Tensor<B, 2>> {
-        if let Some((_, deltas)) = &chunk.kept {
-            return deltas.clone();
+    /// What the gradient of the mean loss is made of, layer by layer.
+    pub(super) fn derivatives(&self, chunk: &Chunk<B>, forward: &Forward<B>) -> Vec<Derivative<B>> {
+        if let Some((_, derivatives)) = &chunk.kept {
+            return derivatives.clone();
         }
         let residual = self.residual(forward.outputs.clone(), chunk.batch.targets.clone());
         self.backward(&forward.states, residual)
     }
 
-    /// `z^T delta`, for the layer's input `z`, and the column sums of `delta` for every layer.
-    fn parameter_gradients(
-        &self,
-        states: Vec<LayerState<Tensor<B, 2>>>,
-        deltas: Vec<Tensor<B, 2>>,
-    ) -> Vec<Layer<B>> {
-        let pairs = states.into_iter().zip(deltas);
+    fn gradients(&self, derivatives: Vec<Derivative<B>>) -> Vec<Layer<B>> {
+        let pairs = derivatives.into_iter().zip(&self.network.layers);
         pairs
-            .zip(&self.network.layers)
-            .map(|((state, delta), layer)| Layer {
-                weight: state.input.transpose().matmul(delta.clone()),
-                bias: layer.bias.is_some().then(|| delta.sum_dim(0)),
-            })
+            .map(|(derivative, layer)| derivative.gradient(layer.bias.is_some()))
             .collect()
     }
 
@@ -341,7 +329,10 @@ impl<B: Backend> Objective<B> {
 }
 
 /// Consecutive parts of at most `size` samples.
-fn pieces<B: Backend>(data: &Batch<B>, size: usize) -> impl Iterator<Item = Batch<B>> + '_ {
+pub(super) fn pieces<B: Backend>(
+    data: &Batch<B>,
+    size: usize,
+) -> impl Iterator<Item = Batch<B>> + '_ {
     let [samples, _] = data.inputs.dims();
     let size = size.max(1);
     (0..samples.div_ceil(size)).map(move |part| {

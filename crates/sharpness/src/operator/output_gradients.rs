@@ -9,7 +9,7 @@
 use burn_tensor::Tensor;
 use burn_tensor::activation::softmax;
 use etastar_backend::Backend;
-use etastar_model::{LayerRates, LayerState, Loss};
+use etastar_model::{LayerDerivative, LayerRates, LayerState, Loss};
 
 use super::objective::{Forward, Objective};
 use super::parameters::to_host;
@@ -25,6 +25,8 @@ impl<B: Backend> Objective<B> {
     ///                      = (1/N) sum_i sum_l rate_l (|a^{l-1}_i|^2 + [bias]) sum_k |B^l_ik|^2
     /// ```
     ///
+    /// and, where layers have gains, the squares of the derivatives in those,
+    ///
     /// with `B^l_ik` backpropagated from `F_ik`: `K` backward passes.
     /// `H - G = (1/N) sum_i sum_k r_ik d2 f_k(x_i)` has vanishing diagonal
     /// blocks where outputs, as those of a ReLU network, are linear in each layer almost
@@ -35,25 +37,26 @@ impl<B: Backend> Objective<B> {
             let factor = curvature_factor(self.loss(), forward.outputs.clone());
             let rows = self.backward_combinations(&forward.states, factor);
             let weights = self.input_weights(&forward, rates);
-            for (rows, weights) in rows.into_iter().zip(weights) {
-                let squares = to_host(rows.square().sum_dim(2).sum_dim(1));
+            for (layer, (rows, weights)) in rows.into_iter().zip(weights).enumerate() {
+                let squares = to_host(rows.delta.square().sum_dim(2).sum_dim(1));
                 let products = squares.iter().zip(weights);
                 sum += products
                     .map(|(square, weight)| square * weight)
                     .sum::<f64>();
+                let gains = rows.gain.map(|gain| to_host(gain.square().sum()));
+                sum += rates.of(layer) * gains.into_iter().flatten().sum::<f64>();
             }
         });
         sum / self.samples() as f64
     }
 
-    /// `[samples, K, out]` for every layer: the derivatives in its
-    /// preactivation of the `K` combinations of outputs in the rows of
-    /// `combinations`, `[samples, K, outputs]`.
+    /// For every layer what the gradients are made of of the `K` combinations of outputs in the rows
+    /// of `combinations`, `[samples, K, outputs]`: `[samples, K, ..]`.
     pub(crate) fn backward_combinations(
         &self,
         states: &[LayerState<Tensor<B, 2>>],
         combinations: Tensor<B, 3>,
-    ) -> Vec<Tensor<B, 3>> {
+    ) -> Vec<LayerDerivative<Tensor<B, 3>>> {
         let [samples, rows, outputs] = combinations.dims();
         let repeat = |tensor: &Tensor<B, 2>| {
             let [_, width] = tensor.dims();
@@ -65,13 +68,12 @@ impl<B: Backend> Objective<B> {
         };
         let repeated: Vec<_> = states.iter().map(|state| state.map(repeat)).collect();
         let derivative = combinations.reshape([samples * rows, outputs]);
-        self.backward(&repeated, derivative)
-            .into_iter()
-            .map(|delta| {
-                let [_, width] = delta.dims();
-                delta.reshape([samples, rows, width])
-            })
-            .collect()
+        let apart = |tensor: Tensor<B, 2>| {
+            let [_, width] = tensor.dims();
+            tensor.reshape([samples, rows, width])
+        };
+        let derivatives = self.backward(&repeated, derivative).into_iter();
+        derivatives.map(|layer| layer.map(apart)).collect()
     }
 
     /// `rate (|a|^2 + [bias])` for every layer (rows) and sample (columns).

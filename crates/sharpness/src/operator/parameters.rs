@@ -16,7 +16,7 @@ pub struct InvalidRate {
 }
 
 /// Order of a network's parameters in one vector: layer by layer from the
-/// input side, each layer's weight `[in, out]` row by row, then its bias.
+/// input side, each layer's weight `[in, out]` row by row, then its bias and its gain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParameterOrder {
     layers: Vec<LayerShape>,
@@ -27,11 +27,12 @@ struct LayerShape {
     inputs: usize,
     outputs: usize,
     bias: bool,
+    gain: bool,
 }
 
 impl LayerShape {
     fn parameters(self) -> usize {
-        (self.inputs + usize::from(self.bias)) * self.outputs
+        (self.inputs + usize::from(self.bias)) * self.outputs + usize::from(self.gain) * self.inputs
     }
 }
 
@@ -44,6 +45,7 @@ impl ParameterOrder {
                 inputs,
                 outputs,
                 bias: layer.bias.is_some(),
+                gain: layer.gain.is_some(),
             }
         });
         Self {
@@ -68,10 +70,7 @@ impl ParameterOrder {
     /// All parameters in one vector.
     pub fn flatten<B: Backend>(&self, layers: Vec<Layer<B>>) -> Vec<f64> {
         let mut flat = Vec::with_capacity(self.dimension());
-        for layer in layers {
-            flat.extend(to_host(layer.weight));
-            flat.extend(layer.bias.into_iter().flat_map(to_host));
-        }
+        flat.extend(layers.into_iter().flatten().flat_map(to_host));
         flat
     }
 
@@ -93,6 +92,7 @@ impl ParameterOrder {
             .map(|layer| Layer {
                 weight: take([layer.inputs, layer.outputs]),
                 bias: layer.bias.then(|| take([1, layer.outputs])),
+                gain: layer.gain.then(|| take([1, layer.inputs])),
             })
             .collect()
     }

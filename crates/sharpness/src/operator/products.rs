@@ -92,6 +92,18 @@ enum Matrix {
     GaussNewton,
 }
 
+impl<B: Backend> Curvature<'_, B> {
+    /// `D^{1/2} A D^{1/2}` of this operator `A`, for the diagonal matrix `D` of `scales`, one number a
+    /// parameter; `A` itself where there are none.
+    #[must_use]
+    pub fn preconditioned(mut self, scales: Option<&[f64]>) -> Self {
+        for (root, scale) in self.roots.iter_mut().zip(scales.unwrap_or_default()) {
+            *root *= scale.sqrt();
+        }
+        self
+    }
+}
+
 impl<B: Backend> LinearOperator for Curvature<'_, B> {
     fn dimension(&self) -> usize {
         self.roots.len()
@@ -163,13 +175,12 @@ impl<B: Backend> Objective<B> {
             });
         }
         self.sum_over_chunks(|chunk, forward| {
-            let deltas = self.deltas(chunk, &forward);
+            let derivatives = self.derivatives(chunk, &forward);
             let tangent = Tangent::new(layers, &forward, &direction);
             let mut tangent_delta = self.curved(forward.outputs.clone(), tangent.outputs);
             let mut product = Vec::with_capacity(layers.len());
-            let states: Vec<_> = forward.states.into_iter().zip(deltas).collect();
-            for (index, (state, delta)) in states.into_iter().enumerate().rev() {
-                let activation = state.input;
+            for (index, derivative) in derivatives.into_iter().enumerate().rev() {
+                let (activation, delta) = (derivative.input, derivative.delta);
                 let mut weight = activation.clone().transpose().matmul(tangent_delta.clone());
                 if index > 0 {
                     let tangent_activation = tangent.activations[index - 1].clone();
@@ -180,6 +191,7 @@ impl<B: Backend> Objective<B> {
                 product.push(Layer {
                     weight,
                     bias: bias.then(|| tangent_delta.clone().sum_dim(0)),
+                    gain: None,
                 });
                 if index > 0 {
                     let below = tangent_delta.matmul(layer.weight.clone().transpose())

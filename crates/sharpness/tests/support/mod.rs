@@ -142,8 +142,9 @@ impl Case {
         let initial = InitialWeights::draw::<f64>(&self.architecture, &mut rng);
         let mut network = Mlp::upload(&initial, &Default::default());
         for layer in &mut network.layers {
-            let bias = layer.bias.take();
-            layer.bias = bias.map(|bias| random(bias.dims(), &mut rng));
+            for vector in layer.bias.iter_mut().chain(&mut layer.gain) {
+                *vector = random(vector.dims(), &mut rng);
+            }
         }
         network
     }

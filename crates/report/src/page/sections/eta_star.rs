@@ -250,18 +250,18 @@ pub(super) fn width_over_depth(store: &Store<'_>) -> Section {
             }
         }
         section.list(said);
-        let points = |number: fn(&Fit) -> (f64, Option<[f64; 2]>)| {
+        let points = |number: fn(&Fit) -> Option<(f64, Option<[f64; 2]>)>| {
             let rates = distinct(own.iter().filter_map(|fit| fit.input_rate));
             let each = rates.into_iter().rev().enumerate().map(|(order, rate)| {
                 let at_rate = own.iter().filter(|fit| fit.input_rate == Some(rate));
-                let points = at_rate.map(|fit| {
-                    let (y, interval) = number(fit);
-                    Point {
+                let points = at_rate.filter_map(|fit| {
+                    let (y, interval) = number(fit)?;
+                    Some(Point {
                         x: fit.width_over_depth.max(0.5),
                         y,
                         interval,
                         note: format!("{} cells", fit.cells),
-                    }
+                    })
                 });
                 let name = input_rate(Some(rate));
                 Series::new(&name, Style::nth(order), Data::Points(points.collect()))
@@ -276,8 +276,8 @@ pub(super) fn width_over_depth(store: &Store<'_>) -> Section {
             name: store.figure_name(View::WidthOverDepth, &series.label),
             caption: Text::markup(&format!(
                 "The depth × width law on the cells of {} with width ≥ k × depth: R^{{2}}, rms \
-                 residual in octaves, and share of searches in which a rate failed below one that \
-                 succeeded. All cells, without a filter, are drawn at k = 1/2. {}",
+                 residual in octaves, and, where rates around η* were tried, the share of searches in \
+                 which one failed below another that succeeded. All cells, without a filter, are drawn at k = 1/2. {}",
                 series.label,
                 conditions(&store.analysis.manifest, Some(&series.cell))
             )),
@@ -286,18 +286,15 @@ pub(super) fn width_over_depth(store: &Store<'_>) -> Section {
             panels: vec![
                 panel(
                     "R^{2}",
-                    points(|fit| (fit.r_squared.value, fit.r_squared.interval)),
+                    points(|fit| Some((fit.r_squared.value, fit.r_squared.interval))),
                 ),
                 panel(
                     "rms residual",
-                    points(|fit| (fit.rmse.value, fit.rmse.interval)),
+                    points(|fit| Some((fit.rmse.value, fit.rmse.interval))),
                 ),
                 panel(
                     "not monotone",
-                    points(|fit| {
-                        let share = fit.searches.not_monotone as f64 / fit.searches.searches as f64;
-                        (share, None)
-                    }),
+                    points(|fit| Some((fit.searches.share_not_monotone()?, None))),
                 ),
             ],
         };
@@ -573,7 +570,7 @@ fn not_monotone(cells: &[CellSummary]) -> Vec<Series> {
             let (not, all) = same.fold((0, 0), |(not, all), cell| {
                 (
                     not + cell.searches.not_monotone,
-                    all + cell.searches.searches,
+                    all + cell.searches.laddered,
                 )
             });
             let note = format!("{not} of {all} searches");
@@ -608,7 +605,10 @@ pub(super) fn cells(store: &Store<'_>) -> Section {
                 Entry::optional(estimate.log2, octaves),
                 Entry::count(counts.searches),
                 Entry::count(counts.found),
-                Entry::count(counts.not_monotone),
+                match counts.laddered {
+                    0 => Entry::text("–"),
+                    _ => Entry::count(counts.not_monotone),
+                },
                 Entry::count(counts.trials),
                 Entry::text(out_of_range(counts)),
             ]

@@ -208,10 +208,7 @@ impl FitColumn {
             Self::LeaveOneRateOut => effect_entry(fit.leave_one_rate_out.as_ref()),
             Self::Aicc => Entry::optional(fit.aicc, |value| fixed(value, 1)),
             Self::Searches => Entry::count(fit.searches.searches),
-            Self::NotMonotone => {
-                let share = fit.searches.not_monotone as f64 / fit.searches.searches as f64;
-                Entry::number(share, &percent(share))
-            }
+            Self::NotMonotone => Entry::optional(fit.searches.share_not_monotone(), percent),
         }
     }
 }
@@ -355,10 +352,10 @@ fn rate_panels(
 }
 
 /// A figure, if any of its panels shows something.
-fn shown(figure: Figure) -> Option<Figure> {
-    let series = figure.panels.iter().flat_map(|panel| &panel.series);
-    let is_empty = series.into_iter().all(Series::is_empty);
-    (!is_empty).then_some(figure)
+fn shown(mut figure: Figure) -> Option<Figure> {
+    let is_empty = |panel: &Panel| panel.series.iter().all(Series::is_empty);
+    figure.panels.retain(|panel| !is_empty(panel));
+    (!figure.panels.is_empty()).then_some(figure)
 }
 
 /// A quantity in words and numbers, or a dash.
