@@ -11,8 +11,8 @@ use etastar_search::settings::{Setting, TrainingLoss};
 use serde::Serialize;
 
 use crate::commands::{
-    CompletionsArguments, backends, bounds, compare, data, export, find, fit, merge, network,
-    predict, report, settings, sharpness, status, submit, sweep,
+    CompletionsArguments, ManArguments, backends, bounds, compare, data, export, find, fit, merge,
+    network, predict, report, settings, sharpness, status, submit, sweep,
 };
 use crate::error::CliError;
 use crate::numbers::{count, memory};
@@ -76,6 +76,8 @@ pub(crate) enum Command {
     Backends(backends::BackendsArguments),
     /// Print completions for a shell
     Completions(CompletionsArguments),
+    /// Write the manual pages into a folder, one for every command
+    Man(ManArguments),
 }
 
 /// Where and how trials run.
