@@ -25,7 +25,12 @@ use crate::output;
 /// network can begin training and reach a threshold accuracy (Iyer, Hanin,
 /// Rolnick, ICML 2023). Depth counts hidden layers.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "etastar",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
 #[command(after_help = "\
 Exit codes:
     0  success
