@@ -1,7 +1,5 @@
 //! Where the tests find libtorch.
 
-include!("../crates/backend/link.rs");
-
 fn main() {
-    find_libtorch_at_run_time();
+    etastar_link::find_libtorch_at_run_time();
 }

@@ -1,7 +1,5 @@
 //! Tells the program where libtorch is.
 
-include!("../backend/link.rs");
-
 fn main() {
-    find_libtorch_at_run_time();
+    etastar_link::find_libtorch_at_run_time();
 }

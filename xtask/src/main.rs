@@ -5,15 +5,20 @@ mod bench;
 mod calculator;
 mod checks;
 mod command;
+mod dist;
 #[cfg(unix)]
 mod faults;
 mod files;
 mod fuzz;
 mod gpu_check;
+mod hygiene;
+mod licences;
+mod metadata;
 mod publish;
 mod python;
 mod reproduce;
 mod rules;
+mod sbom;
 mod screenshots;
 #[cfg(unix)]
 mod slurm_test;
@@ -56,6 +61,10 @@ enum Command {
     Screenshots(screenshots::ScreenshotsArguments),
     /// Compare the calculator of a report's page with `etastar predict`, in Chromium
     Calculator(calculator::CalculatorArguments),
+    /// Check what is not code: dependencies, spelling, workflows, packages, the citation
+    Hygiene(hygiene::HygieneArguments),
+    /// Put program, manual pages, completions, licences and bill of materials into an archive
+    Dist(dist::DistArguments),
     /// Run every test
     Test(checks::TestArguments),
     /// Check the rules of committed results against history, format, lints and documentation
@@ -81,6 +90,8 @@ fn main() -> ExitCode {
         Command::Publish(arguments) => publish::run(&arguments),
         Command::Screenshots(arguments) => screenshots::run(&arguments),
         Command::Calculator(arguments) => calculator::run(&arguments),
+        Command::Hygiene(arguments) => hygiene::run(&arguments),
+        Command::Dist(arguments) => dist::run(&arguments),
         Command::Test(arguments) => checks::test(&arguments),
         Command::Check => checks::check(),
         Command::Ci => checks::ci(),

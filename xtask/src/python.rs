@@ -1,5 +1,6 @@
 //! `cargo xtask python`: the Python package, from its build to its tests.
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -38,9 +39,9 @@ const PACKAGES: [&str; 6] = [
 pub(crate) fn run(arguments: &PythonArguments) -> Result<(), Failure> {
     let home = target().join("python");
     let package = root().join("crates/python");
-    let python = environment(&home.join("environment"))?;
-    let mut install = pip(&python);
-    command::run(install.args(PACKAGES).args(&arguments.with))?;
+    let with = arguments.with.iter().map(String::as_str);
+    let packages: Vec<&str> = PACKAGES.into_iter().chain(with).collect();
+    let python = environment("python", &packages)?;
 
     let wheels = home.join("wheels");
     files::create_empty_folder(&wheels)?;
@@ -68,8 +69,20 @@ pub(crate) fn run(arguments: &PythonArguments) -> Result<(), Failure> {
     command::run(example.arg(package.join("examples/find_rate.py")))
 }
 
-/// The Python of a virtual environment, which is made if it is not there.
-fn environment(folder: &Path) -> Result<PathBuf, Failure> {
+/// The Python of a virtual environment of the target folder, with these packages. What is not there
+/// is made and installed.
+pub(crate) fn environment(name: &str, packages: &[&str]) -> Result<PathBuf, Failure> {
+    let python = empty_environment(&target().join(name).join("environment"))?;
+    command::run(pip(&python).args(packages))?;
+    Ok(python)
+}
+
+/// A program that a package has brought into an environment, by the environment's Python.
+pub(crate) fn program(python: &Path, name: &str) -> Command {
+    Command::new(python.with_file_name(format!("{name}{}", env::consts::EXE_SUFFIX)))
+}
+
+fn empty_environment(folder: &Path) -> Result<PathBuf, Failure> {
     let python = folder.join(match cfg!(windows) {
         true => "Scripts/python.exe",
         false => "bin/python",

@@ -11,8 +11,8 @@ use etastar_search::settings::{Setting, TrainingLoss};
 use serde::Serialize;
 
 use crate::commands::{
-    CompletionsArguments, backends, bounds, compare, data, export, find, fit, merge, network,
-    predict, report, settings, sharpness, status, submit, sweep,
+    CompletionsArguments, ManArguments, backends, bounds, compare, data, export, find, fit, merge,
+    network, predict, report, settings, sharpness, status, submit, sweep,
 };
 use crate::error::CliError;
 use crate::numbers::{count, memory};
@@ -25,7 +25,12 @@ use crate::output;
 /// network can begin training and reach a threshold accuracy (Iyer, Hanin,
 /// Rolnick, ICML 2023). Depth counts hidden layers.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "etastar",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
 #[command(after_help = "\
 Exit codes:
     0  success
@@ -76,6 +81,8 @@ pub(crate) enum Command {
     Backends(backends::BackendsArguments),
     /// Print completions for a shell
     Completions(CompletionsArguments),
+    /// Write the manual pages into a folder, one for every command
+    Man(ManArguments),
 }
 
 /// Where and how trials run.

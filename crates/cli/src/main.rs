@@ -45,5 +45,6 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Data(arguments) => commands::data::run(&arguments),
         Command::Backends(arguments) => commands::backends::run(&arguments),
         Command::Completions(arguments) => commands::completions(&arguments),
+        Command::Man(arguments) => commands::man(&arguments),
     }
 }

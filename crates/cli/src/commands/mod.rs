@@ -1,4 +1,5 @@
-//! One module a command: its arguments and what it does. `completions` is short and stands here.
+//! One module a command: its arguments and what it does. `completions` and `man` are short and
+//! stand here.
 
 pub(crate) mod backends;
 pub(crate) mod bounds;
@@ -16,6 +17,8 @@ pub(crate) mod sharpness;
 pub(crate) mod status;
 pub(crate) mod submit;
 pub(crate) mod sweep;
+
+use std::path::PathBuf;
 
 use clap::{Args, CommandFactory};
 use clap_complete::{Shell, generate};
@@ -36,4 +39,17 @@ pub(crate) fn completions(arguments: &CompletionsArguments) -> Result<(), CliErr
     let mut command = Arguments::command();
     generate(arguments.shell, &mut command, "etastar", &mut text);
     output::print(&String::from_utf8_lossy(&text))
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ManArguments {
+    /// The folder; it is made if it is not there
+    folder: PathBuf,
+}
+
+/// Writes the manual pages of the program and of every command.
+pub(crate) fn man(arguments: &ManArguments) -> Result<(), CliError> {
+    let folder = &arguments.folder;
+    std::fs::create_dir_all(folder).map_err(CliError::write(folder))?;
+    clap_mangen::generate_to(Arguments::command(), folder).map_err(CliError::write(folder))
 }

@@ -1,4 +1,4 @@
-//! `etastar data`, `settings`, `backends`, `completions` and `--help`.
+//! `etastar data`, `settings`, `backends`, `completions`, `man` and `--help`.
 
 use serde_json::json;
 
@@ -94,6 +94,18 @@ fn completions_know_the_commands() {
             &["sweep"],
         );
     }
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let etastar = Sandbox::new();
+    etastar.succeed("man share/pages");
+    for name in ["etastar", "etastar-sweep", "etastar-data-fetch"] {
+        let page = std::fs::read_to_string(etastar.path(&format!("share/pages/{name}.1")));
+        assert_contains(&page.unwrap(), &[".SH SYNOPSIS", ".SH OPTIONS"]);
+    }
+    etastar.write("file", "");
+    etastar.fail("man file/pages", 1, &["cannot write file/pages"]);
 }
 
 #[test]
