@@ -1,5 +1,5 @@
 //! Every kind of file of one's own, good and bad, and what it gives: the table in
-//! `docs/own-files.md` is this test's output.
+//! `book/src/own-files.md` is this test's output.
 
 use std::fs::File;
 use std::io::Write;
@@ -182,14 +182,14 @@ fn the_table_of_files_of_ones_own_is_as_documented() {
         "\n## Weights\n\n| options | the file holds | what was understood, or the error |\n|---|---|---|\n",
     );
     weights(&mut table);
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/own-files.md");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../book/src/own-files.md");
     if std::env::var_os("INSTA_UPDATE").is_some_and(|value| value == "always") {
         std::fs::write(path, &table.text).unwrap();
     }
     let documented = std::fs::read_to_string(path).unwrap();
     assert!(
         documented == table.text,
-        "docs/own-files.md differs; `INSTA_UPDATE=always cargo test own_files` writes it"
+        "book/src/own-files.md differs; `INSTA_UPDATE=always cargo test own_files` writes it"
     );
 }
 
