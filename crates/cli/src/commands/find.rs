@@ -356,7 +356,7 @@ fn text(found: &Found) -> String {
         };
         // Without a ladder no rate below a success is tried.
         let monotone = match (looked, search.monotone) {
-            (false, _) => "-",
+            (false, _) => "",
             (true, true) => "yes",
             (true, false) => "no",
         };
@@ -368,7 +368,7 @@ fn text(found: &Found) -> String {
         ]
     });
     text.push_str(&output::table(
-        ["REPEAT", "ETA*", "TRIALS", "MONOTONE"],
+        ["REPEAT", "ETA*", "TRIALS", if looked { "MONOTONE" } else { "" }],
         rows,
     ));
     if let Some(warm_start) = &found.warm_start {
