@@ -5,7 +5,9 @@ use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criteri
 use etastar_backend::{Backend, Task};
 use etastar_benches::{Shape, after_the_first, backends, flops};
 use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName};
-use etastar_search::{BurnTrainer, Cell, Interrupt, MasterSeed, Measurement, Protocol, Trainer};
+use etastar_search::{
+    BurnTrainer, Cell, Interrupt, MasterSeed, Measurement, Protocol, Run, Trainer,
+};
 
 /// A rate at which the threshold below is never reached: the whole budget.
 const LEARNING_RATE: f64 = 1e-4;
@@ -45,7 +47,7 @@ impl Task for WholeTrial<'_, '_> {
         let dataset = Dataset::load(&self.cell.dataset, &DataFolders::discover(None)).unwrap();
         let datasets = [(self.cell.dataset.clone(), dataset)];
         let trainer = BurnTrainer::<B>::new(device, MasterSeed(1), &datasets).unwrap();
-        let mut repeat = trainer.prepare(self.cell, &[0]).unwrap();
+        let mut repeat = trainer.prepare(&Run::repeats(self.cell, [0])).unwrap();
         let interrupt = Interrupt::default();
         self.group.bench_function(self.id, |bencher| {
             after_the_first(bencher, || {

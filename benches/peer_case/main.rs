@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName, Split};
 use etastar_search::{
-    BurnTrainer, Cell, CellRecord, Interrupt, MasterSeed, Measurement, Protocol, SearchMethod,
+    BurnTrainer, Cell, CellRecord, Interrupt, MasterSeed, Measurement, Protocol, Run, SearchMethod,
     Trainer,
 };
 use serde_json::{Value, json};
@@ -186,9 +186,9 @@ fn description(
         let eta_star = searches::eta_star(&search.eta_star);
         let mut trials = search.trials.clone();
         if let Some(eta_star) = eta_star {
-            let mut prepared = trainer.prepare(cell, &[repeat.repeat])?;
+            let mut prepared = trainer.prepare(&Run::repeats(cell, [repeat.repeat]))?;
             let rate = eta_star * (-arguments.far_below).exp2();
-            let far_below = prepared.trial(repeat.repeat, rate, &Interrupt::default())?;
+            let far_below = prepared.trial(0, rate, &Interrupt::default())?;
             trials.extend(far_below);
         }
         expected.push(json!({

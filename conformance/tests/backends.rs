@@ -16,7 +16,7 @@ use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName};
 use etastar_model::{Architecture, InitialWeights, Loss, Mlp, Predictions};
 use etastar_search::{
     Asked, BurnTrainer, Cell, EnsembleLimits, EnsembleTrainer, EtaStar, Interrupt, MasterSeed,
-    Measurement, Outcome, Protocol, Trainer, TrialRecord, Vary, plan,
+    Measurement, Outcome, Protocol, Run, Trainer, TrialRecord, Vary, plan,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -222,7 +222,7 @@ fn cell(threshold: f64) -> Cell {
 }
 
 fn trial(trainer: &dyn Trainer, cell: &Cell, rate: f64) -> TrialRecord {
-    let mut repeat = trainer.prepare(cell, &[0]).unwrap();
+    let mut repeat = trainer.prepare(&Run::repeats(cell, [0])).unwrap();
     repeat
         .trial(0, rate, &Interrupt::default())
         .unwrap()
@@ -265,9 +265,9 @@ fn the_same_training_twice_gives_the_same_bits() {
 /// Rates from such as do nothing to such as blow up.
 fn ladder() -> Vec<Asked> {
     (0..3)
-        .flat_map(|repeat| {
+        .flat_map(|run| {
             (-10..=12).map(move |octave| Asked {
-                repeat,
+                run,
                 learning_rate: f64::from(octave).exp2(),
             })
         })
@@ -278,10 +278,10 @@ fn ladder() -> Vec<Asked> {
 fn of_ladder(trainer: &dyn Trainer, cell: &Cell) -> Vec<TrialRecord> {
     let asked = ladder();
     let mut records: Vec<(usize, TrialRecord)> = Vec::new();
-    let mut prepared = trainer.prepare(cell, &[0, 1, 2]).unwrap();
+    let mut prepared = trainer.prepare(&Run::repeats(cell, 0..3)).unwrap();
     prepared
-        .trials(&asked, &Interrupt::default(), &mut |repeat, record| {
-            records.push((repeat, record));
+        .trials(&asked, &Interrupt::default(), &mut |run, record| {
+            records.push((run, record));
             ControlFlow::Continue(())
         })
         .unwrap();
@@ -327,7 +327,7 @@ fn search(trainer: &dyn Trainer, cell: &Cell) -> f64 {
     let at_once = trainer.networks_at_once(cell).unwrap();
     let search =
         plan::Search::of_cell(cell, cell.protocol().unwrap(), trainer.shape(cell).unwrap());
-    let mut prepared = trainer.prepare(cell, &[0]).unwrap();
+    let mut prepared = trainer.prepare(&Run::repeats(cell, [0])).unwrap();
     let mut tried = plan::Tried::new();
     loop {
         match search.next(&tried) {
@@ -338,7 +338,7 @@ fn search(trainer: &dyn Trainer, cell: &Cell) -> f64 {
         let rates = search.ahead(&tried, at_once).into_iter();
         let asked: Vec<Asked> = rates
             .map(|learning_rate| Asked {
-                repeat: 0,
+                run: 0,
                 learning_rate,
             })
             .collect();

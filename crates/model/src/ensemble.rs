@@ -15,9 +15,8 @@ pub type Ensemble<B> = Mlp<B, 3>;
 /// The learning rate of every layer of every network of an ensemble.
 #[derive(Debug, Clone)]
 pub struct EnsembleRates<B: Backend> {
-    /// Of the networks.
-    learning_rates: Vec<f64>,
-    relative: LayerRates,
+    /// Of the networks: the learning rate, and those of the layers relative to it.
+    networks: Vec<(f64, LayerRates)>,
     /// `[networks, 1, 1]`, one tensor per layer.
     layers: Vec<Tensor<B, 3>>,
 }
@@ -32,19 +31,20 @@ impl<B: Backend> EnsembleRates<B> {
         depth: usize,
         device: &B::Device,
     ) -> Self {
+        let networks = learning_rates.iter().map(|rate| (*rate, rates.clone()));
+        Self::of_networks(networks.collect(), depth, device)
+    }
+
+    /// The same for networks of which each has relative rates of its own.
+    pub fn of_networks(networks: Vec<(f64, LayerRates)>, depth: usize, device: &B::Device) -> Self {
         let layers = (0..=depth)
             .map(|layer| {
-                let products = learning_rates.iter().map(|rate| rate * rates.of(layer));
-                let data =
-                    TensorData::new(products.collect::<Vec<f64>>(), [learning_rates.len(), 1, 1]);
+                let products = networks.iter().map(|(rate, rates)| rate * rates.of(layer));
+                let data = TensorData::new(products.collect::<Vec<f64>>(), [networks.len(), 1, 1]);
                 Tensor::from_data(data.convert::<B::FloatElem>(), device)
             })
             .collect();
-        Self {
-            learning_rates: learning_rates.to_vec(),
-            relative: rates.clone(),
-            layers,
-        }
+        Self { networks, layers }
     }
 
     /// All rates times a factor, and rounded once.
@@ -53,15 +53,14 @@ impl<B: Backend> EnsembleRates<B> {
         if factor == 1.0 {
             return self.clone();
         }
-        self.with(self.learning_rates.iter().map(|rate| rate * factor))
+        let networks = self.networks.iter();
+        self.with(networks.map(|(rate, rates)| (rate * factor, rates.clone())))
     }
 
-    fn with(&self, learning_rates: impl Iterator<Item = f64>) -> Self {
-        let learning_rates: Vec<f64> = learning_rates.collect();
+    fn with(&self, networks: impl Iterator<Item = (f64, LayerRates)>) -> Self {
         let depth = self.layers.len().saturating_sub(1);
         let device = self.layers.first().map(Tensor::device);
-        let device = device.unwrap_or_default();
-        Self::new(&learning_rates, &self.relative, depth, &device)
+        Self::of_networks(networks.collect(), depth, &device.unwrap_or_default())
     }
 
     pub(crate) fn layer_rate(&self, layer: usize) -> Rate<B> {
@@ -71,7 +70,11 @@ impl<B: Backend> EnsembleRates<B> {
     /// The rates of the networks of these indices, see [`Mlp::select`].
     #[must_use]
     pub fn select(&self, networks: &[usize]) -> Self {
-        self.with(networks.iter().map(|&network| self.learning_rates[network]))
+        self.with(
+            networks
+                .iter()
+                .map(|&network| self.networks[network].clone()),
+        )
     }
 }
 

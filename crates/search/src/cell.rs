@@ -319,6 +319,23 @@ impl Cell {
         }
     }
 
+    /// Whether networks of both can be trained together: everything is the same but how fast their layers
+    /// learn relative to one another, and the same layers are frozen.
+    pub fn trains_with(&self, other: &Self) -> bool {
+        let frozen = |cell: &Self| {
+            let rates = std::iter::once(&cell.input_rate).chain(cell.layer_rates.iter().skip(1));
+            let mut frozen: Vec<bool> = rates.map(|rate| *rate == 0.0).collect();
+            frozen.resize(self.depth() + 1, false);
+            frozen
+        };
+        let at_the_same_rates = Self {
+            input_rate: self.input_rate,
+            layer_rates: self.layer_rates.clone(),
+            ..other.clone()
+        };
+        *self == at_the_same_rates && frozen(self) == frozen(other)
+    }
+
     /// Whether it is of ReLU networks under plain SGD, for which laws and advice are published.
     pub fn is_relu_under_sgd(&self) -> bool {
         let optimiser = self.protocol().map(Protocol::optimiser);

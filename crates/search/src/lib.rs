@@ -47,6 +47,6 @@ pub use repeats::{InvalidShard, Repeats, Shard};
 pub use store::{FORMAT_VERSION, Merged, Store, StoreError};
 pub use sweep::{Observer, Silent, SweepEnd, SweepError, run_sweep};
 pub use training::{
-    Asked, BurnTrainer, EnsembleLimits, EnsembleTrainer, Evaluation, Judge, Prepared, Trainer,
+    Asked, BurnTrainer, EnsembleLimits, EnsembleTrainer, Evaluation, Judge, Prepared, Run, Trainer,
     TrainerError, Training, arithmetic, run_trial,
 };

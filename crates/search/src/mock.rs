@@ -18,7 +18,7 @@ use crate::random::MasterSeed;
 use crate::training::protocol;
 use crate::{
     Asked, Cell, CellRecord, CurvePoint, EtaStar, FORMAT_VERSION, Interrupt, Losses, Manifest,
-    Measured, Measurement, Outcome, Prepared, Protocol, RepeatRecord, Search, SharpnessRecord,
+    Measured, Measurement, Outcome, Prepared, Protocol, RepeatRecord, Run, Search, SharpnessRecord,
     SharpnessSettings, Snapshot, Strategy, Trainer, TrainerError, TrialRecord, Vary,
 };
 
@@ -64,30 +64,24 @@ impl Trainer for MockTrainer {
         Ok((64, 10))
     }
 
-    fn prepare<'a>(
-        &'a self,
-        cell: &'a Cell,
-        _repeats: &[usize],
-    ) -> Result<Box<dyn Prepared + 'a>, TrainerError> {
-        Ok(Box::new(MockRepeats {
+    fn prepare<'a>(&'a self, runs: &[Run<'a>]) -> Result<Box<dyn Prepared + 'a>, TrainerError> {
+        Ok(Box::new(MockRuns {
             trainer: self,
-            cell,
-            protocol: protocol(cell)?,
+            runs: runs.to_vec(),
         }))
     }
 }
 
-struct MockRepeats<'a> {
+struct MockRuns<'a> {
     trainer: &'a MockTrainer,
-    cell: &'a Cell,
-    protocol: &'a Protocol,
+    runs: Vec<Run<'a>>,
 }
 
-impl MockRepeats<'_> {
-    fn noise(&self, repeat: usize) -> f64 {
+impl MockRuns<'_> {
+    fn noise(&self, Run { cell, repeat }: Run<'_>) -> f64 {
         match self.trainer.edge {
             Edge::Noisy(deviation) => {
-                let architecture = self.cell.architecture(64, 10);
+                let architecture = cell.architecture(64, 10);
                 let seed = MasterSeed(self.trainer.seed);
                 deviation * sample_normal(&mut seed.initialisation(&architecture, repeat))
             }
@@ -95,8 +89,10 @@ impl MockRepeats<'_> {
         }
     }
 
-    fn record(&self, asked: Asked) -> TrialRecord {
-        let edge = self.trainer.log2_eta_star(self.cell) + self.noise(asked.repeat);
+    fn record(&self, asked: Asked) -> Result<TrialRecord, TrainerError> {
+        let run = self.runs.get(asked.run);
+        let run = *run.ok_or(TrainerError::NotPrepared(asked.run))?;
+        let edge = self.trainer.log2_eta_star(run.cell) + self.noise(run);
         let above = asked.learning_rate.log2() - edge;
         let success = match self.trainer.edge {
             Edge::Sharp | Edge::Noisy(_) => above <= 0.0,
@@ -104,10 +100,10 @@ impl MockRepeats<'_> {
             Edge::NeverSucceeds => false,
             Edge::AlwaysSucceeds => true,
         };
-        let protocol = self.protocol;
+        let protocol = protocol(run.cell)?;
         let steps = protocol.evaluate_every.min(protocol.budget);
         let accuracy = if success { 1.0 } else { 0.0 };
-        TrialRecord {
+        Ok(TrialRecord {
             learning_rate: asked.learning_rate,
             outcome: if success {
                 Outcome::Success
@@ -125,11 +121,11 @@ impl MockRepeats<'_> {
                 largest_output: None,
             }],
             seconds: 0.0,
-        }
+        })
     }
 }
 
-impl Prepared for MockRepeats<'_> {
+impl Prepared for MockRuns<'_> {
     fn trials(
         &mut self,
         asked: &[Asked],
@@ -137,7 +133,7 @@ impl Prepared for MockRepeats<'_> {
         finished: &mut dyn FnMut(usize, TrialRecord) -> ControlFlow<()>,
     ) -> Result<(), TrainerError> {
         for &asked in asked {
-            if finished(asked.repeat, self.record(asked)).is_break() {
+            if finished(asked.run, self.record(asked)?).is_break() {
                 break;
             }
         }

@@ -17,7 +17,7 @@ use crate::pool::{self, Panicked, lock};
 use crate::repeat::{Event, search};
 use crate::store::{Store, StoreError};
 use crate::{
-    Interrupt, Measured, Measurement, RepeatRecord, Repeats, Search, Trainer, TrainerError,
+    Interrupt, Measured, Measurement, RepeatRecord, Repeats, Run, Search, Trainer, TrainerError,
     TrialRecord,
 };
 
@@ -105,9 +105,9 @@ pub fn run_sweep(
 
 /// One thing to do.
 enum Unit<'a> {
-    /// Repeats of a cell of eta\* that are searched together, as many as there
+    /// Repeats of cells of eta\* that are searched together, as many as there
     /// are networks trained at once.
-    Searches(&'a PlannedCell, Vec<usize>),
+    Searches(Vec<(&'a PlannedCell, usize)>),
     /// The prediction of a cell of sharpness.
     Prediction(&'a PlannedCell),
     /// A repeat of a cell of sharpness.
@@ -119,7 +119,7 @@ impl Unit<'_> {
     /// first, so that no long one is left for one thread at the end.
     fn order(&self) -> (u8, f64) {
         match self {
-            Self::Searches(cell, repeats) => (0, -cell.cost() * repeats.len() as f64),
+            Self::Searches(runs) => (0, -runs.iter().map(|(cell, _)| cell.cost()).sum::<f64>()),
             Self::Prediction(_) => (1, 0.0),
             Self::Network(cell, _) => (2, -cell.cost()),
         }
@@ -136,6 +136,8 @@ fn pending<'a>(
     let finished = store.finished_repeats()?;
     let predicted: HashSet<String> = store.predicted_cells()?;
     let mut units = Vec::new();
+    // Runs of cells that train together, and how many networks that are trained at once.
+    let mut groups: Vec<(Vec<(&PlannedCell, usize)>, usize)> = Vec::new();
     for cell in cells {
         let left = repeats
             .of_cell(&cell.id)
@@ -144,9 +146,16 @@ fn pending<'a>(
         match &cell.cell.measurement {
             Measurement::EtaStar(_) if left.is_empty() => {}
             Measurement::EtaStar(_) => {
-                let together = trainer.networks_at_once(&cell.cell)?.max(1);
-                let chunks = left.chunks(together);
-                units.extend(chunks.map(|chunk| Unit::Searches(cell, chunk.to_vec())));
+                let at_once = trainer.networks_at_once(&cell.cell)?.max(1);
+                let runs = left.into_iter().map(|repeat| (cell, repeat));
+                let group = groups.iter_mut().find(|(group, _)| {
+                    let first = group.first().filter(|_| at_once > 1);
+                    first.is_some_and(|(other, _)| other.cell.trains_with(&cell.cell))
+                });
+                match group {
+                    Some((group, _)) => group.extend(runs),
+                    None => groups.push((runs.collect(), at_once)),
+                }
             }
             Measurement::Sharpness(settings) => {
                 // The prediction is that of the cell: it goes with the first repeat.
@@ -157,6 +166,13 @@ fn pending<'a>(
                 units.extend(left.into_iter().map(|repeat| Unit::Network(cell, repeat)));
             }
         }
+    }
+    for (group, at_once) in groups {
+        units.extend(
+            group
+                .chunks(at_once)
+                .map(|runs| Unit::Searches(runs.to_vec())),
+        );
     }
     units.sort_by(|a, b| {
         let ((kind, cost), (other_kind, other_cost)) = (a.order(), b.order());
@@ -175,7 +191,7 @@ struct Worker<'a> {
 impl Worker<'_> {
     fn carry_out(&self, unit: Unit<'_>) -> Result<(), SweepError> {
         match unit {
-            Unit::Searches(planned, repeats) => self.search(planned, &repeats),
+            Unit::Searches(runs) => self.search(&runs),
             Unit::Prediction(planned) => {
                 let prediction = self.trainer.predict_sharpness(&planned.cell)?;
                 lock(self.store).insert_prediction(&planned.id, &prediction)?;
@@ -209,28 +225,33 @@ impl Worker<'_> {
         Ok(())
     }
 
-    fn search(&self, planned: &PlannedCell, repeats: &[usize]) -> Result<(), SweepError> {
-        let known = repeats
+    fn search(&self, runs: &[(&PlannedCell, usize)]) -> Result<(), SweepError> {
+        let known = runs
             .iter()
-            .map(|&repeat| Ok((repeat, lock(self.store).trials(&planned.id, repeat)?)))
-            .collect::<Result<_, StoreError>>()?;
+            .map(|&(planned, repeat)| {
+                let cell = &planned.cell;
+                let trials = lock(self.store).trials(&planned.id, repeat)?;
+                Ok((Run { cell, repeat }, trials))
+            })
+            .collect::<Result<Vec<_>, StoreError>>()?;
         search(
             self.trainer,
-            &planned.cell,
-            known,
+            &known,
             self.interrupt,
             |event| -> Result<(), SweepError> {
                 match event {
-                    Event::Trial(repeat, trial) => {
+                    Event::Trial(run, trial) => {
+                        let (planned, repeat) = runs[run];
                         lock(self.store).insert_trial(&planned.id, repeat, trial)?;
                         self.observer.trial_finished(planned, repeat, trial);
                         Ok(())
                     }
-                    Event::Repeat {
-                        repeat,
+                    Event::Done {
+                        run,
                         eta_star,
                         monotone,
                     } => {
+                        let (planned, repeat) = runs[run];
                         let search = Search {
                             eta_star,
                             monotone,

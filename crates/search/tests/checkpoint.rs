@@ -13,7 +13,7 @@ use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName};
 use etastar_model::Loss;
 use etastar_search::{
     BurnTrainer, Cell, CheapRateSettings, Checkpoint, Interrupt, MasterSeed, Measurement, Outcome,
-    Protocol, SharpnessSettings, SuccessRule, Trainer, TrainerError, TrialRecord, Vary,
+    Protocol, Run, SharpnessSettings, SuccessRule, Trainer, TrainerError, TrialRecord, Vary,
 };
 
 fn dataset() -> DatasetConfig {
@@ -53,8 +53,8 @@ fn cell(budget: usize) -> Cell {
 }
 
 fn trial(trainer: &dyn Trainer, cell: &Cell, repeat: usize, rate: f64) -> TrialRecord {
-    let mut prepared = trainer.prepare(cell, &[repeat]).unwrap();
-    let record = prepared.trial(repeat, rate, &Interrupt::default()).unwrap();
+    let mut prepared = trainer.prepare(&Run::repeats(cell, [repeat])).unwrap();
+    let record = prepared.trial(0, rate, &Interrupt::default()).unwrap();
     record.unwrap()
 }
 
@@ -111,7 +111,10 @@ fn a_checkpoint_that_blows_up_is_an_error_that_says_so() {
         ..cell(16)
     };
     let trainer = trainer();
-    let error = trainer.prepare(&diverging, &[0]).err().unwrap();
+    let error = trainer
+        .prepare(&Run::repeats(&diverging, [0]))
+        .err()
+        .unwrap();
     assert!(matches!(error, TrainerError::CheckpointDiverged { .. }));
     assert!(
         error

@@ -9,7 +9,7 @@ use etastar_data::{
 use etastar_model::{Batch, InitialWeights, LayerRates, Loss, Mlp};
 use etastar_search::{
     BurnTrainer, Cell, EnsembleLimits, EnsembleTrainer, Interrupt, MasterSeed, Measurement,
-    Outcome, Protocol, Trainer, TrialRecord,
+    Outcome, Protocol, Run, Trainer, TrialRecord,
 };
 
 /// Two units wide and twelve layers deep: most of these networks are dead from the start.
@@ -40,10 +40,10 @@ fn cell(loss: Loss, bias: bool) -> Cell {
 }
 
 fn records(trainer: &dyn Trainer, cell: &Cell, repeats: &[usize]) -> Vec<TrialRecord> {
-    let mut prepared = trainer.prepare(cell, repeats).unwrap();
-    let repeats = repeats.iter();
-    let record = |repeat: &usize| prepared.trial(*repeat, 0.1, &Interrupt::default());
-    repeats
+    let runs = Run::repeats(cell, repeats.iter().copied());
+    let mut prepared = trainer.prepare(&runs).unwrap();
+    let record = |run| prepared.trial(run, 0.1, &Interrupt::default());
+    (0..runs.len())
         .map(record)
         .map(|record| record.unwrap().unwrap())
         .collect()

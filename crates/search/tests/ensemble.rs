@@ -13,7 +13,7 @@ use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName, Inputs, Own
 use etastar_model::Loss;
 use etastar_search::{
     Asked, BurnTrainer, Cell, Checkpoint, EnsembleLimits, EnsembleTrainer, Interrupt, MasterSeed,
-    Measurement, Outcome, Protocol, SuccessRule, Trainer, TrainerError, TrialRecord,
+    Measurement, Outcome, Protocol, Run, SuccessRule, Trainer, TrainerError, TrialRecord,
 };
 use proptest::prelude::*;
 
@@ -87,13 +87,17 @@ fn limits(networks: usize) -> EnsembleLimits {
 
 /// The records of trials, in the order in which they are asked for.
 fn records(trainer: &dyn Trainer, cell: &Cell, asked: &[Asked]) -> Vec<TrialRecord> {
-    let repeats: Vec<usize> = asked.iter().map(|asked| asked.repeat).collect();
-    let mut prepared = trainer.prepare(cell, &repeats).unwrap();
+    let runs = Run::repeats(cell, 0..=asked.iter().map(|asked| asked.run).max().unwrap());
+    records_of(trainer, &runs, asked)
+}
+
+fn records_of(trainer: &dyn Trainer, runs: &[Run<'_>], asked: &[Asked]) -> Vec<TrialRecord> {
+    let mut prepared = trainer.prepare(runs).unwrap();
     let mut found: Vec<(Asked, TrialRecord)> = Vec::new();
     prepared
-        .trials(asked, &Interrupt::default(), &mut |repeat, record| {
+        .trials(asked, &Interrupt::default(), &mut |run, record| {
             let asked = Asked {
-                repeat,
+                run,
                 learning_rate: record.learning_rate,
             };
             let record = TrialRecord {
@@ -111,11 +115,11 @@ fn records(trainer: &dyn Trainer, cell: &Cell, asked: &[Asked]) -> Vec<TrialReco
         .collect()
 }
 
-fn grid_of(repeats: usize, log2_rates: &[f64]) -> Vec<Asked> {
-    (0..repeats)
-        .flat_map(|repeat| {
+fn grid_of(runs: usize, log2_rates: &[f64]) -> Vec<Asked> {
+    (0..runs)
+        .flat_map(|run| {
             log2_rates.iter().map(move |log2| Asked {
-                repeat,
+                run,
                 learning_rate: log2.exp2(),
             })
         })
@@ -168,6 +172,39 @@ fn trials_are_those_of_the_sequential_trainer() {
     }
 }
 
+/// Cells of other input-layer rates, and of other rates of all layers, train in one ensemble.
+#[test]
+fn cells_that_differ_in_relative_rates_train_together() {
+    let trainer = trainer();
+    let own = |rates: &[f64]| {
+        let mut cell = cell(16, 2);
+        cell.set_layer_rates(rates);
+        cell
+    };
+    let cells = [
+        own(&[1.0; 3]),
+        own(&[0.1, 1.0, 1.0]),
+        own(&[0.5, 2.0, 0.25]),
+    ];
+    let frozen = own(&[0.0, 1.0, 1.0]);
+    let other = cell(16, 3);
+    assert!(cells.iter().all(|cell| cell.trains_with(&cells[0])));
+    assert!(!frozen.trains_with(&cells[0]) && !other.trains_with(&cells[0]));
+    let runs: Vec<Run<'_>> = cells
+        .iter()
+        .flat_map(|cell| Run::repeats(cell, 0..2))
+        .collect();
+    let asked = grid_of(runs.len(), &RATES);
+    for at_once in [48, 7] {
+        let ensembles = EnsembleTrainer::new(&trainer, limits(at_once));
+        let together = records_of(&ensembles, &runs, &asked);
+        for (index, cell) in cells.iter().enumerate() {
+            let alone = records(&trainer, cell, &grid_of(2, &RATES));
+            assert_eq!(together[16 * index..16 * (index + 1)], alone, "{index}");
+        }
+    }
+}
+
 #[test]
 fn memory_bounds_the_number_of_networks() {
     let trainer = trainer();
@@ -195,7 +232,7 @@ fn an_interrupt_and_a_break_end_a_round() {
     let ensembles = EnsembleTrainer::new(&trainer, limits(4));
     let cell = cell(8, 2);
     let asked = grid_of(2, &RATES);
-    let mut prepared = ensembles.prepare(&cell, &[0, 1]).unwrap();
+    let mut prepared = ensembles.prepare(&Run::repeats(&cell, 0..2)).unwrap();
     let mut ended = 0;
     prepared
         .trials(&asked, &Interrupt::default(), &mut |_, _| {

@@ -16,7 +16,7 @@ use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName};
 use etastar_search::mock::{Edge, MockTrainer};
 use etastar_search::{
     Asked, BurnTrainer, Cell, EtaStar, FORMAT_VERSION, Interrupt, Manifest, MasterSeed, Measured,
-    Measurement, Observer, PlannedCell, Prepared, Protocol, Provenance, RepeatRecord, Repeats,
+    Measurement, Observer, PlannedCell, Prepared, Protocol, Provenance, RepeatRecord, Repeats, Run,
     Search, Silent, Snapshot, Store, SweepEnd, SweepError, Trainer, TrainerError, TrialRecord,
     run_sweep,
 };
@@ -278,12 +278,8 @@ impl Trainer for Broken {
         self.inner.shape(cell)
     }
 
-    fn prepare<'a>(
-        &'a self,
-        cell: &'a Cell,
-        repeats: &[usize],
-    ) -> Result<Box<dyn Prepared + 'a>, TrainerError> {
-        let inner = self.inner.prepare(cell, repeats)?;
+    fn prepare<'a>(&'a self, runs: &[Run<'a>]) -> Result<Box<dyn Prepared + 'a>, TrainerError> {
+        let inner = self.inner.prepare(runs)?;
         Ok(Box::new(BrokenRepeat {
             inner,
             trials: 0,
@@ -379,10 +375,10 @@ fn every_trial_of_a_repeat_sees_the_same_batches() {
     let trainer = burn_trainer::<burn_flex::Flex>(Default::default());
     let cell = cell(16, 2);
     let interrupt = Interrupt::default();
-    let mut repeat = trainer.prepare(&cell, &[0]).unwrap();
+    let mut repeat = trainer.prepare(&Run::repeats(&cell, [0])).unwrap();
     let first = repeat.trial(0, 1e-3, &interrupt).unwrap().unwrap();
     let again = repeat.trial(0, 1e-3, &interrupt).unwrap().unwrap();
-    let mut fresh = trainer.prepare(&cell, &[0]).unwrap();
+    let mut fresh = trainer.prepare(&Run::repeats(&cell, [0])).unwrap();
     fresh.trial(0, 8.0, &interrupt).unwrap();
     let after_another = fresh.trial(0, 1e-3, &interrupt).unwrap().unwrap();
     for other in [again, after_another] {
@@ -398,6 +394,10 @@ fn a_batch_larger_than_the_data_is_an_error() {
     let trainer = burn_trainer::<burn_flex::Flex>(Default::default());
     let mut cell = cell(8, 2);
     cell.protocol_mut().unwrap().batch_size = 513;
-    let error = trainer.prepare(&cell, &[0]).err().unwrap().to_string();
+    let error = trainer
+        .prepare(&Run::repeats(&cell, [0]))
+        .err()
+        .unwrap()
+        .to_string();
     assert!(error.contains("513") && error.contains("512"), "{error}");
 }

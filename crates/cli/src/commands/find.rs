@@ -368,7 +368,12 @@ fn text(found: &Found) -> String {
         ]
     });
     text.push_str(&output::table(
-        ["REPEAT", "ETA*", "TRIALS", if looked { "MONOTONE" } else { "" }],
+        [
+            "REPEAT",
+            "ETA*",
+            "TRIALS",
+            if looked { "MONOTONE" } else { "" },
+        ],
         rows,
     ));
     if let Some(warm_start) = &found.warm_start {

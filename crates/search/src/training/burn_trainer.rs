@@ -7,9 +7,9 @@ use etastar_sharpness::prediction::KernelPrediction;
 
 use super::batches::Batches;
 use super::dataset::LoadedDataset;
-use super::repeat::prepare;
+use super::repeat::PreparedRuns;
 use super::sequential::OneByOne;
-use super::{Prepared, Trainer, TrainerError};
+use super::{Prepared, Run, Trainer, TrainerError};
 use crate::{Cell, Interrupt, MasterSeed, SharpnessRecord};
 
 /// Trains networks on one device of the backend `B`, one after the other.
@@ -103,12 +103,8 @@ impl<B: Backend> Trainer for BurnTrainer<B> {
         Ok((train.features, train.outputs))
     }
 
-    fn prepare<'a>(
-        &'a self,
-        cell: &'a Cell,
-        repeats: &[usize],
-    ) -> Result<Box<dyn Prepared + 'a>, TrainerError> {
-        Ok(Box::new(OneByOne(prepare(self, cell, repeats)?)))
+    fn prepare<'a>(&'a self, runs: &[Run<'a>]) -> Result<Box<dyn Prepared + 'a>, TrainerError> {
+        Ok(Box::new(OneByOne(PreparedRuns::new(self, runs)?)))
     }
 
     fn measure_sharpness(

@@ -4,10 +4,10 @@ use etastar_backend::Backend;
 use etastar_sharpness::prediction::KernelPrediction;
 
 use super::memory::bytes_per_network;
-use super::repeat::prepare;
+use super::repeat::PreparedRuns;
 use super::round::Together;
 use super::trainer::protocol;
-use super::{BurnTrainer, Prepared, Trainer, TrainerError};
+use super::{BurnTrainer, Prepared, Run, Trainer, TrainerError};
 use crate::{Cell, Interrupt, SharpnessRecord};
 
 /// How large an ensemble may be.
@@ -29,8 +29,8 @@ impl Default for EnsembleLimits {
     }
 }
 
-/// Trains the networks of a cell, of different repeats and learning rates, as
-/// ensembles: one program for all of them instead of one program each. The
+/// Trains the networks of cells that differ in relative rates alone, of different repeats and learning
+/// rates, as ensembles: one program for all of them instead of one program each. The
 /// trials are those of the [`BurnTrainer`] whose data it uses, up to how the
 /// backend rounds a batched product.
 pub struct EnsembleTrainer<'t, B: Backend> {
@@ -72,17 +72,15 @@ impl<B: Backend> Trainer for EnsembleTrainer<'_, B> {
         Ok(fit.min(self.limits.networks).max(1))
     }
 
-    fn prepare<'a>(
-        &'a self,
-        cell: &'a Cell,
-        repeats: &[usize],
-    ) -> Result<Box<dyn Prepared + 'a>, TrainerError> {
+    fn prepare<'a>(&'a self, runs: &[Run<'a>]) -> Result<Box<dyn Prepared + 'a>, TrainerError> {
+        let Some(Run { cell, .. }) = runs.first() else {
+            return Err(TrainerError::NotPrepared(0));
+        };
         Ok(Box::new(Together {
-            cell,
             protocol: protocol(cell)?,
             device: self.trainer.device(),
             at_once: self.networks_at_once(cell)?,
-            repeats: prepare(self.trainer, cell, repeats)?,
+            prepared: PreparedRuns::new(self.trainer, runs)?,
         }))
     }
 

@@ -19,5 +19,5 @@ pub use burn_trainer::BurnTrainer;
 pub use ensemble::{EnsembleLimits, EnsembleTrainer};
 pub use fingerprint::arithmetic;
 pub(crate) use trainer::protocol;
-pub use trainer::{Asked, Prepared, Trainer, TrainerError};
+pub use trainer::{Asked, Prepared, Run, Trainer, TrainerError};
 pub use trial::{Evaluation, Judge, Training, run_trial};

@@ -7,36 +7,84 @@ use etastar_model::{Batch, Derivatives, LayerRates, Mlp, Optimiser};
 use super::batches::{Batches, scalar};
 use super::dataset::LoadedDataset;
 use super::trainer::protocol;
-use super::{BurnTrainer, TrainerError};
-use crate::{Cell, Protocol, SuccessRule};
+use super::{BurnTrainer, Run, TrainerError};
+use crate::{Protocol, SuccessRule};
 
 /// Bytes of mini-batches that are kept on the device, so that trials after the
 /// first of a repeat need not gather them again. Later steps gather anew.
 const KEPT_BATCHES: usize = 64 << 20;
 
-/// Prepares repeats of a cell.
-pub(super) fn prepare<'a, B: Backend>(
-    trainer: &'a BurnTrainer<B>,
-    cell: &'a Cell,
-    repeats: &[usize],
-) -> Result<Vec<BurnRepeat<'a, B>>, TrainerError> {
-    let keep_bytes = KEPT_BATCHES / repeats.len().max(1);
-    let repeats = repeats.iter();
-    repeats
-        .map(|&repeat| BurnRepeat::prepare(trainer, cell, repeat, keep_bytes))
-        .collect()
+/// Runs, and what they start from, which several have in common if only their rates differ.
+pub(super) struct PreparedRuns<'a, B: Backend> {
+    pub(super) runs: Vec<PreparedRun>,
+    pub(super) repeats: Vec<BurnRepeat<'a, B>>,
+}
+
+/// A run.
+pub(super) struct PreparedRun {
+    /// Index of what it starts from.
+    pub(super) repeat: usize,
+    /// The relative rates of its layers.
+    pub(super) rates: LayerRates,
+}
+
+impl<'a, B: Backend> PreparedRuns<'a, B> {
+    pub(super) fn new(trainer: &'a BurnTrainer<B>, runs: &[Run<'a>]) -> Result<Self, TrainerError> {
+        let mut starts: Vec<Run<'a>> = Vec::new();
+        let mut prepared = Vec::with_capacity(runs.len());
+        for &run in runs {
+            let known = starts.iter().position(|start| start.starts_with(&run));
+            let repeat = known.unwrap_or_else(|| {
+                starts.push(run);
+                starts.len() - 1
+            });
+            let train = &trainer.dataset(&run.cell.dataset)?.train;
+            let rates = run.cell.rates(train.features, train.outputs);
+            prepared.push(PreparedRun { repeat, rates });
+        }
+        let keep_bytes = KEPT_BATCHES / starts.len().max(1);
+        let starts = starts.into_iter();
+        let repeats = starts.map(|run| BurnRepeat::prepare(trainer, run, keep_bytes));
+        Ok(Self {
+            runs: prepared,
+            repeats: repeats.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// A run, and what it starts from.
+    pub(super) fn run(
+        &mut self,
+        index: usize,
+    ) -> Result<(&mut BurnRepeat<'a, B>, &LayerRates), TrainerError> {
+        let run = self.runs.get(index);
+        let run = run.ok_or(TrainerError::NotPrepared(index))?;
+        Ok((&mut self.repeats[run.repeat], &run.rates))
+    }
+}
+
+impl Run<'_> {
+    /// Whether all trials of both start from the same weights and have the same batches, for cells
+    /// that train together.
+    fn starts_with(&self, other: &Self) -> bool {
+        let start = |run: &Self| {
+            let vary = run.cell.vary;
+            let repeat = run.repeat;
+            (vary.initialisation_of(repeat), vary.batch_order_of(repeat))
+        };
+        // A checkpoint is trained at the rates of the run.
+        let is_initial = self.cell.checkpoint.is_none() || self.cell == other.cell;
+        is_initial && start(self) == start(other)
+    }
 }
 
 /// Initial network and batch order of a repeat.
 pub(super) struct BurnRepeat<'a, B: Backend> {
     pub(super) protocol: &'a Protocol,
     pub(super) dataset: &'a LoadedDataset<B>,
-    pub(super) repeat: usize,
     /// The network every trial starts from.
     pub(super) initial: Mlp<B>,
     /// Its validation accuracy or R^2, where the success rule asks for it.
     pub(super) initial_accuracy: Option<f64>,
-    pub(super) rates: LayerRates,
     /// Of the first step: every trial takes it from the same network on the
     /// same batch.
     first_derivatives: Option<Derivatives<B>>,
@@ -51,8 +99,7 @@ pub(super) struct BurnRepeat<'a, B: Backend> {
 impl<'a, B: Backend> BurnRepeat<'a, B> {
     fn prepare(
         trainer: &'a BurnTrainer<B>,
-        cell: &'a Cell,
-        repeat: usize,
+        Run { cell, repeat }: Run<'a>,
         keep_bytes: usize,
     ) -> Result<Self, TrainerError> {
         let dataset = trainer.dataset(&cell.dataset)?;
@@ -65,11 +112,13 @@ impl<'a, B: Backend> BurnRepeat<'a, B> {
             protocol.batch_size,
             cell.vary.batch_order_of(repeat),
         )?;
-        let rates = cell.rates(train.features, train.outputs);
         let initial = trainer.network(&architecture, cell.vary.initialisation_of(repeat))?;
         let initial = match &cell.checkpoint {
             None => initial,
-            Some(checkpoint) => batches.train(initial, checkpoint, protocol.loss, &rates)?,
+            Some(checkpoint) => {
+                let rates = cell.rates(train.features, train.outputs);
+                batches.train(initial, checkpoint, protocol.loss, &rates)?
+            }
         };
         let initial_accuracy = match protocol.success {
             SuccessRule::KeepAccuracy => {
@@ -82,10 +131,8 @@ impl<'a, B: Backend> BurnRepeat<'a, B> {
         Ok(Self {
             protocol,
             dataset,
-            repeat,
             initial,
             initial_accuracy,
-            rates,
             first_derivatives: None,
             kept: Vec::new(),
             // The first derivatives have a part of the first one anyway.

@@ -5,21 +5,22 @@ use std::time::Instant;
 
 use burn_tensor::{Int, Tensor, TensorData};
 use etastar_backend::Backend;
-use etastar_model::{Batch, Derivatives, Ensemble, EnsembleRates, LayerDerivative, OptimiserState};
+use etastar_model::{
+    Batch, Derivatives, Ensemble, EnsembleRates, LayerDerivative, LayerRates, OptimiserState,
+};
 
 use super::batches::Batches;
-use super::repeat::BurnRepeat;
+use super::repeat::PreparedRuns;
 use super::trial::Judge;
 use super::{Asked, Prepared, TrainerError};
-use crate::{Cell, Interrupt, Protocol, TrialRecord};
+use crate::{Interrupt, Protocol, TrialRecord};
 
-/// Repeats whose trials are carried out together.
+/// Runs whose trials are carried out together, all under one protocol.
 pub(super) struct Together<'a, B: Backend> {
-    pub(super) cell: &'a Cell,
     pub(super) protocol: &'a Protocol,
     pub(super) device: &'a B::Device,
     pub(super) at_once: usize,
-    pub(super) repeats: Vec<BurnRepeat<'a, B>>,
+    pub(super) prepared: PreparedRuns<'a, B>,
 }
 
 impl<B: Backend> Prepared for Together<'_, B> {
@@ -84,11 +85,13 @@ impl<'r, 'a, B: Backend> Round<'r, 'a, B> {
         let mut sources: Vec<Source<'a, B>> = Vec::new();
         let mut members = Vec::with_capacity(asked.len());
         let mut initial = Vec::with_capacity(asked.len());
+        let mut rates = Vec::with_capacity(asked.len());
+        let PreparedRuns { runs, repeats } = &prepared.prepared;
         for (row, &asked) in asked.iter().enumerate() {
-            let mut repeats = prepared.repeats.iter();
-            let repeat = repeats
-                .position(|one| one.repeat == asked.repeat)
-                .ok_or(TrainerError::NotPrepared(asked.repeat))?;
+            let run = runs.get(asked.run);
+            let run = run.ok_or(TrainerError::NotPrepared(asked.run))?;
+            let repeat = run.repeat;
+            rates.push((asked.learning_rate, run.rates.clone()));
             let known = sources.iter().position(|source| source.repeat == repeat);
             let source = known.unwrap_or_else(|| {
                 sources.push(Source {
@@ -97,7 +100,7 @@ impl<'r, 'a, B: Backend> Round<'r, 'a, B> {
                 });
                 sources.len() - 1
             });
-            let repeat = &prepared.repeats[repeat];
+            let repeat = &repeats[repeat];
             initial.push(&repeat.initial);
             members.push(Member {
                 asked,
@@ -107,17 +110,12 @@ impl<'r, 'a, B: Backend> Round<'r, 'a, B> {
                 source,
             });
         }
-        let learning_rates: Vec<f64> = asked.iter().map(|asked| asked.learning_rate).collect();
-        // All repeats of a cell have the same relative rates.
-        let rates = &prepared.repeats[sources.first().map_or(0, |source| source.repeat)].rates;
-        let state = OptimiserState::new(protocol.optimiser(), rates);
-        let rates = EnsembleRates::new(
-            &learning_rates,
-            rates,
-            prepared.cell.depth(),
-            prepared.device,
-        );
         let networks = Ensemble::stack(&initial);
+        // What the state asks of the rates, which layers are frozen, all runs have in common.
+        let relative = rates.first().map(|(_, relative)| relative.clone());
+        let relative = relative.unwrap_or_else(|| LayerRates::uniform(networks.depth()));
+        let state = OptimiserState::new(protocol.optimiser(), &relative);
+        let rates = EnsembleRates::of_networks(rates, networks.depth(), prepared.device);
         let source_of_row = indices(members.iter().map(|member| member.source), prepared.device);
         Ok(Self {
             prepared,
@@ -155,7 +153,8 @@ impl<'r, 'a, B: Backend> Round<'r, 'a, B> {
             }
         }
         if self.members.iter().any(|one| one.judge.wants_accuracy()) {
-            let dataset = self.prepared.repeats[0].dataset;
+            let repeats = &self.prepared.prepared.repeats;
+            let dataset = repeats[0].dataset;
             let evaluations = dataset.evaluate(&self.networks);
             for member in &mut self.members {
                 if !member.judge.wants_accuracy() {
@@ -163,7 +162,7 @@ impl<'r, 'a, B: Backend> Round<'r, 'a, B> {
                 }
                 let evaluation = evaluations[member.row];
                 member.judge.evaluated(evaluation);
-                let repeat = &self.prepared.repeats[self.sources[member.source].repeat];
+                let repeat = &repeats[self.sources[member.source].repeat];
                 if evaluation.may_be_dead()
                     && let Some(loss) = repeat.constant_loss(&self.networks.network(member.row))
                 {
@@ -180,13 +179,10 @@ impl<'r, 'a, B: Backend> Round<'r, 'a, B> {
             .partition(|member| member.judge.is_over());
         self.members = going_on;
         for member in over {
-            let Asked {
-                repeat,
-                learning_rate,
-            } = member.asked;
+            let Asked { run, learning_rate } = member.asked;
             let record = member.judge.record(learning_rate, member.seconds);
             if let Some(record) = record
-                && finished(repeat, record).is_break()
+                && finished(run, record).is_break()
             {
                 return Ok(ControlFlow::Break(()));
             }
@@ -232,7 +228,7 @@ impl<'r, 'a, B: Backend> Round<'r, 'a, B> {
         let mut inputs = Vec::with_capacity(self.sources.len());
         let mut targets = Vec::with_capacity(self.sources.len());
         for source in &mut self.sources {
-            let repeat = &mut self.prepared.repeats[source.repeat];
+            let repeat = &mut self.prepared.prepared.repeats[source.repeat];
             let batch = repeat.batch(self.steps, &mut source.beyond_kept)?;
             inputs.push(batch.inputs);
             targets.push(batch.targets);
@@ -247,11 +243,12 @@ impl<'r, 'a, B: Backend> Round<'r, 'a, B> {
     fn first_derivatives(&mut self) -> Result<Derivatives<B, 3>, TrainerError> {
         let mut first = Vec::with_capacity(self.sources.len());
         for source in &self.sources {
-            let repeat = &mut self.prepared.repeats[source.repeat];
+            let repeat = &mut self.prepared.prepared.repeats[source.repeat];
             first.push(repeat.first_derivatives()?);
         }
         let losses = first.iter().map(|one| one.loss.clone()).collect();
-        let layers = (0..=self.prepared.cell.depth()).map(|layer| {
+        let count = first.first().map_or(0, |one| one.layers.len());
+        let layers = (0..count).map(|layer| {
             let of_layer = || first.iter().map(|one| &one.layers[layer]);
             let gains: Option<_> = of_layer().map(|one| one.gain.clone()).collect();
             LayerDerivative {

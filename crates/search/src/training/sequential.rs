@@ -3,16 +3,16 @@
 use std::ops::ControlFlow;
 
 use etastar_backend::Backend;
-use etastar_model::{Mlp, OptimiserState};
+use etastar_model::{LayerRates, Mlp, OptimiserState};
 
 use super::batches::{Batches, scalar};
-use super::repeat::BurnRepeat;
+use super::repeat::{BurnRepeat, PreparedRuns};
 use super::trial::{Evaluation, Training, run_trial};
 use super::{Asked, Prepared, TrainerError};
 use crate::{Interrupt, TrialRecord};
 
-/// Repeats whose trials are carried out one by one.
-pub(super) struct OneByOne<'a, B: Backend>(pub(super) Vec<BurnRepeat<'a, B>>);
+/// Runs whose trials are carried out one by one.
+pub(super) struct OneByOne<'a, B: Backend>(pub(super) PreparedRuns<'a, B>);
 
 impl<B: Backend> Prepared for OneByOne<'_, B> {
     fn trials(
@@ -22,12 +22,11 @@ impl<B: Backend> Prepared for OneByOne<'_, B> {
         finished: &mut dyn FnMut(usize, TrialRecord) -> ControlFlow<()>,
     ) -> Result<(), TrainerError> {
         for asked in asked {
-            let repeat = self.0.iter_mut().find(|one| one.repeat == asked.repeat);
-            let repeat = repeat.ok_or(TrainerError::NotPrepared(asked.repeat))?;
-            let Some(record) = trial(repeat, asked.learning_rate, interrupt)? else {
+            let (repeat, rates) = self.0.run(asked.run)?;
+            let Some(record) = trial(repeat, rates, asked.learning_rate, interrupt)? else {
                 return Ok(());
             };
-            if finished(asked.repeat, record).is_break() {
+            if finished(asked.run, record).is_break() {
                 return Ok(());
             }
         }
@@ -37,6 +36,7 @@ impl<B: Backend> Prepared for OneByOne<'_, B> {
 
 fn trial<B: Backend>(
     repeat: &mut BurnRepeat<'_, B>,
+    rates: &LayerRates,
     learning_rate: f64,
     interrupt: &Interrupt,
 ) -> Result<Option<TrialRecord>, TrainerError> {
@@ -44,7 +44,8 @@ fn trial<B: Backend>(
     let initial_accuracy = repeat.initial_accuracy;
     let mut training = OneTraining {
         network: Some(repeat.initial.clone()),
-        state: OptimiserState::new(repeat.optimiser(), &repeat.rates),
+        state: OptimiserState::new(repeat.optimiser(), rates),
+        rates,
         learning_rate,
         steps: 0,
         beyond_kept: None,
@@ -70,6 +71,7 @@ struct OneTraining<'r, 'a, B: Backend> {
     /// if the training goes on.
     network: Option<Mlp<B>>,
     state: OptimiserState<B>,
+    rates: &'r LayerRates,
     learning_rate: f64,
     steps: usize,
     beyond_kept: Option<Batches<'a, B>>,
@@ -84,6 +86,7 @@ impl<B: Backend> OneTraining<'_, '_, B> {
         let Self {
             repeat,
             state,
+            rates,
             learning_rate,
             ..
         } = self;
@@ -91,7 +94,7 @@ impl<B: Backend> OneTraining<'_, '_, B> {
             let first = repeat.first_derivatives()?;
             let loss = scalar(&first.loss);
             let rate = *learning_rate * repeat.protocol.share_of_rate(1);
-            let network = network.step_by(&first, state, rate, &repeat.rates);
+            let network = network.step_by(&first, state, rate, rates);
             return Ok((loss, Some(network)));
         }
         let batch = repeat.batch(self.steps, &mut self.beyond_kept)?;
@@ -99,7 +102,7 @@ impl<B: Backend> OneTraining<'_, '_, B> {
         let loss = scalar(&pass.loss);
         let goes_on = loss.is_finite();
         let rate = *learning_rate * repeat.protocol.share_of_rate(self.steps + 1);
-        let network = goes_on.then(|| pass.step(state, rate, &repeat.rates));
+        let network = goes_on.then(|| pass.step(state, rate, rates));
         Ok((loss, network))
     }
 }

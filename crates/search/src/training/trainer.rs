@@ -29,16 +29,12 @@ pub trait Trainer: Sync {
         Ok(1)
     }
 
-    /// Prepares repeats of a cell: of each its initial weights and batch
-    /// order, which all its trials share.
+    /// Prepares runs, of cells that train together (see [`Cell::trains_with`]): of each its initial
+    /// weights and batch order, which all its trials share.
     ///
     /// # Errors
-    /// If the cell cannot be trained.
-    fn prepare<'a>(
-        &'a self,
-        cell: &'a Cell,
-        repeats: &[usize],
-    ) -> Result<Box<dyn Prepared + 'a>, TrainerError>;
+    /// If a cell cannot be trained.
+    fn prepare<'a>(&'a self, runs: &[Run<'a>]) -> Result<Box<dyn Prepared + 'a>, TrainerError>;
 
     /// Measures the sharpness of the network of one repeat, and its cheap
     /// rates if the cell asks for them.
@@ -71,19 +67,36 @@ pub(crate) fn protocol(cell: &Cell) -> Result<&Protocol, TrainerError> {
     cell.protocol().ok_or(TrainerError::OtherMeasurement)
 }
 
+/// A repeat of a cell.
+#[derive(Debug, Clone, Copy)]
+pub struct Run<'a> {
+    /// The cell.
+    pub cell: &'a Cell,
+    /// Which repeat.
+    pub repeat: usize,
+}
+
+impl<'a> Run<'a> {
+    /// Repeats of one cell.
+    pub fn repeats(cell: &'a Cell, repeats: impl IntoIterator<Item = usize>) -> Vec<Self> {
+        let repeats = repeats.into_iter();
+        repeats.map(|repeat| Self { cell, repeat }).collect()
+    }
+}
+
 /// A trial that is asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Asked {
-    /// Which repeat of the cell.
-    pub repeat: usize,
+    /// Index of the run among those prepared.
+    pub run: usize,
     /// At which learning rate.
     pub learning_rate: f64,
 }
 
-/// Repeats of a cell, ready to be trained at any learning rate.
+/// Runs that are ready to be trained at any learning rate.
 pub trait Prepared {
-    /// Carries out trials, each from its repeat's initial weights. Each is
-    /// given to `finished` as soon as it has ended; those that an interrupt
+    /// Carries out trials, each from its run's initial weights. Each is
+    /// given to `finished` with its run as soon as it has ended; those that an interrupt
     /// cuts short are not, nor are those after a `Break`.
     ///
     /// # Errors
@@ -101,14 +114,11 @@ pub trait Prepared {
     /// As [`trials`](Self::trials).
     fn trial(
         &mut self,
-        repeat: usize,
+        run: usize,
         learning_rate: f64,
         interrupt: &Interrupt,
     ) -> Result<Option<TrialRecord>, TrainerError> {
-        let asked = Asked {
-            repeat,
-            learning_rate,
-        };
+        let asked = Asked { run, learning_rate };
         let mut record = None;
         self.trials(&[asked], interrupt, &mut |_, trial| {
             record = Some(trial);
@@ -197,8 +207,8 @@ pub enum TrainerError {
     /// The cell asks for something else than what is measured.
     #[error("the cell asks for another measurement than this one")]
     OtherMeasurement,
-    /// A trial of a repeat that was not prepared.
-    #[error("repeat {0} was not prepared")]
+    /// A trial of a run that was not prepared.
+    #[error("run {0} was not prepared")]
     NotPrepared(usize),
     /// A network is larger than the memory allowed for.
     #[error(
