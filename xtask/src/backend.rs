@@ -11,7 +11,7 @@ use std::process::Command;
 
 use clap::{Args, ValueEnum};
 
-use crate::command::{self, Failure, build_etastar, etastar, feature, works};
+use crate::command::{self, Failure, building_etastar, etastar, feature, works};
 use crate::files::{self, entries, remove};
 
 #[derive(Debug, Args)]
@@ -22,6 +22,10 @@ pub(crate) struct BackendArguments {
     /// libtorch with CUDA (several GB) instead of the small form
     #[arg(long)]
     cuda: bool,
+
+    /// A libtorch that is there: its folder, or an environment of Python that has torch
+    #[arg(long, value_name = "FOLDER", conflicts_with = "cuda")]
+    libtorch: Option<PathBuf>,
 
     /// Only install what is missing; do not build
     #[arg(long)]
@@ -44,11 +48,22 @@ pub(crate) fn run(arguments: &BackendArguments) -> Result<(), Failure> {
         (Name::Tch, true) => "tch:cuda",
         (Name::Wgpu, _) => "wgpu",
     };
-    provide(example)?;
+    let mut build = building_etastar(&[example.to_owned()]);
+    match &arguments.libtorch {
+        Some(folder) => {
+            let variables = use_libtorch(folder)?;
+            println!("For other commands:");
+            for (name, value) in &variables {
+                println!("  export {name}={value}");
+            }
+            build.envs(variables);
+        }
+        None => provide(example)?,
+    }
     if arguments.no_build {
         return Ok(());
     }
-    build_etastar(&[example.to_owned()])?;
+    command::run(&mut build)?;
     command::run(&mut etastar(&[&"backends"]))?;
     println!(
         "\nUse it:\n  \
@@ -136,6 +151,9 @@ fn check_vulkan() -> Result<(), Failure> {
 /// The version that the crate `tch` is made for.
 const VERSION: &str = "2.9.0";
 
+/// Those that the same code was built with and tested on.
+const TESTED: [&str; 2] = [VERSION, "2.11.0"];
+
 /// PyTorch's own index. Its wheels for processors are a quarter of the size.
 const CPU_INDEX: &str = "https://download.pytorch.org/whl/cpu";
 
@@ -150,6 +168,62 @@ const MARKER: &str = "installed-by-cargo-xtask-backend";
 
 /// Any version of Python will do: only the libraries in its wheel are used.
 const PYTHON: &str = "3.12";
+
+/// A libtorch in a folder, or in an environment of Python there, and the variables under which cargo
+/// builds with it.
+fn use_libtorch(given: &Path) -> Result<Vec<(&'static str, String)>, Failure> {
+    let packages = entries(&given.join("lib"));
+    let packages = packages.iter().map(|python| python.join("site-packages"));
+    let homes = [given.to_owned(), given.join("Lib/site-packages")];
+    let folders = homes
+        .into_iter()
+        .chain(packages)
+        .flat_map(|home| [home.clone(), home.join("torch")]);
+    let mut folders = folders.filter(|folder| {
+        let library = |name: &str| folder.join("lib").join(name).exists();
+        let libraries = ["libtorch_cpu.so", "libtorch_cpu.dylib", "torch_cpu.dll"];
+        folder.join("include").is_dir() && libraries.into_iter().any(library)
+    });
+    let Some(folder) = folders.next() else {
+        return Err(Failure::new(format!(
+            "there is no libtorch in {}: name the folder with `lib` and `include`, or an environment of \
+             Python in which `import torch` works",
+            given.display()
+        )));
+    };
+    let folder = fs::canonicalize(&folder).map_err(Failure::file(&folder))?;
+    let version = libtorch_version(&folder);
+    let is = |known: &str| version == known || version.starts_with(&format!("{known}+"));
+    let tested = TESTED.join(" and ");
+    match version.as_str() {
+        "" => println!("The version of this libtorch is unknown; {tested} are tested."),
+        _ if TESTED.iter().any(|known| is(known)) => {
+            println!("libtorch {version}, which is tested.")
+        }
+        _ => println!(
+            "libtorch {version} is not tested, only {tested} are: if the build fails, take one of them; \
+             if it does not, run `cargo xtask conformance --backends tch` before you trust a number."
+        ),
+    }
+    let mut variables = vec![("LIBTORCH", folder.display().to_string())];
+    if !is(VERSION) {
+        variables.push(("LIBTORCH_BYPASS_VERSION_CHECK", "1".to_owned()));
+    }
+    Ok(variables)
+}
+
+/// As libtorch's archive or PyTorch's wheel says it; empty where neither does.
+fn libtorch_version(folder: &Path) -> String {
+    if let Ok(version) = fs::read_to_string(folder.join("build-version")) {
+        return version.trim().to_owned();
+    }
+    let module = fs::read_to_string(folder.join("version.py")).unwrap_or_default();
+    let mut lines = module.lines();
+    let line = lines.find_map(|line| line.strip_prefix("__version__ = "));
+    line.unwrap_or_default()
+        .trim_matches(['\'', '"'])
+        .to_owned()
+}
 
 /// Installs libtorch in the folder of `LIBTORCH`, unless it is there.
 fn provide_libtorch(cuda: bool) -> Result<(), Failure> {

@@ -113,11 +113,16 @@ pub(crate) fn rustc() -> Command {
 /// Builds `etastar` with the features of backends (`flex`, `tch:cuda:0`);
 /// `flex` is always there.
 pub(crate) fn build_etastar(backends: &[String]) -> Result<(), Failure> {
+    run(&mut building_etastar(backends))
+}
+
+/// The command that builds it.
+pub(crate) fn building_etastar(backends: &[String]) -> Command {
     let mut build = cargo(&["build", "--release", "--package", "etastar-cli"]);
     if backends.iter().any(|backend| feature(backend) != "flex") {
         build.arg("--features").arg(features(backends));
     }
-    run(&mut build)
+    build
 }
 
 /// Shows the command, runs it, and waits for its success.

@@ -386,6 +386,12 @@ fn shares_of_searches_that_are_not_monotone() {
     ];
     let share = json!({"of": "not-monotone"});
     let gap = json!({"statistic": share, "cells": narrow, "minus": {"cells": wide}});
+    // Without a ladder nothing looked.
+    let mut blind = some.clone();
+    for record in &mut blind.cells {
+        record.cell.protocol_mut().unwrap().ladder.clear();
+    }
+    agree!(&blind, [{"statistic": share, "cells": wide}, "no measured cells"]);
     agree!(
         &some,
         [{"statistic": share, "cells": wide}, 3.0 / 36.0],

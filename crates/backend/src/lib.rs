@@ -7,6 +7,8 @@
 //! a [`Task`] on it: the one place where a type parameter is chosen by a
 //! value.
 
+#[cfg(feature = "counting")]
+pub mod counting;
 mod devices;
 mod extension;
 mod failure;

@@ -16,5 +16,10 @@ pub fn find_libtorch_at_run_time() {
     {
         let folder = Path::new(&libtorch).join("lib");
         println!("cargo:rustc-link-arg=-Wl,-rpath,{}", folder.display());
+        // Of the libraries that PyTorch's wheels for CUDA need, some lie in other packages, where the
+        // system's loader finds them and the linker does not.
+        if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux") {
+            println!("cargo:rustc-link-arg=-Wl,--allow-shlib-undefined");
+        }
     }
 }

@@ -105,13 +105,6 @@ impl<B: Backend> Mlp<B, 3> {
         }
     }
 
-    /// Number of networks.
-    pub fn networks(&self) -> usize {
-        self.layers
-            .first()
-            .map_or(0, |layer| layer.weight.dims()[0])
-    }
-
     /// The networks of these indices, in this order.
     #[must_use]
     pub fn select(&self, networks: &Tensor<B, 1, Int>) -> Self {

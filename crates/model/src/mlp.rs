@@ -2,7 +2,7 @@
 
 use std::borrow::Borrow;
 
-use burn_tensor::{ElementConversion, Tensor, TensorData, backend};
+use burn_tensor::{Tensor, TensorData, backend};
 use etastar_backend::{Backend, Rate};
 
 use crate::batch::{Batch, Loss};
@@ -37,6 +37,15 @@ impl<B: Backend, const D: usize> Mlp<B, D> {
     /// Number of hidden layers.
     pub fn depth(&self) -> usize {
         self.layers.len().saturating_sub(1)
+    }
+
+    /// Number of networks: 1, or those of an ensemble.
+    pub fn networks(&self) -> usize {
+        match (D, self.layers.first()) {
+            (3, Some(layer)) => layer.weight.dims()[0],
+            (3, None) => 0,
+            _ => 1,
+        }
     }
 
     /// Outputs `[samples, outputs]` for inputs `[samples, inputs]`.
@@ -97,26 +106,38 @@ impl<B: Backend, const D: usize> Mlp<B, D> {
     }
 }
 
-impl<B: Backend> Mlp<B> {
-    /// Whether no step of gradient descent on any of these samples can change the network: it is one of
-    /// ReLUs alone, has no biases, no sample
-    /// reaches its last hidden layer, and its gradient is exactly zero.
+impl<B: Backend, const D: usize> Mlp<B, D> {
+    /// Which networks no step of gradient descent on any of these samples can change: those of ReLUs
+    /// alone that have no biases, whose last hidden layer no sample
+    /// reaches, and whose gradient is exactly zero. Waits for the device once.
     ///
     /// Where the last hidden activations `a^L` are zero, so are its ReLUs' derivatives, and every
     /// sample's gradient is a sum of products with a zero. Such a product could still be NaN, if
     /// the other factor is infinite; then so would the summed gradient be.
-    pub fn is_dead_on(&self, batch: &Batch<B>, loss: Loss) -> bool {
+    pub fn dead_on(&self, batch: &Batch<B, D>, loss: Loss) -> Vec<bool> {
+        let networks = self.networks();
         let has_bias = self.layers.iter().any(|layer| layer.bias.is_some());
         if has_bias || self.depth() == 0 || !self.form.is_plain() {
-            return false;
+            return vec![false; networks];
         }
-        let is_zero = |tensor: Tensor<B, 2>| tensor.abs().sum().into_scalar().elem::<f64>() == 0.0;
+        // One number a network, zero where all values are.
+        let size = |tensor: Tensor<B, D>| tensor.abs().sum_dim(D - 1).sum_dim(D - 2);
         let layers = self.derivatives(batch, loss).layers;
-        let reached = layers.last().map(|layer| layer.input.clone());
-        reached.is_some_and(is_zero)
-            && (layers.into_iter()).all(|layer| is_zero(layer.gradient(false).weight))
+        let reached = layers.last().map(|layer| size(layer.input.clone()));
+        let gradients = layers
+            .into_iter()
+            .map(|layer| size(layer.gradient(false).weight));
+        let Some(sum) = reached.into_iter().chain(gradients).reduce(|a, b| a + b) else {
+            return vec![false; networks];
+        };
+        sum.into_data()
+            .iter::<f64>()
+            .map(|sum| sum == 0.0)
+            .collect()
     }
+}
 
+impl<B: Backend> Mlp<B> {
     /// Uploads initial weights.
     pub fn upload(initial: &InitialWeights, device: &B::Device) -> Self {
         let form = initial.form();

@@ -157,6 +157,7 @@ pub fn search_cell(hidden: &[usize], input_rate: f64) -> Cell {
         checkpoint: None,
         vary: Vary::default(),
         measurement: Measurement::EtaStar(Protocol {
+            ladder: vec![1.0],
             budget: 256,
             threshold: 0.3,
             ..Protocol::default()

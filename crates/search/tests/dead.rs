@@ -72,7 +72,7 @@ fn a_dead_network_never_changes_and_is_recorded_so() {
             let initial = InitialWeights::draw::<f32>(&architecture, &mut rng);
             let network: Mlp<Flex> = Mlp::upload(&initial, &Default::default());
             assert_eq!((record.outcome, record.steps), (Outcome::Exhausted, 24));
-            if !network.is_dead_on(&all, loss) {
+            if network.dead_on(&all, loss) != [true] {
                 continue;
             }
             dead += 1;
@@ -125,7 +125,7 @@ fn with_biases_a_network_is_never_called_dead() {
         let mut rng = MasterSeed(1).initialisation(&architecture, repeat);
         let initial = InitialWeights::draw::<f32>(&architecture, &mut rng);
         let network: Mlp<Flex> = Mlp::upload(&initial, &Default::default());
-        assert!(!network.is_dead_on(&batch, Loss::CrossEntropy));
+        assert_eq!(network.dead_on(&batch, Loss::CrossEntropy), [false]);
     }
 }
 
@@ -161,8 +161,8 @@ fn a_dead_network_on_real_targets_has_the_loss_of_every_batch() {
     for (repeat, record) in repeats.iter().zip(records(&trainer, &cell, &repeats)) {
         let mut rng = seed.initialisation(&architecture, *repeat);
         let initial = InitialWeights::draw::<f32>(&architecture, &mut rng);
-        if !Mlp::<Flex>::upload(&initial, &Default::default()).is_dead_on(&all, Loss::SquaredError)
-        {
+        let network = Mlp::<Flex>::upload(&initial, &Default::default());
+        if network.dead_on(&all, Loss::SquaredError) != [true] {
             continue;
         }
         dead += 1;

@@ -123,14 +123,33 @@ impl<B: Backend> LoadedDataset<B> {
         evaluations.collect()
     }
 
-    /// Whether no step on training samples can change the network, see [`Mlp::is_dead_on`]. The
-    /// first samples that reach its outputs end the check.
-    pub(super) fn is_dead(&self, network: &Mlp<B>, loss: Loss) -> bool {
-        let Some(device) = self.validation.first().map(|batch| batch.inputs.device()) else {
-            return false;
-        };
-        let mut parts = self.train.parts(EVALUATION_CHUNK);
-        parts.all(|part| network.is_dead_on(&upload(part, &device), loss))
+    /// Which networks no step on training samples can change, see [`Mlp::dead_on`]. The check ends
+    /// when all of them have been reached.
+    pub(super) fn dead<const D: usize>(&self, networks: &Mlp<B, D>, loss: Loss) -> Vec<bool> {
+        let mut dead: Option<Vec<bool>> = None;
+        let device = self.validation.first().map(|batch| batch.inputs.device());
+        let device = device.unwrap_or_default();
+        // Every layer's activations are kept: as many rows in all as a few evaluations have.
+        let networks_at_once = networks.networks().max(1);
+        let rows = (4 * EVALUATION_CHUNK / networks_at_once).clamp(128, EVALUATION_CHUNK);
+        for part in self.train.parts(rows) {
+            let Batch { inputs, targets } = upload(part, &device);
+            let batch = Batch {
+                inputs: inputs.unsqueeze::<D>(),
+                targets: targets.unsqueeze::<D>(),
+            };
+            let on_part = networks.dead_on(&batch, loss);
+            let both = match dead {
+                Some(before) => before.iter().zip(on_part).map(|(a, b)| *a && b).collect(),
+                None => on_part,
+            };
+            let reached_all = !both.contains(&true);
+            dead = Some(both);
+            if reached_all {
+                break;
+            }
+        }
+        dead.unwrap_or_default()
     }
 
     /// Number of validation samples.

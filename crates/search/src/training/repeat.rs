@@ -4,7 +4,7 @@ use etastar_backend::Backend;
 use etastar_data::Targets;
 use etastar_model::{Batch, Derivatives, LayerRates, Mlp, Optimiser};
 
-use super::batches::{Batches, scalar};
+use super::batches::Batches;
 use super::dataset::LoadedDataset;
 use super::trainer::protocol;
 use super::{BurnTrainer, Run, TrainerError};
@@ -158,18 +158,16 @@ impl<'a, B: Backend> BurnRepeat<'a, B> {
         Ok(self.first_derivatives.insert(derivatives).clone())
     }
 
-    /// The loss of every further step of a trial, if none can change its network any more: moments
-    /// and weight decay go on without a gradient. A dead
-    /// network's outputs are zero, so that the labels of a mini-batch do not matter: any will do.
-    /// Real targets matter, and the loss of every mini-batch is another one.
-    pub(super) fn constant_loss(&self, network: &Mlp<B>) -> Option<f64> {
-        if matches!(self.dataset.train.targets, Targets::Reals(_)) || !self.optimiser().is_plain() {
-            return None;
-        }
-        let loss = self.protocol.loss;
-        let batch = self.kept.first()?;
-        let dead = self.dataset.is_dead(network, loss);
-        dead.then(|| scalar(&network.loss(batch, loss)))
+    /// A batch on which a network that no step can change any more has the loss of every further
+    /// step: a dead network's outputs are zero, so that the labels of a mini-batch do not matter, and
+    /// any will do. There is none where a loss may change: moments
+    /// and weight decay go on without a gradient, and real targets
+    /// give every mini-batch another loss.
+    pub(super) fn any_batch(&self) -> Option<&Batch<B>> {
+        let reals = matches!(self.dataset.train.targets, Targets::Reals(_));
+        self.kept
+            .first()
+            .filter(|_| !reals && self.optimiser().is_plain())
     }
 
     /// The mini-batch of a step of a trial, which asks for one after the other

@@ -156,17 +156,38 @@ impl<'r, 'a, B: Backend> Round<'r, 'a, B> {
             let repeats = &self.prepared.prepared.repeats;
             let dataset = repeats[0].dataset;
             let evaluations = dataset.evaluate(&self.networks);
+            let mut perhaps_dead = Vec::new();
             for member in &mut self.members {
                 if !member.judge.wants_accuracy() {
                     continue;
                 }
                 let evaluation = evaluations[member.row];
                 member.judge.evaluated(evaluation);
-                let repeat = &repeats[self.sources[member.source].repeat];
-                if evaluation.may_be_dead()
-                    && let Some(loss) = repeat.constant_loss(&self.networks.network(member.row))
-                {
-                    member.judge.stays_as_it_is(loss, evaluation);
+                let batch = repeats[self.sources[member.source].repeat].any_batch();
+                if let Some(batch) = batch.filter(|_| evaluation.may_be_dead()) {
+                    perhaps_dead.push((member, evaluation, batch));
+                }
+            }
+            if !perhaps_dead.is_empty() {
+                let rows = perhaps_dead.iter().map(|(member, ..)| member.row);
+                let rows = indices::<B>(rows, self.prepared.device);
+                let networks = self.networks.select(&rows);
+                let loss = self.prepared.protocol.loss;
+                let stacked = |part: fn(&Batch<B>) -> Tensor<B, 2>| {
+                    let parts = perhaps_dead.iter().map(|(.., batch)| part(batch));
+                    Tensor::stack::<3>(parts.collect(), 0)
+                };
+                let batch = Batch {
+                    inputs: stacked(|batch| batch.inputs.clone()),
+                    targets: stacked(|batch| batch.targets.clone()),
+                };
+                let losses = networks.loss(&batch, loss).into_data();
+                let dead = dataset.dead(&networks, loss).into_iter();
+                let found = perhaps_dead.into_iter().zip(dead.zip(losses.iter::<f64>()));
+                for ((member, evaluation, _), (dead, loss)) in found {
+                    if dead {
+                        member.judge.stays_as_it_is(loss, evaluation);
+                    }
                 }
             }
         }

@@ -138,6 +138,8 @@ impl<B: Backend> Training for OneTraining<'_, '_, B> {
 
     fn constant_loss(&mut self) -> Option<f64> {
         let network = self.network.as_ref()?;
-        self.repeat.constant_loss(network)
+        let (loss, batch) = (self.repeat.protocol.loss, self.repeat.any_batch()?);
+        let dead = self.repeat.dataset.dead(network, loss) == [true];
+        dead.then(|| scalar(&network.loss(batch, loss)))
     }
 }

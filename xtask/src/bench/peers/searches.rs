@@ -86,6 +86,8 @@ struct Answer {
 #[derive(Deserialize)]
 struct Theirs {
     peer: String,
+    /// Whether it came to our accuracies, where that was looked at.
+    agrees: bool,
     #[serde(flatten)]
     answer: Answer,
 }
@@ -93,9 +95,17 @@ struct Theirs {
 /// The answers in a cell, by the name of the searcher; ours are first.
 type Found = Vec<(String, Answer)>;
 
+/// The answers in a cell.
+struct Cell {
+    case: &'static Case,
+    found: Found,
+    /// Those whose accuracies are not ours.
+    differ: Vec<String>,
+}
+
 /// The answers in every cell.
 pub(super) struct Searches {
-    cells: Vec<(&'static Case, Found)>,
+    cells: Vec<Cell>,
     core_type: &'static str,
 }
 
@@ -109,6 +119,7 @@ pub(super) fn measure(
     for case in &CASES {
         let folder = cases.join(case.name());
         let mut found = Found::new();
+        let mut differ = Vec::new();
         for round in 0..rounds {
             let ours: Ours = peers.ours("peer_case", &case.ours(&folder, round))?;
             add(&mut found, "etastar", ours.from_kernel);
@@ -116,10 +127,17 @@ pub(super) fn measure(
             for script in case.scripts {
                 let arguments = case.theirs(&folder, round);
                 let theirs: Theirs = peers.script(script, core_type, &arguments)?;
+                if !theirs.agrees {
+                    differ.push(theirs.peer.clone());
+                }
                 add(&mut found, &theirs.peer, theirs.answer);
             }
         }
-        cells.push((case, found));
+        cells.push(Cell {
+            case,
+            found,
+            differ,
+        });
     }
     Ok(Searches { cells, core_type })
 }
@@ -200,14 +218,24 @@ impl Searches {
             "## Search\n\nSeconds of a search for the eta\\* of one repeat, with the same weights, \
              batches and samples; ours with drawing the weights and keeping the trials, nobody's \
              with reading the data. OpenBLAS's kernels: {core_type}. Before it is timed every \
-             peer repeats our trials and must come to the same accuracies. *Same* counts the \
+             peer repeats our trials and must come to the same accuracies, within their standard error, or is \
+             marked. *Same* counts the \
              repeats with the same eta\\*, bit for bit.\n\n\
              | data | width, depth | | seconds | runs | spread | trials | steps | same | times \
              etastar | a step, times etastar |\n|---|---|---|---|---|---|---|---|---|---|---|\n",
         );
-        for (case, found) in &self.cells {
+        for Cell {
+            case,
+            found,
+            differ,
+        } in &self.cells
+        {
             for (name, answer) in found {
-                text.push_str(&case.row(name, answer, &found[0].1));
+                let mark = match differ.contains(name) {
+                    true => " (other accuracies)",
+                    false => "",
+                };
+                text.push_str(&case.row(&format!("{name}{mark}"), answer, &found[0].1));
             }
         }
         text.push_str(&format!(
@@ -222,8 +250,8 @@ impl Searches {
     fn means(&self) -> Vec<String> {
         let cells = self.cells.iter();
         let usual: Vec<&Found> = cells
-            .filter(|(case, _)| case.options.is_empty())
-            .map(|(_, found)| found)
+            .filter(|cell| cell.case.options.is_empty())
+            .map(|cell| &cell.found)
             .collect();
         let names = usual.first().into_iter().flat_map(|found| &found[1..]);
         let mean = |(name, _): &(String, Answer)| {
