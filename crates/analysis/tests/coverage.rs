@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod support;
+use crate::support;
 
 use etastar_analysis::{Centre, Estimate, Variance};
 use etastar_search::EtaStar;

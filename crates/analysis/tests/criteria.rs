@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod support;
+use crate::support;
 
 use etastar_analysis::{Fit, Law, Specification, Unit, Verdict, View, analyse, fit};
 use etastar_model::Loss;

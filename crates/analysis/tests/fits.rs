@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod support;
+use crate::support;
 
 use etastar_analysis::{
     Fit, FitError, Law, Network, NoFit, OptionsError, analyse, compare, eta_star_series, fit,

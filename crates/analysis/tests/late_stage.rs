@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod support;
+use crate::support;
 
 use etastar_analysis::{Course, Effect, LateStageCourse};
 use etastar_search::{CellRecord, EtaStar, Snapshot, SuccessRule};

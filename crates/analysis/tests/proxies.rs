@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod support;
+use crate::support;
 
 use etastar_analysis::{Proxies, Proxy, ProxyCell};
 use etastar_search::{CheapRate, CheapRates, EtaStar, Measured, Measurement, Snapshot};

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod support;
+use crate::support;
 
 use etastar_analysis::{
     HoldsFor, Matrix, Method, Quantity, Scope, SharpnessSeries, Side, Tightness, Unit, analyse,

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod support;
+use crate::support;
 
 use etastar_analysis::{Unit, VariantSummary};
 use etastar_search::{Snapshot, Vary};

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod support;
+use crate::support;
 
 use etastar_analysis::{Centre, Estimate, StoreAnalysis, Variance, View, analyse};
 use etastar_search::{EtaStar, Outcome, mock};

@@ -6,7 +6,7 @@
     reason = "a helper of a test fails the test"
 )]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -5,7 +5,7 @@
     reason = "a helper of a test fails the test"
 )]
 
-mod support;
+use crate::support;
 
 use std::cell::RefCell;
 use std::fs::{self, File};

@@ -5,7 +5,7 @@
     reason = "a helper of a test fails the test"
 )]
 
-mod support;
+use crate::support;
 
 use etastar_data::format::{
     FormatError, GzipError, check_labels, decompress, parse_batch, parse_images, parse_labels,

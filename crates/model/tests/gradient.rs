@@ -8,7 +8,7 @@
     reason = "a helper of a test fails the test"
 )]
 
-mod oracle;
+use crate::oracle;
 
 use burn_autodiff::Autodiff;
 use burn_ndarray::NdArray;

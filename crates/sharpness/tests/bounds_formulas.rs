@@ -4,7 +4,7 @@ use etastar_model::{Architecture, Loss};
 use etastar_sharpness::bounds::{BoundsError, DEFAULT_DELTA, TheoryBounds};
 use proptest::prelude::*;
 
-mod support;
+use crate::support;
 
 use support::{Network, generator, input, mean_and_error, square};
 

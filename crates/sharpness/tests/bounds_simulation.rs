@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helper functions of tests")]
 
-mod support;
+use crate::support;
 
 use burn_tensor::{Tensor, TensorData};
 use etastar_model::{Architecture, InitialWeights, LayerRates, Loss, Mlp};

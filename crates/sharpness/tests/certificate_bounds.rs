@@ -5,7 +5,7 @@
     reason = "a failed assumption should fail the test"
 )]
 
-mod support;
+use crate::support;
 
 use burn_tensor::Tensor;
 use etastar_model::{Batch, Layer, LayerRates, Loss, Mlp};

@@ -5,7 +5,7 @@
     reason = "a failed assumption should fail the test"
 )]
 
-mod support;
+use crate::support;
 
 use etastar_sharpness::lanczos::{
     LanczosError, LanczosOptions, extreme_eigenvalues, largest_eigenvalue, symmetric_eigenvalues,

@@ -4,7 +4,7 @@ use etastar_model::{Architecture, InvalidArchitecture};
 use etastar_sharpness::moments::{Moments, MomentsError};
 use proptest::prelude::*;
 
-mod support;
+use crate::support;
 
 use support::architecture;
 

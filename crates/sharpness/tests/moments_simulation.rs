@@ -1,7 +1,7 @@
 //! Every moment against simulated networks, in wide and shallow ones: the
 //! variables are heavy-tailed, and elsewhere a plain average is far too low.
 
-mod support;
+use crate::support;
 
 use etastar_model::Architecture;
 use etastar_sharpness::moments::Moments;

@@ -6,9 +6,8 @@
     reason = "a failed assumption should fail the test"
 )]
 
-#[path = "../../model/tests/oracle/mod.rs"]
-mod oracle;
-mod support;
+use crate::oracle;
+use crate::support;
 
 use burn_autodiff::Autodiff;
 use burn_tensor::Tensor;

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helper functions of tests")]
 
-mod support;
+use crate::support;
 
 use etastar_model::Architecture;
 use etastar_sharpness::moments::MomentsError;

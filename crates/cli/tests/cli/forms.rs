@@ -86,7 +86,7 @@ fn what_has_no_meaning_is_refused() {
     let etastar = Sandbox::new();
     for (options, says) in [
         ("--activation swish", "use relu, leaky-relu"),
-        ("--norm batch", "use none or layer"),
+        ("--norm batch", "use none, layer or layer-with-gain"),
         (
             "--optimiser lion",
             "use sgd, momentum, nesterov, adam or adamw",
@@ -347,7 +347,7 @@ fn sharpness_under_an_optimiser_is_divided_by_its_stability_bound() {
     assert_contains(&run.stdout, &["38/lambda_1"]);
     let file = EXPERIMENT.replace(
         "[protocol]",
-        "[sharpness]\nlosses = [\"cross-entropy\"]\noptimiser = \"adam\"\n\n[protocol]",
+        "[sharpness]\nlosses = [\"cross-entropy\"]\noptimiser = \"adam\"\nsamples = 32\nbounds = false\nprediction = true\n\n[protocol]",
     );
     etastar.write("adam.toml", &file);
     etastar.fail("sweep adam.toml", 2, &["preconditioned sharpness of Adam"]);
