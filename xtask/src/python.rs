@@ -69,7 +69,7 @@ pub(crate) fn run(arguments: &PythonArguments) -> Result<(), Failure> {
 }
 
 /// The Python of a virtual environment, which is made if it is not there.
-fn environment(folder: &Path) -> Result<PathBuf, Failure> {
+pub(crate) fn environment(folder: &Path) -> Result<PathBuf, Failure> {
     let python = folder.join(match cfg!(windows) {
         true => "Scripts/python.exe",
         false => "bin/python",
@@ -88,7 +88,8 @@ fn environment(folder: &Path) -> Result<PathBuf, Failure> {
     Ok(python)
 }
 
-fn pip(python: &Path) -> Command {
+/// `pip install` of this Python.
+pub(crate) fn pip(python: &Path) -> Command {
     let mut pip = Command::new(python);
     pip.args(["-m", "pip", "install", "--quiet"]);
     pip.args(["--disable-pip-version-check"]);

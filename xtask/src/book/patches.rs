@@ -1,0 +1,122 @@
+//! The patches of the book's worked examples: they apply to the tree, compile, and pass their
+//! tests.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::command::{self, Failure, cargo, root, standard_output, target};
+use crate::files;
+
+/// One worked example.
+struct Patch {
+    /// Of the file, without its ending.
+    name: &'static str,
+    /// The packages that must compile with it.
+    packages: &'static [&'static str],
+    /// What `cargo test` is asked to run, by words.
+    tests: &'static [&'static [&'static str]],
+}
+
+const PATCHES: [Patch; 5] = [
+    Patch {
+        name: "law",
+        packages: &[],
+        tests: &[],
+    },
+    Patch {
+        name: "dataset",
+        packages: &[],
+        tests: &[],
+    },
+    Patch {
+        name: "activation",
+        packages: &[],
+        tests: &[],
+    },
+    Patch {
+        name: "backend",
+        packages: &[],
+        tests: &[],
+    },
+    Patch {
+        name: "section",
+        packages: &[],
+        tests: &[],
+    },
+];
+
+/// Applies every patch alone, then all of them, to a copy of the tree; compiles that copy and runs
+/// the tests of the patches.
+pub(crate) fn check(folder: &Path) -> Result<(), Failure> {
+    let home = target().join("book-patches");
+    let tree = home.join("tree");
+    copy_tree(&tree)?;
+    let file = |patch: &Patch| folder.join(format!("{}.patch", patch.name));
+    for patch in &PATCHES {
+        command::run(apply(&tree, &file(patch)).arg("--check"))?;
+    }
+    for patch in &PATCHES {
+        command::run(&mut apply(&tree, &file(patch)))?;
+    }
+    let in_copy = |arguments: &[&str]| {
+        let mut cargo = cargo(arguments);
+        cargo.current_dir(&tree);
+        cargo.env("CARGO_TARGET_DIR", home.join("target"));
+        cargo
+    };
+    let packages = PATCHES.iter().flat_map(|patch| patch.packages);
+    let mut check = in_copy(&["check"]);
+    check.args(packages.flat_map(|package| ["--package", package]));
+    command::run(&mut check)?;
+    for words in PATCHES.iter().flat_map(|patch| patch.tests) {
+        command::run(in_copy(&["test"]).args(*words))?;
+    }
+    println!(
+        "{} patches apply, compile and pass their tests",
+        PATCHES.len()
+    );
+    Ok(())
+}
+
+/// `git apply` in a folder that may lie in a repository, of which it is no part.
+fn apply(tree: &Path, patch: &Path) -> Command {
+    let mut git = Command::new("git");
+    git.arg("apply").arg(patch).current_dir(tree);
+    git.env("GIT_CEILING_DIRECTORIES", tree.parent().unwrap_or(tree));
+    git
+}
+
+/// Makes a folder a copy of the tree, changes that are not committed included. Files keep their
+/// times, so that cargo builds only what a patch changes.
+fn copy_tree(tree: &Path) -> Result<(), Failure> {
+    files::create_empty_folder(tree)?;
+    let mut list = Command::new("git");
+    list.args([
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+    ]);
+    let list = standard_output(list.current_dir(root()))?;
+    for name in list.split_terminator('\0') {
+        let (from, to) = (root().join(name), tree.join(name));
+        // A file that is deleted and not yet committed is listed.
+        if from.is_file() {
+            copy(&from, &to)?;
+        }
+    }
+    Ok(())
+}
+
+fn copy(from: &Path, to: &PathBuf) -> Result<(), Failure> {
+    if let Some(folder) = to.parent() {
+        files::create_folder(folder)?;
+    }
+    std::fs::copy(from, to).map_err(Failure::file(from))?;
+    let modified = from.metadata().and_then(|metadata| metadata.modified());
+    let modified = modified.map_err(Failure::file(from))?;
+    let copy = std::fs::File::options().write(true).open(to);
+    let set = copy.and_then(|copy| copy.set_modified(modified));
+    set.map_err(Failure::file(to))
+}
