@@ -42,7 +42,7 @@ const PATCHES: [Patch; 5] = [
     },
     Patch {
         name: "backend",
-        cargo: &["test --package etastar-backend --features candle --lib"],
+        cargo: &["test --package etastar-backend --no-default-features --features candle --lib"],
     },
     Patch {
         name: "section",
