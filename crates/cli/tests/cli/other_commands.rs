@@ -115,7 +115,7 @@ fn every_setting_is_listed_with_its_default_and_limits() {
     assert_eq!(tolerance.unwrap()["unit"], "octaves");
 }
 
-/// Those of `docs/settings.md`, which the book shows.
+/// The table that the book shows.
 #[test]
 fn the_documented_settings_are_those_listed() {
     let listed = Sandbox::new().json("settings --json");
@@ -146,5 +146,5 @@ fn the_documented_settings_are_those_listed() {
             word("help")
         ));
     }
-    assert_documented("settings.md", &text);
+    assert_documented("book/tables/settings.md", &text);
 }

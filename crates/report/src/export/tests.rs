@@ -164,7 +164,7 @@ fn the_columns_are_as_they_were() {
     insta::assert_snapshot!(written.join("\n"));
 }
 
-/// Those of `docs/columns.md`, which the book shows.
+/// The table that the book shows.
 #[test]
 fn the_documented_columns_are_those_exported() {
     let mut all: Vec<(Column, Vec<&str>)> = Vec::new();
@@ -196,13 +196,13 @@ fn the_documented_columns_are_those_exported() {
          | column | in | type | what |\n|---|---|---|---|\n{}",
         rows.collect::<String>()
     );
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/columns.md");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../book/tables/columns.md");
     if std::env::var_os("INSTA_UPDATE").is_some_and(|value| value == "always") {
         std::fs::write(path, &text).unwrap();
     }
     assert!(
         std::fs::read_to_string(path).unwrap() == text,
-        "docs/columns.md differs; `INSTA_UPDATE=always cargo xtask test` writes it"
+        "book/tables/columns.md differs; `INSTA_UPDATE=always cargo xtask test` writes it"
     );
 }
 
