@@ -2,6 +2,7 @@
 
 mod backend;
 mod bench;
+mod book;
 mod calculator;
 mod checks;
 mod command;
@@ -55,6 +56,11 @@ enum Command {
     SlurmTest(slurm_test::SlurmTestArguments),
     /// Build the Python package, install it into an environment of its own, and test it
     Python(python::PythonArguments),
+    /// Build the book and check its links; with --patches, check its worked examples
+    Book(book::BookArguments),
+    /// Turn formulas of the book into MathML, as a preprocessor of mdBook
+    #[command(hide = true)]
+    BookFormulas(book::FormulasArguments),
     /// Write the measurements that `etastar predict` uses without a store
     Publish(publish::PublishArguments),
     /// Take pictures of a report's page, light and dark, with Chromium
@@ -87,6 +93,8 @@ fn main() -> ExitCode {
         #[cfg(unix)]
         Command::SlurmTest(arguments) => slurm_test::run(&arguments),
         Command::Python(arguments) => python::run(&arguments),
+        Command::Book(arguments) => book::run(&arguments),
+        Command::BookFormulas(arguments) => book::formulas(&arguments),
         Command::Publish(arguments) => publish::run(&arguments),
         Command::Screenshots(arguments) => screenshots::run(&arguments),
         Command::Calculator(arguments) => calculator::run(&arguments),

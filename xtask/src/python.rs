@@ -101,6 +101,7 @@ fn empty_environment(folder: &Path) -> Result<PathBuf, Failure> {
     Ok(python)
 }
 
+/// `pip install` of this Python.
 fn pip(python: &Path) -> Command {
     let mut pip = Command::new(python);
     pip.args(["-m", "pip", "install", "--quiet"]);

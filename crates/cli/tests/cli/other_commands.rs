@@ -1,8 +1,8 @@
 //! `etastar data`, `settings`, `backends`, `completions`, `man` and `--help`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{Sandbox, assert_contains};
+use crate::support::{Sandbox, assert_contains, assert_documented};
 
 #[test]
 fn datasets_are_listed_with_their_status() {
@@ -125,4 +125,38 @@ fn every_setting_is_listed_with_its_default_and_limits() {
     let tolerance = settings.iter().find(|one| one["name"] == "tolerance");
     assert_eq!(tolerance.unwrap()["default"], 0.125);
     assert_eq!(tolerance.unwrap()["unit"], "octaves");
+}
+
+/// The table that the book shows.
+#[test]
+fn the_documented_settings_are_those_listed() {
+    let listed = Sandbox::new().json("settings --json");
+    let mut text = String::from(
+        "# Settings of an experiment file\n\n\
+         A test compares this page with `etastar settings --json`.\n\n\
+         | setting | default | may be left out | must be | unit | what |\n\
+         |---|---|---|---|---|---|\n",
+    );
+    for one in listed["settings"].as_array().unwrap() {
+        let word = |field: &str| {
+            one[field]
+                .as_str()
+                .unwrap()
+                .replace('*', "\\*")
+                .replace('|', "\\|")
+        };
+        let default = match &one["default"] {
+            Value::Null => String::new(),
+            value => format!("`{value}`"),
+        };
+        let optional = if one["optional"] == true { "yes" } else { "no" };
+        text.push_str(&format!(
+            "| `{}` | {default} | {optional} | {} | {} | {} |\n",
+            word("key"),
+            word("limits"),
+            word("unit"),
+            word("help")
+        ));
+    }
+    assert_documented("book/tables/settings.md", &text);
 }

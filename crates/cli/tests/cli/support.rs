@@ -220,3 +220,19 @@ fn write_store(path: &Path, snapshot: &Snapshot) {
         }
     }
 }
+
+/// Checks that a file of the repository is this text, or writes it where golden files are to be
+/// written.
+#[track_caller]
+pub(crate) fn assert_documented(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(name);
+    if std::env::var_os("INSTA_UPDATE").is_some_and(|value| value == "always") {
+        std::fs::write(&path, text).unwrap();
+    }
+    assert!(
+        std::fs::read_to_string(&path).unwrap() == text,
+        "{name} differs; `INSTA_UPDATE=always cargo xtask test` writes it"
+    );
+}

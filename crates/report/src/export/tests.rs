@@ -164,6 +164,48 @@ fn the_columns_are_as_they_were() {
     insta::assert_snapshot!(written.join("\n"));
 }
 
+/// The table that the book shows.
+#[test]
+fn the_documented_columns_are_those_exported() {
+    let mut all: Vec<(Column, Vec<&str>)> = Vec::new();
+    for name in TableName::ALL {
+        for column in built(name).columns {
+            match all.iter_mut().find(|(one, _)| one.name == column.name) {
+                Some((known, tables)) => {
+                    assert_eq!(*known, column);
+                    tables.push(name.name());
+                }
+                None => all.push((column, vec![name.name()])),
+            }
+        }
+    }
+    let rows = all.iter().map(|(column, tables)| {
+        let tables = match tables.len() == TableName::ALL.len() {
+            true => "all".to_owned(),
+            false => tables.join(", "),
+        };
+        let description = column.description.replace('*', "\\*").replace('|', "\\|");
+        let kind = format!("{:?}", column.kind).to_lowercase();
+        format!(
+            "| `{}` | {tables} | {kind} | {description} |\n",
+            column.name
+        )
+    });
+    let text = format!(
+        "# Columns of exports\n\nA test compares this page with the tables of `etastar export`.\n\n\
+         | column | in | type | what |\n|---|---|---|---|\n{}",
+        rows.collect::<String>()
+    );
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../book/tables/columns.md");
+    if std::env::var_os("INSTA_UPDATE").is_some_and(|value| value == "always") {
+        std::fs::write(path, &text).unwrap();
+    }
+    assert!(
+        std::fs::read_to_string(path).unwrap() == text,
+        "book/tables/columns.md differs; `INSTA_UPDATE=always cargo xtask test` writes it"
+    );
+}
+
 #[test]
 fn everything_that_defines_a_cell_is_exported() {
     let mut snapshot = sweep();

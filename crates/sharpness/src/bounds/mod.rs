@@ -20,6 +20,8 @@
 //! second, [`Upper::sharper`], counts the output layer's share of `|J|_op^2` once
 //! instead of `K` times and treats the `K` residuals as one vector where that
 //! helps; in expectation it is never larger.
+//!
+//! The derivations in full are in the book, chapter *Moments and bounds, with proofs*.
 
 mod tail;
 mod variables;

@@ -63,12 +63,9 @@ impl VariableMoments {
     /// t(m) = m + sqrt( (E Y^2 - m^2) (1 - delta) / delta )
     /// ```
     ///
-    /// is exceeded with probability at most `delta`. `E Y^2` may be replaced by
-    /// an upper bound. `t` increases up to `m = sqrt(delta E Y^2)` and decreases
-    /// beyond, so where `m` is known only to lie in an interval the largest
-    /// value of `t` on it is taken. Never more than `sqrt(E Y^2 / delta)`,
-    /// which is Markov's inequality for `Y^2`; better than Markov's inequality
-    /// for `Y` unless the variance is large.
+    /// is exceeded with probability at most `delta`. `t` increases up to `m = sqrt(delta E Y^2)` and
+    /// decreases beyond, so where `m` is known only to lie in an interval the largest value of `t` on
+    /// it is taken. Better than Markov's inequality for `Y` unless the variance is large.
     fn chebyshev(self, delta: f64) -> TailBound {
         let root = self.second_upper.sqrt();
         let highest = self.mean_upper.min(root);

@@ -1,40 +1,21 @@
 //! Lower bounds on the top eigenvalues: Rayleigh quotients of the gradient,
 //! trace over rank, and mean output gradients.
 //!
-//! # Rayleigh quotients
-//! `lambda_1(A) >= v^T A v / |v|^2` for every vector `v`. The gradient is a good
-//! direction at initialisation: of the loss's change in a step of gradient
-//! descent, `-eta |g|^2 + eta^2 g^T H g / 2`, it decides the second term. Under
-//! learning rates `M`, gradient descent in the parameters `M^{-1/2} w` moves
-//! along `M^{1/2} g`.
+//! - *Rayleigh quotients*: `lambda_1(A) >= v^T A v / |v|^2` for every vector `v`. The gradient is a good
+//!   direction at initialisation; under learning rates `M` it is `M^{1/2} g`.
+//! - *Trace over rank*: a symmetric matrix of rank at most `r` whose trace is not negative has an
+//!   eigenvalue of at least `trace / r`. `G` has rank at most `N K` for squared error and `N (K - 1)`
+//!   for cross-entropy, and neither matrix more than there are trained parameters.
+//! - *Mean output gradients*: with rows `F_ik` such that the loss's second derivative for sample `i` is
+//!   `sum_k F_ik^T F_ik`, and `|c| = 1`,
 //!
-//! # Trace over rank
-//! A symmetric matrix of rank at most `r` whose trace is not negative has an
-//! eigenvalue of at least `trace / r`: its `r` eigenvalues that may differ
-//! from 0 average that.
+//!   ```text
+//!   lambda_1(G) >= | sum_k c_k g_k |^2,   g_k = (1/N) sum_i J_i^T F_ik^T,
+//!   ```
 //!
-//! `G = (1/N) sum_i J_i^T A_i J_i` has rank at most `N rank(A_i)`: `N K` for
-//! squared error, `N (K - 1)` for cross-entropy, where `A_i` annihilates the
-//! vector of ones. Neither `G` nor `H` (of equal trace) has more than one
-//! eigenvalue for each parameter that is trained.
+//!   so `max_k |g_k|^2`, and with the best `c` the top eigenvalue of the Gram matrix `g_k . g_k'`.
 //!
-//! # Mean output gradients
-//! With rows `F_ik` such that the loss's second derivative for sample `i` is
-//! `sum_k F_ik^T F_ik`, `G = (1/N) V V^T` for the matrix `V` with the columns
-//! `J_i^T F_ik^T`. It has the same top eigenvalue as `(1/N) V^T V`, whose
-//! quadratic form in the unit vector with entries `c_k / sqrt N`, `|c| = 1`,
-//! is
-//!
-//! ```text
-//! lambda_1(G) >= | sum_k c_k g_k |^2,   g_k = (1/N) sum_i J_i^T F_ik^T.
-//! ```
-//!
-//! `c = e_k` gives `max_k |g_k|^2`; the best `c` gives the top eigenvalue of
-//! the `K` by `K` Gram matrix `g_k . g_k'`. For squared error `F_ik = e_k`, and
-//! `g_k` is the gradient of the mean of output `k`: the bound is a mean of the
-//! tangent kernel, `max_k (1/N^2) sum_ij Theta_kk(x_i, x_j)`. For
-//! cross-entropy, `F_ik = sqrt(p_ik) (e_k - p_i)`. Under learning rates `M`,
-//! the inner product is `g . M g'`.
+//! Derived in the book, chapter *Moments and bounds, with proofs*.
 
 use etastar_backend::Backend;
 use etastar_model::{LayerRates, Loss};

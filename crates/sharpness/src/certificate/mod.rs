@@ -4,8 +4,7 @@
 //! `lambda_1` of this network's Gauss-Newton matrix `G` or Hessian `H` (under
 //! one relative learning rate per layer: of `M^{1/2} G M^{1/2}` and
 //! `M^{1/2} H M^{1/2}`) from one side; each is widened by what the backend's
-//! arithmetic may have rounded. Derivations are in the files `lower`, `upper` and, for products
-//! of layers, `propagator`.
+//! arithmetic may have rounded. Derivations are in the book, chapter *Moments and bounds, with proofs*.
 //!
 //! | bound | formula | in |
 //! |---|---|---|

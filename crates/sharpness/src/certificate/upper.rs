@@ -24,20 +24,9 @@
 //!
 //! # The rest of the Hessian
 //! `S = H - G = (1/N) sum_i S_i`, `S_i = sum_k r_ik d2 f_k(x_i)` with the
-//! loss's derivative `r` in the outputs. Move the parameters of layers
-//! `l < m` by `(V^l, v^l)` and `(V^m, v^m)`. A ReLU network is linear in each
-//! layer almost everywhere, so the second derivative of a combination
-//! `u . f` of outputs has no diagonal blocks; the move of layer `l` changes
-//! the activation of layer `m - 1` by `P_{l->m-1} (V^l a^{l-1} + v^l)`, only
-//! `V^m` multiplies that, and `B^m = d (u . f) / d z^m` carries it on:
-//!
-//! ```text
-//! d2(u . f) [(V^l, v^l), (V^m, v^m)] = B^m . V^m P_{l->m-1} (V^l a^{l-1} + v^l)
-//! ```
-//!
-//! `V^l a^{l-1} + v^l` is the matrix `[V^l v^l]` times `a^{l-1}` with a 1
-//! appended. The largest value over unit Frobenius norms, reached by rank-one
-//! matrices with `v^m = 0`, is the block's norm, exactly:
+//! loss's derivative `r` in the outputs. A ReLU network is linear in each layer almost everywhere, so
+//! the second derivative of a combination `u . f` of outputs has no diagonal blocks, and block `(l, m)`,
+//! `l < m`, has the norm, exactly,
 //!
 //! ```text
 //! b_lm = sqrt(rate_l rate_m) |B^m| |P_{l->m-1}|_op sqrt(|a^{l-1}|^2 + [layer l has a bias])
@@ -54,7 +43,7 @@
 //! ```
 //!
 //! `b(S_i)` takes `u = r_i`, for which `B^m` is the backpropagated residual;
-//! `b(d2 f_k)` takes `u = e_k`.
+//! `b(d2 f_k)` takes `u = e_k`. Derived in the book, chapter *Moments and bounds, with proofs*.
 
 use burn_tensor::Tensor;
 use etastar_backend::Backend;

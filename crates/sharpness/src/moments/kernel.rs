@@ -194,18 +194,8 @@ impl Moments {
     /// `sum_{l,l'} w_l w_l' ratio(l, l')`, `w` the scaled mean squared gradient
     /// norms, over all pairs of layers.
     ///
-    /// Let `T_l = |a^{l-1}|^2 |B^l|^2`. For `l < l'` write `P = P_{l->l'-1}`.
-    /// With coins, `a^{l'-1} = P g` with `g = W^l a^{l-1}`, and `B^l = P^T v`
-    /// with `v = W^{l'}^T B^{l'}`. `W^l` enters only `g` and `W^{l'}` only
-    /// `v`, so given the rest these are independent Gaussian vectors, whence
-    ///
-    /// ```text
-    /// E [ |P g|^2 |P^T v|^2 | rest ] = (2/n_{l-1}) |a^{l-1}|^2 (2/n_{l'-1}) |B^{l'}|^2 |P|_F^4
-    /// E T_l T_l' = E |a^{l-1}|^4 (2/n_{l-1}) (2/n_{l'-1}) E |P|_F^4 E |B^{l'}|^4
-    /// ```
-    ///
-    /// (`c / n_L` in place of `2 / n_{l'-1}` if `l' = L + 1`). Divided by the
-    /// means:
+    /// With `T_l = |a^{l-1}|^2 |B^l|^2` and `l <= l'`, because `a^{l'-1}` and `B^l` share the path
+    /// between the two layers,
     ///
     /// ```text
     /// E T_l T_l' / (E T_l E T_l') = prod_{k<l} (1+5/n_k)
@@ -213,13 +203,10 @@ impl Moments {
     ///     x prod_{k>=l'} (1+5/n_k)
     /// ```
     ///
-    /// For two outputs `k != k'` the last factor comes from
-    /// `E |B_k|^2 |B_k'|^2` in place of `E |B_k|^4`. Backwards through a layer,
-    /// `|B_k|^2 |B_k'|^2` and `(B_k . B_k')^2` obey the recursion of `t` and
-    /// `s` ([`Growth`]), and at the outputs they are 1 and 0, so the factor
-    /// is `[ prod_{k>=l'} (1+5/n_k) + 2 prod_{k>=l'} (1-1/n_k) ] / 3`.
-    /// Exact; for constant width and one output known from Hanin and Nica,
-    /// arXiv:1909.05989, up to terms of higher order.
+    /// For two outputs the last factor is `[ prod_{k>=l'} (1+5/n_k) + 2 prod_{k>=l'} (1-1/n_k) ] / 3`
+    /// ([`Growth`]). Exact; for constant width and one output known from Hanin and Nica,
+    /// arXiv:1909.05989, up to terms of higher order. Derived in the book, chapter *Moments and bounds,
+    /// with proofs*.
     fn sum_over_pairs(&self, ratio: impl Fn(LayerPair) -> f64) -> f64 {
         let means = self.scaled_gradient_squared();
         let hidden = self.hidden();

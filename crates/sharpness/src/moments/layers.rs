@@ -5,62 +5,23 @@
 //! normal `g` (B. Hanin, arXiv:1801.03744; B. Hanin and M. Nica,
 //! arXiv:1812.05994).
 //!
-//! *Activations.* Given layer `l - 1`,
-//! `|a^l|^2 = |a^{l-1}|^2 (2 / n_{l-1}) sum_i xi_i g_i^2` over `n_l` terms of mean
-//! 1/2, and `E (sum_i xi_i g_i^2)^2 = 3 n/2 + n (n - 1)/4 = (n/2)^2 (1 + 5/n)`, so
-//!
 //! ```text
-//! E |a^l|^2 = q n_l,   E |a^l|^4 = (q n_l)^2 prod_{k=1..l} (1 + 5/n_k).
-//! ```
-//!
-//! *Dead layers.* Given `a^{l-1} != 0`, all `n_l` coins fail with probability
-//! `2^{-n_l}`, and a dead layer stays dead:
-//! `P(a^l != 0) = prod_{k=1..l} (1 - 2^{-n_k})`.
-//!
-//! *Backward vectors.* `B^L_i = xi_i w_i` over `n_L` weights of variance
-//! `c / n_L`, and `|B^l|^2 = |B^{l+1}|^2 (2 / n_l) sum_i xi_i g_i^2`: every hidden
-//! layer keeps the mean. If `a^{l-1} = 0` the mask of layer `l` is 0 instead of
-//! coins, so for `l = 1 .. L` (`|B^{L+1}| = 1`)
-//!
-//! ```text
-//! E |B^l|^2 = (c/2) P(a^{l-1} != 0),   E |B^l|^4 = (c/2)^2 prod_{k=l..L} (1 + 5/n_k) P(a^{l-1} != 0).
-//! ```
-//!
-//! *Paths*, given that no layer before `l` is dead. `P_{l->l} = D^l` has `n_l`
-//! coins, and a layer of width `n` after width `p` multiplies the mean of the
-//! squared norm by `n (1/2) (2/p)`. For `M = P P^T` it multiplies `t + 2 s` and
-//! `t - s` (see below) by `(n/p)^2 (1 + 5/n)` and `(n/p)^2 (1 - 1/n)`; at the
-//! start `E t = (n^2 + n)/4`, `E s = n/2`, that is
-//! `E (t + 2 s) = (n/2)^2 (1 + 5/n)` and `E (t - s) = (n/2)^2 (1 - 1/n)`. Hence
-//!
-//! ```text
+//! E |a^l|^2 = q n_l,   E |a^l|^4 = (q n_l)^2 prod_{k=1..l} (1 + 5/n_k)
+//! P(a^l != 0) = prod_{k=1..l} (1 - 2^{-n_k})
+//! E |B^l|^2 = (c/2) P(a^{l-1} != 0),   E |B^l|^4 = (c/2)^2 prod_{k=l..L} (1 + 5/n_k) P(a^{l-1} != 0)   (l <= L)
 //! E |P_{l->m}|_F^2 = n_m / 2
-//! E |P_{l->m}|_F^4 = (n_m/2)^2 [ prod_{k=l..m} (1+5/n_k) + 2 prod_{k=l..m} (1-1/n_k) ] / 3.
+//! E |P_{l->m}|_F^4 = (n_m/2)^2 [ prod_{k=l..m} (1+5/n_k) + 2 prod_{k=l..m} (1-1/n_k) ] / 3
 //! ```
 //!
-//! *Gradients.* `|df_k/dW^l|_F^2 = |B^l|^2 |a^{l-1}|^2`. `B^l` depends on weights
-//! and coins from layer `l` on, `a^{l-1}` on those before, and where
-//! `a^{l-1} = 0` the product vanishes: the means multiply, and so do the fourth
-//! moments, `E |df_k/dW^l|_F^4 = (E |df_k/dW^l|_F^2)^2 prod_{k=1..L} (1 + 5/n_k)`
-//! for every layer.
+//! (of paths, given that no layer before `l` is dead). A gradient is `|df_k/dW^l|_F^2 = |B^l|^2
+//! |a^{l-1}|^2`, whose factors depend on different weights and coins: the means multiply, and so do the
+//! fourth moments.
 //!
 //! # How fourth-order moments grow across layers
-//! Let `u` be Gaussian vectors passed through one layer of width `n`: a matrix
-//! with independent normal entries, then fair coins. For a Gram matrix `M` of
-//! any number of vectors let `t = (tr M)^2` and `s = tr M^2`. With
-//! `q_j = w_j^T M w_j`, `E q_j = tr M` and `E q_j^2 = t + 2 s` (variances set
-//! to 1), the coins give
-//!
-//! ```text
-//! E t' = n/2 (t + 2 s) + n (n - 1)/4 t        = n/4 [ (n + 1) t + 4 s ]
-//! E s' = n/2 (t + 2 s) + n (n - 1)/4 s        = n/4 [ 2 t + (n + 3) s ]
-//! ```
-//!
-//! so that `t + 2 s` and `t - s` are eigenvectors: relative to the square of
-//! the mean's growth they are multiplied by `1 + 5/n` and `1 - 1/n`. As
-//! `t = [(t + 2 s) + 2 (t - s)] / 3`, a start with `t + 2 s = t - s = 1` yields
-//! the mixture `[ prod (1 + 5/n) + 2 prod (1 - 1/n) ] / 3`; a single vector has
-//! `t = s` and only the first factor.
+//! For a Gram matrix `M` of any number of vectors let `t = (tr M)^2` and `s = tr M^2`. Through a layer
+//! of width `n`, and relative to the square of the mean's growth, `t + 2 s` is multiplied by
+//! `1 + 5/n` and `t - s` by `1 - 1/n` (`Growth`). A single vector has `t = s` and only the first
+//! factor. Derived in the book, chapter *Moments and bounds, with proofs*.
 
 use etastar_model::{Architecture, InvalidArchitecture};
 use thiserror::Error;

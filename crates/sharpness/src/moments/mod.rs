@@ -17,16 +17,9 @@
 //! independent fair coins `xi^l`, independent of the weights, as long as no
 //! layer before is dead (`a^{l-1} = 0`).
 //!
-//! *Proof.* Let `y^l = xi^l W^l y^{l-1}` be the linear network with coins. Put
-//! `eta^l_j = (2 xi^l_j - 1) sign(W^l_j y^{l-1})` and let `s^l = sign(y^l)`
-//! where `y^l` is not 0, 1 elsewhere (`s^0 = 1`). The weights
-//! `V^l_{ji} = eta^l_j W^l_{ji} s^{l-1}_i` are again independent and normal with
-//! the same variances, because `eta^l` is a fair sign given `W^l` and the past,
-//! and `s^{l-1}` belongs to the past. The ReLU network with weights `V` has
-//! `z^l_j = eta^l_j W^l_j y^{l-1} = (2 xi^l_j - 1) |W^l_j y^{l-1}|`, so its
-//! mask is exactly `xi^l`, its activation is `s^l y^l = |y^l|`, and in every
-//! product of masks and weights the signs cancel (`s^l = eta^l` where
-//! `xi^l = 1`) but for orthogonal matrices of signs at the two ends. QED.
+//! Signs of the weights can be chosen, without changing their law, such that the masks of the ReLU
+//! network are the coins, and cancel in every norm. The proof, and the derivations of all formulas
+//! here, are in the book, chapter *Moments and bounds, with proofs*.
 //!
 //! A dead layer stays dead and makes all gradients vanish. Where a moment has
 //! a factor `|a^{l-1}|` this is accounted for exactly.

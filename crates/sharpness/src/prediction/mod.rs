@@ -19,27 +19,8 @@
 //!   (file `factor`). Neither has a proof; judge them by measured networks.
 //!
 //! # Evidence
-//! Mean `lambda_1(G)` of 24 or 32 sampled networks over the prediction, for the
-//! squared error, 100 samples, 10 classes, `c = 2`, `mu_in = 1`. Most of the
-//! spread between networks is a factor common to all classes, whose mean is
-//! near 1: each mean is divided by the mean top eigenvalue of the class-averaged
-//! kernel of the same networks, relative to that of the plain kernel. The
-//! standard errors left are 1-3 % (5 % for (64, 8)).
-//!
-//! | `(n, L)` | data | plain | finite width | layered |
-//! |---|---|---|---|---|
-//! | (64, 2) | digits, Gaussian, Fashion-MNIST | 1.62, 1.32, 2.54 | 1.04, 0.99, 1.32 | 1.01, 1.02, 1.10 |
-//! | (128, 2) | the same | 1.36, 1.21, 1.80 | 1.01, 0.99, 1.15 | 1.02, 1.02, 1.04 |
-//! | (64, 4) | the same | 2.05, 1.72, 2.97 | 1.20, 1.08, 1.58 | 1.06, 1.04, 1.14 |
-//! | (128, 4) | the same | 1.61, 1.46, 2.08 | 1.09, 1.04, 1.34 | 1.02, 1.01, 1.13 |
-//! | (128, 8) | the same | 2.05, 1.92, 2.18 | 1.30, 1.25, 1.37 | 1.07, 1.08, 1.09 |
-//! | (64, 8) | digits | 2.68 | 1.46 | 1.12 |
-//! | (256, 8) | digits | 1.66 | 1.19 | 1.04 |
-//!
-//! So for the **squared error** the layered factor is the one to use. For
-//! **cross-entropy** it is the plain kernel: measured over predicted 0.96-1.21
-//! in the same cells (without removal of the common factor), against 0.56-0.86
-//! and 0.44-0.88 with the two factors, which overestimate.
+//! For the **squared error** the layered factor is the one to use, for **cross-entropy** the plain
+//! kernel, which both factors overestimate. The measured table is in the book, chapter *Sharpness*.
 //!
 //! # Cost
 //! `O(N^2 (n_0 + L))` time and two `N x N` matrices in double precision (the
