@@ -1,8 +1,10 @@
 //! Activation functions: values and first two derivatives on tensors, and the gain that keeps the
 //! second moment of a wide layer.
 //!
-//! To add one, add a variant, its name, and its row in [`Activation::value`],
-//! [`Activation::derivative`], [`Activation::second_derivative`] and [`Activation::at`].
+//! To add one, add a variant, its name here and in the help of the setting `network.activation`, its
+//! place in [`Activation::ALL`], its row in [`Activation::value`], [`Activation::derivative`],
+//! [`Activation::second_derivative`] and [`Activation::at`], and its definition in the tests' oracle: the
+//! book's chapter "Add an activation" does so.
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 use std::fmt;

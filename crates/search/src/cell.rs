@@ -58,14 +58,14 @@ settings! {
     Bounds: bool, "sharpness.bounds", "bounds", "", Limits::NONE, default true;
     /// The prediction of the kernel is computed
     Prediction: bool, "sharpness.prediction", "prediction", "", Limits::NONE, default true;
-    /// Optimiser whose stability the sharpness governs: sgd, momentum, nesterov, adam, adamw
+    /// Optimiser: sgd, momentum, nesterov, adam, adamw
     SharpnessOptimiser: Method, "sharpness.optimiser", "optimiser NAME", "", Limits::NONE,
         default Method::Sgd => OPTIONAL;
-    /// Momentum of that optimiser, beta_1 of Adam
+    /// Momentum, beta_1 of Adam; without effect for sgd
     SharpnessMomentum: f64, "sharpness.momentum", "momentum BETA", "", Limits::BELOW_ONE,
         default 0.9 => OPTIONAL;
-    /// Samples per mini-batch of the second moment by which Adam divides its steps
-    SharpnessBatch: usize, "sharpness.batch_size", "batch-size N", "samples", Limits::AT_LEAST_ONE,
+    /// Samples per mini-batch
+    SharpnessBatch: usize, "sharpness.batch_size", "batch N", "samples", Limits::AT_LEAST_ONE,
         default 128 => OPTIONAL;
     /// The cheap rates that are measured beside the sharpness
     Cheap: Option<CheapRateSettings>, "sharpness.cheap_rates", "cheap-rates", "", Limits::NONE,

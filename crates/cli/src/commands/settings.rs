@@ -10,8 +10,10 @@ use crate::output;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A setting without a default must be in the file or in its `base`, and so must one with a
-default unless it is marked as optional. Flags and columns of the same name mean the same.")]
+Of what an experiment measures, a setting without a default must be in the file or in its
+`base`, and so must one with a default unless it is marked as optional. `train` and
+`[checkpoint]` are needed only where they are meant. Flags and columns of the same name
+mean the same.")]
 pub(crate) struct SettingsArguments {
     #[command(flatten)]
     format: Format,

@@ -337,9 +337,9 @@ fn sharpness_under_an_optimiser_is_divided_by_its_stability_bound() {
     assert!(close(bound, 2.0) && !without_trace);
     let (momentum, bound, _) = measured("--optimiser momentum --momentum 0.5");
     assert!(close(bound, 3.0) && momentum == plain);
-    let (adam, bound, without_trace) = measured("--optimiser adam --batch-size 16");
+    let (adam, bound, without_trace) = measured("--optimiser adam --batch 16");
     assert!(close(bound, 38.0) && without_trace && adam > plain);
-    assert_ne!(measured("--optimiser adam --batch-size 32").0, adam);
+    assert_ne!(measured("--optimiser adam --batch 32").0, adam);
 
     let run = etastar.run("sharpness --width 8 --depth 2 --samples 32 --optimiser adam");
     assert_eq!(run.code, Some(0), "{}", run.stderr);

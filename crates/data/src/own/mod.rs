@@ -1,6 +1,6 @@
 //! Data of one's own: NumPy arrays, tables and IDX files of any shape.
 //!
-//! Inputs become one row a sample. OwnLabels become classes in ascending order of their values: numbers
+//! Inputs become one row a sample. Labels become classes in ascending order of their values: numbers
 //! by size, `false` before `true`, texts by their characters; columns of one-hot rows are classes as
 //! they stand. Of a regression there are real targets instead. Everything is checked before it is
 //! used: a value that is missing, not finite or no number is named by its place.
