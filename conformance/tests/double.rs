@@ -1,6 +1,7 @@
 //! Double precision, in a process of its own: Burn keeps the default float
 //! type by device, and the first one used decides.
 
+#![cfg(feature = "ndarray")]
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 use etastar_backend::{BackendName, Selection};

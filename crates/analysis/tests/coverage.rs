@@ -1,7 +1,5 @@
 //! How often the intervals of single cells contain the truth, by simulation.
 
-#![allow(clippy::unwrap_used)]
-
 use crate::support;
 
 use etastar_analysis::{Centre, Estimate, Variance};

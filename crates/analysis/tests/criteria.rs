@@ -1,7 +1,5 @@
 //! Criteria: how files spell them, which cells they look at, what they come to.
 
-#![allow(clippy::unwrap_used)]
-
 use crate::support;
 
 use etastar_analysis::{Fit, Law, Specification, Unit, Verdict, View, analyse, fit};

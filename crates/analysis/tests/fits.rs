@@ -1,7 +1,5 @@
 //! Laws of eta\*: what is recovered, which cells take part, what is censored, which law wins.
 
-#![allow(clippy::unwrap_used)]
-
 use crate::support;
 
 use etastar_analysis::{

@@ -1,7 +1,5 @@
 //! The largest usable rate as training goes on.
 
-#![allow(clippy::unwrap_used)]
-
 use crate::support;
 
 use etastar_analysis::{Course, Effect, LateStageCourse};

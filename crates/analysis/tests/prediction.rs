@@ -1,7 +1,5 @@
 //! eta\* of a network that was not measured.
 
-#![allow(clippy::unwrap_used)]
-
 use crate::support;
 
 use etastar_analysis::{

@@ -1,7 +1,5 @@
 //! What predicts eta\* at initialisation, how well, and at what cost.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use crate::support;
 
 use etastar_analysis::{Proxies, Proxy, ProxyCell};

@@ -1,7 +1,5 @@
 //! Sharpness: its growth, bounds and predictions, and how it goes with eta\*.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use crate::support;
 
 use etastar_analysis::{

@@ -1,7 +1,5 @@
 //! Larger networks predicted from smaller ones.
 
-#![allow(clippy::unwrap_used)]
-
 use crate::support;
 
 use etastar_analysis::{Law, SizeBy, Transfer, Unit, quantile};

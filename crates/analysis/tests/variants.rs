@@ -1,7 +1,5 @@
 //! What variants shift, and where the noise comes from.
 
-#![allow(clippy::unwrap_used)]
-
 use crate::support;
 
 use etastar_analysis::{Unit, VariantSummary};

@@ -1,7 +1,5 @@
 //! A whole store: what its analysis holds, and every cell's own number.
 
-#![allow(clippy::unwrap_used)]
-
 use crate::support;
 
 use etastar_analysis::{Centre, Estimate, StoreAnalysis, Variance, View, analyse};

@@ -1,11 +1,5 @@
 //! Downloads of a dataset in one archive: only the expected files come out of
 //! it, under their own names and verified.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a helper of a test fails the test"
-)]
-
 use crate::support;
 
 use std::fs;

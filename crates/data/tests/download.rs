@@ -1,10 +1,4 @@
 //! Downloads of single files from a scripted local server.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a helper of a test fails the test"
-)]
-
 use crate::support;
 
 use std::cell::RefCell;

@@ -1,10 +1,4 @@
 //! Properties of the parsers: total on any bytes, exact inverses of the writers.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a helper of a test fails the test"
-)]
-
 use crate::support;
 
 use etastar_data::format::{

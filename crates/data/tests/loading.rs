@@ -1,11 +1,5 @@
 //! Loading from folders: every way a file can be missing or wrong has its own
 //! message, and no wrong file is ever used.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a helper of a test fails the test"
-)]
-
 use crate::support;
 
 use std::fs;

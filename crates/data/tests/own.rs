@@ -1,7 +1,5 @@
 //! Files of one's own: every kind gives the same data, and whatever is wrong is named.
 
-#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
-
 #[path = "own/targets.rs"]
 mod targets;
 

@@ -1,13 +1,6 @@
 //! The gradient and the SGD step against two independent oracles in double
 //! precision: automatic differentiation and central differences.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a helper of a test fails the test"
-)]
-
 use crate::oracle;
 
 use burn_autodiff::Autodiff;

@@ -1,11 +1,6 @@
 //! Steps of every optimiser against their definition on plain numbers, and ensembles against their
 //! networks one by one.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a failed assumption should fail the test"
-)]
-
 use burn_ndarray::NdArray;
 use burn_tensor::{Int, Tensor};
 use etastar_model::{

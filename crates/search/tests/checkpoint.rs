@@ -1,13 +1,6 @@
 //! Trainings that go on from a checkpoint, repeats that share a part of their
 //! randomness, and cheap rates, with real networks.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a helper of a test fails the test"
-)]
-
 use burn_ndarray::NdArray;
 use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName};
 use etastar_model::Loss;

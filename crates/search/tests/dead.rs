@@ -1,7 +1,5 @@
 //! Networks that no step can change do not use up the budget, and are recorded as if they did.
 
-#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
-
 use burn_flex::Flex;
 use etastar_data::{
     BatchOrder, DataFolders, Dataset, DatasetConfig, DatasetName, OwnFile, Split, Targets, gather,

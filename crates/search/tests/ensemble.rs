@@ -1,11 +1,5 @@
 //! Many networks at once against one after the other.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a helper of a test fails the test"
-)]
-
 use std::ops::ControlFlow;
 
 use burn_flex::Flex;

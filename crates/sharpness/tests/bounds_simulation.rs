@@ -1,7 +1,5 @@
 //! The bounds against dense Hessians of sampled tiny networks.
 
-#![allow(clippy::unwrap_used, reason = "helper functions of tests")]
-
 use crate::support;
 
 use burn_tensor::{Tensor, TensorData};

@@ -1,10 +1,5 @@
 //! Every bound of a certificate against the dense eigenvalues of random
 //! networks: none may be violated.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a failed assumption should fail the test"
-)]
-
 use crate::support;
 
 use burn_tensor::Tensor;

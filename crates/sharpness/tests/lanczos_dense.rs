@@ -1,10 +1,5 @@
 //! Lanczos against dense eigen-decompositions, and on operators whose spectrum
 //! is known.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a failed assumption should fail the test"
-)]
-
 use crate::support;
 
 use etastar_sharpness::lanczos::{

@@ -1,5 +1,12 @@
 //! Operators, eigenvalues, moments, bounds and predictions against independent oracles.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper of a test fails the test"
+)]
+
 mod bounds_formulas;
 mod bounds_simulation;
 mod certificate_bounds;

@@ -1,11 +1,6 @@
 //! Products with the Hessian and the Gauss-Newton matrix against independent
 //! oracles in double precision: automatic differentiation, nested for the
 //! Hessian, and central differences of the gradient.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a failed assumption should fail the test"
-)]
-
 use crate::oracle;
 use crate::support;
 

@@ -1,7 +1,5 @@
 //! Predicted eigenvalues against dense matrices and sampled networks.
 
-#![allow(clippy::unwrap_used, reason = "helper functions of tests")]
-
 use crate::support;
 
 use etastar_model::{Architecture, Loss};

@@ -1,7 +1,5 @@
 //! The infinite-width kernel: closed forms, simulated wide networks, threads.
 
-#![allow(clippy::unwrap_used, reason = "helper functions of tests")]
-
 use crate::support;
 
 use etastar_model::Architecture;

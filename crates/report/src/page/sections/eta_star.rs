@@ -16,6 +16,9 @@ use super::{
 };
 use crate::figure::{Axis, Data, Figure, Marker, Panel, Point, Scale, Series, Style, Text};
 
+/// A number and its interval.
+type Reading = (f64, Option<[f64; 2]>);
+
 /// Every cell against depth times width, a panel for each input rate.
 pub(super) fn depth_width(store: &Store<'_>) -> Section {
     let mut section = store.section(View::DepthWidth, "η* against depth × width");
@@ -250,7 +253,7 @@ pub(super) fn width_over_depth(store: &Store<'_>) -> Section {
             }
         }
         section.list(said);
-        let points = |number: fn(&Fit) -> Option<(f64, Option<[f64; 2]>)>| {
+        let points = |number: fn(&Fit) -> Option<Reading>| {
             let rates = distinct(own.iter().filter_map(|fit| fit.input_rate));
             let each = rates.into_iter().rev().enumerate().map(|(order, rate)| {
                 let at_rate = own.iter().filter(|fit| fit.input_rate == Some(rate));

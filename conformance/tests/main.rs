@@ -1,7 +1,0 @@
-//! What every backend computes, in one program.
-
-mod backends;
-#[cfg(feature = "ndarray")]
-mod double;
-mod forms;
-mod launches;
