@@ -108,7 +108,8 @@ pub(crate) struct SharpnessArguments {
     weights: Option<PathBuf>,
 
     /// Samples of your own: .npz, .npy, .csv, .tsv, .parquet, or IDX images
-    #[arg(long, value_name = "FILE", requires = "weights")]
+    #[arg(long, value_name = "FILE", requires = "weights",
+        conflicts_with_all = ["width", "depth", "dataset", "data"])]
     samples_file: Option<PathBuf>,
 
     /// How the weight matrices lie [default: what their shapes tell]
