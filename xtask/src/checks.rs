@@ -1,12 +1,22 @@
 //! `cargo xtask check`, `test`, `conformance` and `ci`: what must hold before a change is taken.
 
+use std::env;
 use std::process::Command;
 
 use clap::Args;
 
 use crate::backend::provide;
-use crate::command::{self, Failure, PORTABLE, cargo, feature};
+use crate::command::{self, Failure, PORTABLE, cargo, feature, root, target};
 use crate::rules;
+
+/// The library's examples that need nothing but what is in the repository; `cargo test` has built them.
+const EXAMPLES: [&str; 5] = [
+    "another_backend",
+    "custom_protocol",
+    "own_data",
+    "own_widths",
+    "sweep_and_fit",
+];
 
 #[derive(Debug, Args)]
 pub(crate) struct TestArguments {
@@ -43,7 +53,16 @@ pub(crate) fn check() -> Result<(), Failure> {
 /// train networks and share their build with `cargo xtask reproduce`.
 pub(crate) fn test(arguments: &TestArguments) -> Result<(), Failure> {
     let mut test = cargo(&["test", "--release", "--workspace"]);
-    command::run(test.args(PORTABLE).args(&arguments.rest))
+    command::run(test.args(PORTABLE).args(&arguments.rest))?;
+    // Words for cargo test choose some of the tests: nothing else is asked for then.
+    if !arguments.rest.is_empty() {
+        return Ok(());
+    }
+    for name in EXAMPLES {
+        let program = format!("release/examples/{name}{}", env::consts::EXE_SUFFIX);
+        command::run(Command::new(target().join(program)).current_dir(root()))?;
+    }
+    Ok(())
 }
 
 /// `cargo xtask conformance`: whether backends compute what they should.

@@ -12,6 +12,17 @@
 //! One quantity has one estimator and one interval. All intervals of numbers over several cells
 //! come from one resampling scheme: whole architectures are resampled, each with all its cells and
 //! repeats. Knows nothing of pages.
+//!
+//! ```
+//! use etastar_analysis::{Estimate, Variance};
+//!
+//! // log2 of eta* in three repeats of one cell.
+//! let repeats = [-1.5, -1.25, -1.75];
+//! let variance = Variance::pooled([repeats.as_slice()]);
+//! let cell = Estimate::from_values(&repeats, &variance, 0.95);
+//! // The geometric mean, 2^-1.5.
+//! assert!(cell.value.is_some_and(|eta_star| (eta_star.log2() + 1.5).abs() < 1e-12));
+//! ```
 
 mod advice;
 mod analysis;

@@ -6,6 +6,31 @@
 //! turns the user's word into a [`DeviceName`], asks for a [`Selection`], and runs
 //! a [`Task`] on it: the one place where a type parameter is chosen by a
 //! value.
+//!
+//! ```
+//! use burn_tensor::Tensor;
+//! use etastar_backend::{Backend, DeviceName, Selection, Task};
+//!
+//! struct Sum([f32; 3]);
+//!
+//! impl Task for Sum {
+//!     type Output = f64;
+//!
+//!     fn run<B: Backend>(self, device: B::Device) -> f64 {
+//!         let values = Tensor::<B, 1>::from_floats(self.0, &device);
+//!         values.sum().into_data().iter::<f64>().sum()
+//!     }
+//! }
+//!
+//! # #[cfg(feature = "flex")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let device: DeviceName = "flex".parse()?;
+//! assert_eq!(Selection::new(device)?.run(Sum([1.0, 2.0, 3.0])), 6.0);
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "flex"))]
+//! # fn main() {}
+//! ```
 
 #[cfg(feature = "counting")]
 pub mod counting;

@@ -7,6 +7,27 @@
 //!
 //! Conventions: *depth* counts **hidden** layers; a weight matrix has shape
 //! `[in, out]`, so a layer computes `a W + b` for rows `a` of a batch.
+//!
+//! ```
+//! use burn_flex::Flex;
+//! use etastar_model::{Architecture, Batch, InitialWeights, LayerRates, Loss, Mlp};
+//! use rand::SeedableRng;
+//! use rand_chacha::ChaCha8Rng;
+//!
+//! let device = Default::default();
+//! // Two features, two hidden layers of eight units, two classes.
+//! let architecture = Architecture::constant_width(2, 8, 2, 2);
+//! let initial = InitialWeights::draw::<f32>(&architecture, &mut ChaCha8Rng::seed_from_u64(1));
+//! let mut network = Mlp::<Flex>::upload(&initial, &device);
+//! let batch = Batch::upload(&[1.0, 0.0, 0.0, 1.0], &[0, 1], 2, 2, &device);
+//! let rates = LayerRates::with_input_rate(2, 0.1);
+//! let loss = |network: &Mlp<Flex>| network.loss(&batch, Loss::CrossEntropy).into_scalar();
+//! let before = loss(&network);
+//! for _ in 0..20 {
+//!     network = network.sgd_step(&batch, Loss::CrossEntropy, 0.1, &rates).0;
+//! }
+//! assert!(loss(&network) < before);
+//! ```
 
 mod activation;
 mod architecture;

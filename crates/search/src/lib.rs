@@ -10,6 +10,29 @@
 //! | [`run_sweep`] | every repeat of every cell, on several threads, into a [`Store`] |
 //!
 //! Knows nothing of plots or theory.
+//!
+//! ```
+//! use etastar_search::plan::{Plan, Search, Tried};
+//! use etastar_search::{EtaStar, mock};
+//!
+//! // Suppose that a network trains at any rate up to 0.3.
+//! let cell = mock::search_cell(&[64; 4], 1.0);
+//! let protocol = cell.protocol().ok_or("no search")?;
+//! let search = Search::of_cell(&cell, protocol, (784, 10));
+//! let mut tried = Tried::new();
+//! let end = loop {
+//!     match search.next(&tried) {
+//!         Plan::Try(rate) => tried.insert(rate, rate <= 0.3),
+//!         Plan::Done(end) => break end,
+//!     };
+//! };
+//! let EtaStar::Found { eta_star, .. } = end else {
+//!     return Err("not in range".into());
+//! };
+//! // Within an eighth of an octave below the edge.
+//! assert!(eta_star <= 0.3 && eta_star > 0.3 * 2f64.powf(-0.125));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod cell;
 mod cheap_rates;

@@ -158,6 +158,11 @@ fn files_that_do_not_fit_are_named() {
     let etastar = with_own_network();
     etastar.write("text", "no weights");
     for (options, code, says) in [
+        (
+            "--width 8 --depth 2 --samples-file data.npz",
+            2,
+            "cannot be used with",
+        ),
         ("--weights net.safetensors", 2, "--samples-file"),
         ("--weights none --samples-file data.npz", 3, "cannot read"),
         (
