@@ -36,6 +36,7 @@ pub(crate) fn run(arguments: &BookArguments) -> Result<(), Failure> {
     if arguments.patches {
         return patches::check(&source.join("patches"));
     }
+    patches::apply_alone(&source.join("patches"), &root())?;
     let built = target().join("book");
     let mut build = Command::new(mdbook()?);
     build.arg("build").arg(&source);

@@ -52,18 +52,29 @@ const PATCHES: [Patch; 5] = [
     },
 ];
 
+impl Patch {
+    fn file(&self, folder: &Path) -> PathBuf {
+        folder.join(format!("{}.patch", self.name))
+    }
+}
+
+/// That every patch alone fits a tree, which stays as it is.
+pub(crate) fn apply_alone(folder: &Path, tree: &Path) -> Result<(), Failure> {
+    for patch in &PATCHES {
+        command::run(apply(tree, &patch.file(folder)).arg("--check"))?;
+    }
+    Ok(())
+}
+
 /// Applies every patch alone, then all of them, to a copy of the tree, and lets cargo check and test
 /// that copy.
 pub(crate) fn check(folder: &Path) -> Result<(), Failure> {
     let home = target().join("book-patches");
     let tree = home.join("tree");
     copy_tree(&tree)?;
-    let file = |patch: &Patch| folder.join(format!("{}.patch", patch.name));
+    apply_alone(folder, &tree)?;
     for patch in &PATCHES {
-        command::run(apply(&tree, &file(patch)).arg("--check"))?;
-    }
-    for patch in &PATCHES {
-        command::run(&mut apply(&tree, &file(patch)))?;
+        command::run(&mut apply(&tree, &patch.file(folder)))?;
     }
     for words in PATCHES.iter().flat_map(|patch| patch.cargo) {
         let words: Vec<&str> = words.split(' ').collect();
