@@ -9,12 +9,13 @@ use crate::backend::provide;
 use crate::command::{self, Failure, PORTABLE, cargo, feature, root, target};
 use crate::rules;
 
-/// The library's examples that need nothing but what is in the repository; `cargo test` has built them.
-const EXAMPLES: [&str; 5] = [
+/// The library's examples, which `cargo test` has built.
+const EXAMPLES: [&str; 6] = [
     "another_backend",
     "custom_protocol",
     "own_data",
     "own_widths",
+    "sharpness_of_weights",
     "sweep_and_fit",
 ];
 
