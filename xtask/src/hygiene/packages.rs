@@ -18,9 +18,11 @@ const ENDINGS: [&str; 12] = [
 ];
 
 /// Files with other endings.
-const OTHERS: [&str; 4] = [
+const OTHERS: [&str; 6] = [
     "LICENSE-APACHE",
     "LICENSE-MIT",
+    "examples/moons.npz",
+    "examples/network.safetensors",
     "src/export/columns.txt",
     "templates/kubernetes-job.yaml",
 ];
