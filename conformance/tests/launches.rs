@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 use etastar_backend::counting::{Counting, Counts};
 use etastar_data::{DataFolders, Dataset, DatasetConfig, DatasetName};
 use etastar_search::{
-    BurnTrainer, Cell, EnsembleLimits, EnsembleTrainer, EtaStar, FORMAT_VERSION, Interrupt,
-    Manifest, MasterSeed, Measurement, PlannedCell, Protocol, Provenance, Repeats, Silent, Store,
-    Strategy, SweepEnd, Vary, run_sweep,
+    BurnTrainer, Cell, EnsembleLimits, EnsembleTrainer, EtaStar, Interrupt, Manifest, MasterSeed,
+    Measurement, PlannedCell, Protocol, Provenance, Repeats, Silent, Store, Strategy, SweepEnd,
+    mock, run_sweep,
 };
 
 const SEED: u64 = 1;
@@ -32,20 +32,13 @@ fn config() -> DatasetConfig {
 fn cell(input_rate: f64, budget: usize) -> Cell {
     Cell {
         dataset: config(),
-        hidden: vec![32; 4],
-        bias: false,
-        output_gain: 2.0,
-        form: Default::default(),
-        input_rate,
-        layer_rates: Vec::new(),
-        checkpoint: None,
-        vary: Vary::Both,
         measurement: Measurement::EtaStar(Protocol {
             budget,
             // No rate reaches it: every trial goes on to the end, unless it blows up.
             threshold: 0.999,
             ..Protocol::default()
         }),
+        ..mock::search_cell(&[32; 4], input_rate)
     }
 }
 
@@ -68,24 +61,10 @@ fn sweep(
         strategy: Strategy::Batched,
     };
     let manifest = Manifest {
-        format_version: FORMAT_VERSION,
-        tool_version: "0.0.0".into(),
-        git_commit: None,
-        experiment: "launches".into(),
-        question: "?".into(),
-        profile: None,
-        configuration_hash: "0".into(),
-        backend: "counting".into(),
-        float: "f32".into(),
-        device: "cpu".into(),
         strategy: Strategy::Batched,
-        features: Vec::new(),
-        datasets: BTreeMap::new(),
         seed: SEED,
         repeats: REPEATS,
-        variants: Vec::new(),
-        not_run: Vec::new(),
-        analysis: serde_json::Value::Null,
+        ..mock::store(Vec::new()).manifest
     };
     let ensembles = EnsembleTrainer::new(
         trainer,

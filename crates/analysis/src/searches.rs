@@ -72,8 +72,7 @@ impl<'a> FromIterator<&'a CellRecord> for SearchCounts {
         let mut counts = Self::default();
         for record in records {
             let mut own = Self::default();
-            let protocol = record.cell.protocol();
-            let laddered = protocol.is_some_and(|protocol| !protocol.ladder.is_empty());
+            let laddered = record.cell.has_ladder();
             for search in record.repeats.iter().filter_map(|repeat| repeat.search()) {
                 own += Self::from_search(search, laddered);
             }

@@ -1,5 +1,7 @@
 //! Many networks of one shape, trained together on one device.
 
+use std::sync::Arc;
+
 use burn_tensor::{Int, Tensor, TensorData};
 use etastar_backend::{Backend, Rate};
 
@@ -16,7 +18,8 @@ pub type Ensemble<B> = Mlp<B, 3>;
 #[derive(Debug, Clone)]
 pub struct EnsembleRates<B: Backend> {
     /// Of the networks: the learning rate, and those of the layers relative to it.
-    networks: Vec<(f64, LayerRates)>,
+    /// Shared, since every step has a copy.
+    networks: Arc<[(f64, LayerRates)]>,
     /// `[networks, 1, 1]`, one tensor per layer.
     layers: Vec<Tensor<B, 3>>,
 }
@@ -44,7 +47,10 @@ impl<B: Backend> EnsembleRates<B> {
                 Tensor::from_data(data.convert::<B::FloatElem>(), device)
             })
             .collect();
-        Self { networks, layers }
+        Self {
+            networks: networks.into(),
+            layers,
+        }
     }
 
     /// All rates times a factor, and rounded once.

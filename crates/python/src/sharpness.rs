@@ -70,12 +70,11 @@ pub(crate) fn sharpness_at_initialisation(
 #[pyfunction]
 pub(crate) fn sharpness(settings: Settings<'_>, screen: &Bound<'_, PyAny>) -> PyResult<String> {
     let layout: Option<String> = settings.get("layout")?;
-    let of_optimiser = of_optimiser(&settings)?;
     let options = GivenOptions {
         settings: SharpnessSettings {
             loss: settings.loss()?,
-            bounds: settings.get::<bool>("bounds")? && of_optimiser.adam_batch().is_none(),
-            ..of_optimiser
+            bounds: settings.get("bounds")?,
+            ..of_optimiser(&settings)?
         },
         input_rate: settings.setting::<InputRate>()?,
         layer_rates: Vec::new(),

@@ -336,6 +336,12 @@ impl Cell {
         *self == at_the_same_rates && frozen(self) == frozen(other)
     }
 
+    /// Whether its searches try rates around eta\* in the end. Without these no rate below one that
+    /// succeeded is tried, and nothing tells whether success is monotone in the rate.
+    pub fn has_ladder(&self) -> bool {
+        (self.protocol()).is_some_and(|protocol| !protocol.ladder.is_empty())
+    }
+
     /// Whether it is of ReLU networks under plain SGD, for which laws and advice are published.
     pub fn is_relu_under_sgd(&self) -> bool {
         let optimiser = self.protocol().map(Protocol::optimiser);

@@ -342,7 +342,7 @@ fn text(found: &Found) -> String {
     if let Some(fastest) = &found.fastest_rate {
         text.push_str(&fastest_rate(fastest));
     }
-    let looked = (cell.protocol()).is_some_and(|protocol| !protocol.ladder.is_empty());
+    let looked = cell.has_ladder();
     let searches = found
         .record()
         .into_iter()
@@ -354,7 +354,6 @@ fn text(found: &Found) -> String {
             EtaStar::NothingSucceeds { lowest } => format!("below {lowest:.3e}"),
             EtaStar::NothingFails { highest } => format!("at least {highest}"),
         };
-        // Without a ladder no rate below a success is tried.
         let monotone = match (looked, search.monotone) {
             (false, _) => "",
             (true, true) => "yes",

@@ -301,12 +301,8 @@ fn given(
     weights: PathBuf,
     samples: PathBuf,
 ) -> Result<(), CliError> {
-    let asked_for = arguments.settings()?;
     let options = GivenOptions {
-        settings: SharpnessSettings {
-            bounds: asked_for.bounds && asked_for.adam_batch().is_none(),
-            ..asked_for
-        },
+        settings: arguments.settings()?,
         input_rate: arguments.input_rate(),
         layer_rates: arguments.layer_rates.clone(),
         weights: WeightsOptions {

@@ -126,12 +126,13 @@ impl<B: Backend> LoadedDataset<B> {
     /// Which networks no step on training samples can change, see [`Mlp::dead_on`]. The check ends
     /// when all of them have been reached.
     pub(super) fn dead<const D: usize>(&self, networks: &Mlp<B, D>, loss: Loss) -> Vec<bool> {
-        let mut dead: Option<Vec<bool>> = None;
-        let device = self.validation.first().map(|batch| batch.inputs.device());
-        let device = device.unwrap_or_default();
+        let Some(layer) = networks.layers.first() else {
+            return Vec::new();
+        };
+        let device = layer.weight.device();
+        let mut dead = vec![true; networks.networks()];
         // Every layer's activations are kept: as many rows in all as a few evaluations have.
-        let networks_at_once = networks.networks().max(1);
-        let rows = (4 * EVALUATION_CHUNK / networks_at_once).clamp(128, EVALUATION_CHUNK);
+        let rows = (4 * EVALUATION_CHUNK / dead.len().max(1)).clamp(128, EVALUATION_CHUNK);
         for part in self.train.parts(rows) {
             let Batch { inputs, targets } = upload(part, &device);
             let batch = Batch {
@@ -139,17 +140,14 @@ impl<B: Backend> LoadedDataset<B> {
                 targets: targets.unsqueeze::<D>(),
             };
             let on_part = networks.dead_on(&batch, loss);
-            let both = match dead {
-                Some(before) => before.iter().zip(on_part).map(|(a, b)| *a && b).collect(),
-                None => on_part,
-            };
-            let reached_all = !both.contains(&true);
-            dead = Some(both);
-            if reached_all {
+            for (dead, on_part) in dead.iter_mut().zip(on_part) {
+                *dead &= on_part;
+            }
+            if !dead.contains(&true) {
                 break;
             }
         }
-        dead.unwrap_or_default()
+        dead
     }
 
     /// Number of validation samples.
