@@ -9,7 +9,6 @@
 
 use std::io::{Cursor, Write};
 
-use etastar_data::{OwnFile, Targets};
 use libfuzzer_sys::fuzz_target;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
@@ -32,26 +31,5 @@ fuzz_target!(|bytes: &[u8]| {
         }
         bytes => etastar_fuzz::file(bytes, "npz"),
     };
-    for regression in [false, true] {
-        let file = OwnFile {
-            regression,
-            ..OwnFile::new(&path)
-        };
-        let Ok(dataset) = file.load(None) else {
-            continue;
-        };
-        let samples = dataset.into_samples();
-        assert_eq!(samples.inputs.len(), samples.len() * samples.features);
-        assert!(samples.inputs.iter().all(|value| value.is_finite()));
-        match &samples.targets {
-            Targets::Classes(labels) => {
-                let classes = samples.outputs as u32;
-                assert!(labels.iter().all(|&label| label < classes));
-            }
-            Targets::Reals(targets) => {
-                assert_eq!(targets.len(), samples.len() * samples.outputs);
-                assert!(targets.iter().all(|value| value.is_finite()));
-            }
-        }
-    }
+    etastar_fuzz::check_samples(&path);
 });
