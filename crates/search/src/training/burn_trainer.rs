@@ -53,15 +53,24 @@ impl<B: Backend> BurnTrainer<B> {
         &self.device
     }
 
+    /// The initial weights of one repeat, on the host.
+    pub(super) fn initial_weights(
+        &self,
+        architecture: &Architecture,
+        repeat: usize,
+    ) -> Result<InitialWeights, TrainerError> {
+        architecture.validate()?;
+        let mut rng = self.seed.initialisation(architecture, repeat);
+        Ok(InitialWeights::draw::<B::FloatElem>(architecture, &mut rng))
+    }
+
     /// The initial network of one repeat.
     pub(crate) fn network(
         &self,
         architecture: &Architecture,
         repeat: usize,
     ) -> Result<Mlp<B>, TrainerError> {
-        architecture.validate()?;
-        let mut rng = self.seed.initialisation(architecture, repeat);
-        let initial = InitialWeights::draw::<B::FloatElem>(architecture, &mut rng);
+        let initial = self.initial_weights(architecture, repeat)?;
         Ok(Mlp::upload(&initial, &self.device))
     }
 

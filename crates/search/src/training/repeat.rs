@@ -1,8 +1,10 @@
 //! One repeat on the device: what all its trials share.
 
+use std::thread;
+
 use etastar_backend::Backend;
 use etastar_data::Targets;
-use etastar_model::{Batch, Derivatives, LayerRates, Mlp, Optimiser};
+use etastar_model::{Batch, Derivatives, InitialWeights, LayerRates, Mlp, Optimiser};
 
 use super::batches::Batches;
 use super::dataset::LoadedDataset;
@@ -43,11 +45,17 @@ impl<'a, B: Backend> PreparedRuns<'a, B> {
             prepared.push(PreparedRun { repeat, rates });
         }
         let keep_bytes = KEPT_BATCHES / starts.len().max(1);
-        let starts = starts.into_iter();
-        let repeats = starts.map(|run| BurnRepeat::prepare(trainer, run, keep_bytes));
+        let mut repeats = Vec::with_capacity(starts.len());
+        // No more weights are on the host at once than threads draw.
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        for runs in starts.chunks(threads) {
+            for (&run, initial) in runs.iter().zip(initial_weights(trainer, runs)?) {
+                repeats.push(BurnRepeat::prepare(trainer, run, &initial, keep_bytes)?);
+            }
+        }
         Ok(Self {
             runs: prepared,
-            repeats: repeats.collect::<Result<_, _>>()?,
+            repeats,
         })
     }
 
@@ -60,6 +68,33 @@ impl<'a, B: Backend> PreparedRuns<'a, B> {
         let run = run.ok_or(TrainerError::NotPrepared(index))?;
         Ok((&mut self.repeats[run.repeat], &run.rates))
     }
+}
+
+/// The initial weights of runs, each drawn by a thread of its own. Every repeat has its stream of
+/// random numbers, so that the bits are those of one thread.
+fn initial_weights<B: Backend>(
+    trainer: &BurnTrainer<B>,
+    runs: &[Run<'_>],
+) -> Result<Vec<InitialWeights>, TrainerError> {
+    let draw = |&Run { cell, repeat }: &Run<'_>| {
+        let train = &trainer.dataset(&cell.dataset)?.train;
+        let architecture = cell.architecture(train.features, train.outputs);
+        trainer.initial_weights(&architecture, cell.vary.initialisation_of(repeat))
+    };
+    let Some((first, others)) = runs.split_first() else {
+        return Ok(Vec::new());
+    };
+    thread::scope(|scope| {
+        let threads: Vec<_> = others
+            .iter()
+            .map(|run| scope.spawn(move || draw(run)))
+            .collect();
+        let drawn = threads.into_iter().map(|thread| {
+            let drawn = thread.join();
+            drawn.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        std::iter::once_with(|| draw(first)).chain(drawn).collect()
+    })
 }
 
 impl Run<'_> {
@@ -100,6 +135,7 @@ impl<'a, B: Backend> BurnRepeat<'a, B> {
     fn prepare(
         trainer: &'a BurnTrainer<B>,
         Run { cell, repeat }: Run<'a>,
+        initial: &InitialWeights,
         keep_bytes: usize,
     ) -> Result<Self, TrainerError> {
         let dataset = trainer.dataset(&cell.dataset)?;
@@ -112,7 +148,7 @@ impl<'a, B: Backend> BurnRepeat<'a, B> {
             protocol.batch_size,
             cell.vary.batch_order_of(repeat),
         )?;
-        let initial = trainer.network(&architecture, cell.vary.initialisation_of(repeat))?;
+        let initial = Mlp::upload(initial, trainer.device());
         let initial = match &cell.checkpoint {
             None => initial,
             Some(checkpoint) => {
