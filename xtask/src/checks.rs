@@ -6,7 +6,7 @@ use std::process::Command;
 use clap::Args;
 
 use crate::backend::provide;
-use crate::command::{self, Failure, PORTABLE, cargo, feature, root, target};
+use crate::command::{self, Failure, PORTABLE, cargo, features, root, target};
 use crate::rules;
 
 /// The library's examples, which `cargo test` has built.
@@ -28,7 +28,7 @@ pub(crate) struct TestArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct ConformanceArguments {
-    /// Backends or devices, for example tch:cuda:0. Each is built alone, with its cargo feature
+    /// Backends or devices, for example tch:cuda:0
     #[arg(long, value_delimiter = ',', default_value = "flex,ndarray")]
     backends: Vec<String>,
 }
@@ -70,16 +70,17 @@ pub(crate) fn test(arguments: &TestArguments) -> Result<(), Failure> {
 pub(crate) fn conformance(arguments: &ConformanceArguments) -> Result<(), Failure> {
     for device in &arguments.backends {
         provide(device)?;
-        command::run(&mut conformance_suite(device))?;
     }
-    Ok(())
+    command::run(&mut conformance_suite(&arguments.backends))
 }
 
-/// The conformance suite on one device; it prints a table of errors.
-pub(crate) fn conformance_suite(device: &str) -> Command {
-    let mut test = cargo(&["test", "--release", "--package", "etastar-conformance"]);
-    test.args(["--no-default-features", "--features", feature(device)]);
+/// The conformance suite on some devices; it prints a table of errors, a row a device.
+pub(crate) fn conformance_suite(devices: &[String]) -> Command {
+    let mut test = cargo(&["test", "--profile", "conformance"]);
+    test.args(["--package", "etastar-conformance"]);
+    // One program for all of them: what they have in common is compiled once.
+    test.args(["--no-default-features", "--features", &features(devices)]);
     test.args(["--", "--nocapture"]);
-    test.env("ETASTAR_DEVICES", device);
+    test.env("ETASTAR_DEVICES", devices.join(","));
     test
 }

@@ -116,6 +116,13 @@ pub(crate) fn build_etastar(backends: &[String]) -> Result<(), Failure> {
     run(&mut building_etastar(backends))
 }
 
+/// Builds it as the workspace's tests do, so that nothing is compiled again after them: cargo chooses
+/// the features of dependencies for the packages that are named.
+pub(crate) fn build_tested_etastar() -> Result<(), Failure> {
+    let mut build = cargo(&["build", "--release", "--workspace", "--bin", "etastar"]);
+    run(build.args(PORTABLE))
+}
+
 /// The command that builds it.
 pub(crate) fn building_etastar(backends: &[String]) -> Command {
     let mut build = cargo(&["build", "--release", "--package", "etastar-cli"]);

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use clap::Args;
 
-use crate::command::{self, Failure, build_etastar, built, root, target, works};
+use crate::command::{self, Failure, build_tested_etastar, built, root, target, works};
 use crate::files::{self, entries};
 
 #[derive(Debug, Args)]
@@ -24,6 +24,9 @@ pub(crate) struct PythonArguments {
     rest: Vec<String>,
 }
 
+/// The examples; the second one needs torch.
+const EXAMPLES: [&str; 2] = ["find_rate.py", "from_pytorch.py"];
+
 /// What building and testing takes.
 const PACKAGES: [&str; 6] = [
     "maturin",
@@ -35,7 +38,7 @@ const PACKAGES: [&str; 6] = [
 ];
 
 /// Builds a wheel, installs it in a virtual environment of the target folder, and runs the tests
-/// and the first example there.
+/// and the examples there.
 pub(crate) fn run(arguments: &PythonArguments) -> Result<(), Failure> {
     let home = target().join("python");
     let package = root().join("crates/python");
@@ -60,13 +63,17 @@ pub(crate) fn run(arguments: &PythonArguments) -> Result<(), Failure> {
     }
 
     // The tests compare with the command line.
-    build_etastar(&[])?;
+    build_tested_etastar()?;
     let mut test = Command::new(&python);
     test.args(["-m", "pytest"]).args(&arguments.rest);
     test.env("ETASTAR_PROGRAM", built("etastar"));
     command::run(test.current_dir(&package))?;
-    let mut example = Command::new(&python);
-    command::run(example.arg(package.join("examples/find_rate.py")))
+    let has_torch = arguments.with.iter().any(|name| name.starts_with("torch"));
+    for example in EXAMPLES.iter().take(if has_torch { 2 } else { 1 }) {
+        let path = package.join("examples").join(example);
+        command::run(Command::new(&python).arg(path))?;
+    }
+    Ok(())
 }
 
 /// The Python of a virtual environment of the target folder, with these packages. What is not there

@@ -1,5 +1,4 @@
-//! Double precision, in a process of its own: Burn keeps the default float
-//! type by device, and the first one used decides.
+//! Double precision is as exact as it promises.
 
 #![cfg(feature = "ndarray")]
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
