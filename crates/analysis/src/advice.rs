@@ -6,6 +6,8 @@
 //! mean training loss over the steps after the last evaluation but one. All trials of a repeat see
 //! the same batches.
 
+use std::ops::RangeInclusive;
+
 use etastar_search::{CellRecord, EtaStar, Search};
 use serde::{Deserialize, Serialize};
 
@@ -212,11 +214,19 @@ pub struct FastestRate {
     pub interval: [f64; 2],
     /// The experiment that measured it.
     pub experiment: &'static str,
+    /// Whether the network is larger or smaller than those measured, [`FastestRate::DEPTHS`] and
+    /// [`FastestRate::WIDTHS`].
+    pub extrapolated: bool,
 }
 
 impl FastestRate {
-    /// Of a network with this eta\*.
-    pub fn below(eta_star: f64) -> Self {
+    /// Depths of the networks that were measured.
+    pub const DEPTHS: RangeInclusive<usize> = 4..=16;
+    /// Widths of the networks that were measured.
+    pub const WIDTHS: RangeInclusive<usize> = 64..=256;
+
+    /// Of a network with this eta\*, number of hidden layers, and widths of some or all of them.
+    pub fn below(eta_star: f64, depth: usize, widths: &[usize]) -> Self {
         let over_eta_star = mean(&MEASURED.map(|[value, ..]| value)).map_or(f64::NAN, f64::exp2);
         let low = MEASURED
             .iter()
@@ -231,6 +241,8 @@ impl FastestRate {
             over_eta_star,
             interval: [low, high].map(|octaves| eta_star * octaves.exp2()),
             experiment: "advice",
+            extrapolated: !Self::DEPTHS.contains(&depth)
+                || !widths.iter().all(|width| Self::WIDTHS.contains(width)),
         }
     }
 }
@@ -251,9 +263,12 @@ mod tests {
                 format!("{value:.2} \\[{low:.2}, {high:.2}\\] octaves").replace('-', "\u{2212}");
             assert!(report.contains(&said), "{said}");
         }
-        let fastest = FastestRate::below(2.0);
+        let fastest = FastestRate::below(2.0, 8, &[64, 256]);
         assert!((fastest.learning_rate / 2.0 - fastest.over_eta_star).abs() < 1e-12);
         let [low, high] = fastest.interval;
         assert!(low < fastest.learning_rate && fastest.learning_rate < high && high < 2.0);
+        assert!(!fastest.extrapolated);
+        assert!(FastestRate::below(2.0, 1, &[64]).extrapolated);
+        assert!(FastestRate::below(2.0, 8, &[64, 257]).extrapolated);
     }
 }

@@ -41,8 +41,8 @@ pub enum OptionsError {
     WidthOverDepth(f64),
     /// The confidence is more than the resamples can tell.
     #[error(
-        "{resamples} resamples tell no confidence above {most}, and {asked} is asked for: fewer than \
-         ten of them lie outside of the interval"
+        "{resamples} resamples cannot give a confidence above {most}, and {asked} is asked for: fewer \
+         than ten of them would lie outside of the interval; lower the confidence"
     )]
     TooConfident {
         /// What is asked for.

@@ -145,8 +145,8 @@ pub struct NotFitted {
 pub enum FitError {
     /// No search for eta\* is finished; a store of sharpness alone has none.
     #[error(
-        "the store has no finished search of eta* yet: go on with its sweep, or sweep an experiment \
-         that measures eta* if it holds sharpness alone"
+        "the store has no finished search of eta* yet: resume its sweep or, if it measures sharpness \
+         alone, sweep an experiment that measures eta*"
     )]
     NothingMeasured,
     /// The options make no sense.

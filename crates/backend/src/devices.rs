@@ -50,8 +50,8 @@ pub fn hint(backend: BackendName) -> Option<&'static str> {
              `cargo xtask backend tch --cuda`",
         ),
         BackendName::Wgpu => Some(
-            "A graphics processor needs a Vulkan, Metal or DirectX 12 driver; one that runs on \
-             the processor is Mesa's, on Debian and Ubuntu: `apt-get install mesa-vulkan-drivers`",
+            "A GPU needs a Vulkan, Metal or DirectX 12 driver; without a GPU, Mesa's Vulkan driver \
+             runs on the CPU (on Debian and Ubuntu: `apt-get install mesa-vulkan-drivers`)",
         ),
     }
 }

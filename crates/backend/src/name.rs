@@ -85,7 +85,10 @@ impl BackendName {
         match self {
             // These need more than a feature: libtorch, a driver.
             Self::Tch | Self::Wgpu => format!("cargo xtask backend {self}"),
-            _ => format!("cargo build --release --features {}", self.feature()),
+            _ => format!(
+                "cargo install --path crates/cli --features {}",
+                self.feature()
+            ),
         }
     }
 }

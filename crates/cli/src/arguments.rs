@@ -34,12 +34,12 @@ use crate::output;
 #[command(after_help = "\
 Exit codes:
     0  success
-    1  something unexpected
+    1  an unexpected error
     2  wrong usage or configuration
     3  bad or missing data (datasets, stores)
     4  the search found no eta* in range
-    5  the time limit was reached; the same command goes on where it stopped
-  130  interrupted; the same command goes on where it stopped")]
+    5  the time limit was reached; run the same command again to resume
+  130  interrupted; to resume a sweep, run the same command again")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -51,21 +51,21 @@ pub(crate) enum Command {
     Find(Box<find::FindArguments>),
     /// Measure eta* over the grid of an experiment file; can be stopped and resumed
     Sweep(sweep::SweepArguments),
-    /// Run the parts of a sweep on a cluster: on Slurm, or by a manifest for Kubernetes
+    /// Run a sweep in parts on a cluster: with Slurm, or with a manifest for Kubernetes
     Submit(submit::SubmitArguments),
-    /// Tell how far sweeps are: done, running, failed, time left
+    /// Show the progress of sweeps: done, running, failed, time left
     Status(status::StatusArguments),
-    /// Put the parts of a sweep together
+    /// Combine the parts of a sweep into one store
     Merge(merge::MergeArguments),
     /// Measure, bound and predict the top Hessian eigenvalue of a network at initialisation
     Sharpness(sharpness::SharpnessArguments),
-    /// Print initial variance, multiplier and learning rate of every layer of a network
+    /// Print the initial variance, multiplier and learning rate of every layer of a network
     Network(network::NetworkArguments),
     /// Bound the top Hessian eigenvalue by theory alone, without a network or data
     Bounds(bounds::BoundsArguments),
     /// Fit power laws to a sweep and compare them
     Fit(fit::FitArguments),
-    /// Predict eta* of a network from a sweep of others, with intervals
+    /// Predict eta* of a network without training it, with intervals
     Predict(predict::PredictArguments),
     /// Write the report of a sweep: index.html, report.md, figures, data
     Report(report::ReportArguments),
@@ -88,7 +88,7 @@ pub(crate) enum Command {
 /// Where and how trials run.
 #[derive(Debug, Args)]
 pub(crate) struct Execution {
-    /// Threads across trials; each trial uses one. Results do not depend on it
+    /// Number of threads; each trial uses one. Results do not depend on it
     /// [default: the number of cores; 1 on an accelerator]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
@@ -116,16 +116,16 @@ impl Execution {
 /// How the trials of a search are carried out.
 #[derive(Debug, Args)]
 pub(crate) struct Training {
-    /// Train one network after the other (sequential), or many of different learning rates and
-    /// repeats in one program (batched). Auto is sequential on processors, batched on accelerators
+    /// Train networks one after the other (sequential), or many with different learning rates and
+    /// repeats at once (batched). Auto is sequential on processors and batched on accelerators
     #[arg(long, value_name = "NAME", value_enum, default_value_t = StrategyName::Auto)]
     strategy: StrategyName,
 
-    /// Most networks in one program, with the batched strategy
+    /// Largest number of networks trained at once with the batched strategy
     #[arg(long, value_name = "N", default_value = "64", value_parser = count)]
     networks_at_once: usize,
 
-    /// Most memory of the device for these networks, e.g. 512MiB or 8GiB
+    /// Largest amount of device memory for these networks, e.g. 512MiB or 8GiB
     #[arg(long, value_name = "SIZE", default_value = "2GiB", value_parser = memory)]
     memory: u64,
 }
@@ -209,26 +209,26 @@ pub(crate) struct DataChoice {
     #[arg(long, value_name = "NAME", default_value = "digits")]
     dataset: DatasetName,
 
-    /// File of your own instead: .npz, .npy, .csv, .tsv, .parquet, or IDX images
+    /// File with data of your own instead: .npz, .npy, .csv, .tsv, .parquet, or IDX images
     #[arg(long, value_name = "FILE", conflicts_with = "dataset")]
     data: Option<PathBuf>,
 
-    /// Array of inputs in the file [default: a usual name, as x]
+    /// Name of the array of inputs in the file [default: a usual name such as x]
     #[arg(long, value_name = "NAME")]
     x: Option<String>,
 
-    /// Array or column of labels or targets in the file, or the file of them that belongs to one of
-    /// inputs alone [default: a usual name, as y or label]
+    /// Name of the array or column of labels or targets in the file. If the file has only inputs:
+    /// the file with the labels or targets [default: a usual name such as y or label]
     #[arg(long, visible_alias = "label", value_name = "NAME")]
     y: Option<String>,
 
-    /// The file has real targets instead of labels, given mean 0 and variance 1 by the training
-    /// samples, each output by itself. The loss is squared error, and success is a validation R^2.
-    /// Several columns of targets: --y a,b
+    /// The file has real targets instead of labels. Each output is standardised to mean 0 and
+    /// variance 1 over the training samples. The loss is squared error, and success is judged by the
+    /// validation R^2. Name several columns of targets as --y a,b
     #[arg(long)]
     regression: bool,
 
-    /// Mean 0 and variance 1 for all inputs together, for each feature, or not at all
+    /// Standardise inputs to mean 0 and variance 1: all together, each feature by itself, or none
     #[arg(long, value_enum, default_value_t = StandardiseName::All)]
     standardise: StandardiseName,
 }
@@ -245,12 +245,12 @@ impl DataChoice {
     pub(crate) fn config(&self) -> Result<DatasetConfig, CliError> {
         let config = match &self.data {
             None if self.x.is_some() || self.y.is_some() => {
-                let text = "--x and --y name parts of a file: give it with --data".to_owned();
+                let text = "--x and --y name parts of a file: give the file with --data".to_owned();
                 return Err(CliError::Usage(text));
             }
             None if self.regression => {
-                let text =
-                    "--regression is of the targets of a file: give it with --data".to_owned();
+                let text = "--regression is for the targets of a file: give the file with --data"
+                    .to_owned();
                 return Err(CliError::Usage(text));
             }
             None => DatasetConfig::new(self.dataset),
@@ -280,8 +280,18 @@ impl DataChoice {
         }
     }
 
-    /// That a result is not written over the data.
+    /// That a result can be written where the user wants it, and not over the data. It is checked
+    /// before anything is measured.
     pub(crate) fn check_output(&self, option: &str, path: Option<&Path>) -> Result<(), CliError> {
+        let folder = path.and_then(Path::parent);
+        let folder = folder.filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir());
+        if let (Some(path), Some(folder)) = (path, folder) {
+            return Err(CliError::Usage(format!(
+                "{option} {}: there is no folder {}",
+                path.display(),
+                folder.display()
+            )));
+        }
         let real = |path: &Path| path.canonicalize().ok();
         let read = [self.data.as_deref(), self.y.as_deref().map(Path::new)];
         let read: Vec<PathBuf> = read.into_iter().flatten().filter_map(real).collect();
@@ -299,8 +309,7 @@ impl DataChoice {
         match self.standardise {
             StandardiseName::All => Ok(self.own_file(path)),
             _ => Err(CliError::Usage(
-                "samples for weights of one's own are taken as they stand: leave out --standardise"
-                    .to_owned(),
+                "samples for --weights are never standardised: leave out --standardise".to_owned(),
             )),
         }
     }

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use etastar_analysis::{FitError, PredictError, SpecificationError};
-use etastar_data::DataError;
+use etastar_data::{DataError, DatasetName};
 use etastar_report::compare::CompareError;
 use etastar_report::export::ExportError;
 use etastar_report::page::ReportError;
@@ -30,12 +30,21 @@ pub(crate) enum CliError {
     },
     #[error(transparent)]
     Data(#[from] DataError),
-    #[error("{0} of {1} files are missing or bad")]
-    FilesNotVerified(usize, usize),
+    #[error(
+        "{files} of {total} files are missing or bad; `etastar data fetch {dataset}` brings them"
+    )]
+    FilesNotVerified {
+        files: usize,
+        total: usize,
+        /// The first dataset with such files.
+        dataset: DatasetName,
+    },
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
     Fit(#[from] FitError),
+    #[error("no law can be fitted: measure more widths and depths with `etastar sweep`\n{}", .0.trim_end())]
+    NothingFitted(String),
     #[error(transparent)]
     Predict(#[from] PredictError),
     #[error(transparent)]
@@ -54,8 +63,8 @@ pub(crate) enum CliError {
     #[error("no eta* in range: {0}")]
     NoEtaStar(String),
     #[error(
-        "{repeats} of {expected} repeats are there; run the parts that are not complete again, \
-         they go on where they stopped"
+        "only {repeats} of {expected} repeats are there; run the incomplete parts again: they \
+         resume where they stopped"
     )]
     Incomplete { repeats: usize, expected: usize },
     #[error("interrupted; {0}")]
@@ -111,7 +120,8 @@ impl CliError {
             Self::Predict(error) => predict_code(error),
             Self::Data(error) => data_code(error),
             Self::Store(error) => store_code(error),
-            Self::FilesNotVerified(..) | Self::Incomplete { .. } | Self::Fit(_) => DATA,
+            Self::FilesNotVerified { .. } | Self::Incomplete { .. } => DATA,
+            Self::Fit(_) | Self::NothingFitted(_) => DATA,
             Self::StoreAnalysis { .. } | Self::ReadFolder { .. } => DATA,
             Self::NoEtaStar(_) => NO_ETA_STAR,
             Self::OutOfTime(_) => OUT_OF_TIME,
@@ -124,9 +134,10 @@ impl CliError {
     pub(crate) fn measurement(command: &str, keeps: bool, error: etastar::Error) -> Self {
         match error {
             etastar::Error::Interrupted => Self::Interrupted(match keeps {
-                true => "the same command goes on where it stopped".to_owned(),
+                true => "run the same command again to resume".to_owned(),
                 false => format!(
-                    "`{command}` keeps nothing; use `sweep` for measurements that can be resumed"
+                    "`{command}` has kept nothing; use `find --store` or `sweep` for measurements \
+                     that can be resumed"
                 ),
             }),
             error => error.into(),

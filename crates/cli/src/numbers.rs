@@ -69,7 +69,7 @@ pub(crate) fn memory(text: &str) -> Result<u64, String> {
         count.checked_mul(1 << bits)
     });
     match size {
-        Some(0) => Err("must be more than nothing".to_owned()),
+        Some(0) => Err("must be more than 0".to_owned()),
         Some(bytes) => Ok(bytes),
         None => Err(format!(
             "`{text}` is not an amount of memory; write for example 512MiB or 8GiB"
@@ -83,7 +83,7 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let time: jiff::SignedDuration = text.parse().map_err(|_| explained())?;
     let time = Duration::try_from(time).map_err(|_| explained())?;
     if time.is_zero() {
-        return Err("must be longer than nothing".to_owned());
+        return Err("must be longer than 0".to_owned());
     }
     Ok(time)
 }

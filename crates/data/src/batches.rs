@@ -284,7 +284,7 @@ mod tests {
         let error = gather(&samples, &[1, 3], &mut inputs, &mut targets).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "sample index 3 is out of range, there are 3 samples"
+            "sample index 3 is out of range: there are 3 samples"
         );
     }
 

@@ -148,6 +148,14 @@ impl DatasetConfig {
         }
     }
 
+    /// What messages call the data: `dataset digits`, or the file's name.
+    pub(crate) fn subject(&self) -> String {
+        match &self.file {
+            Some(file) => file.without_folder().path.display().to_string(),
+            None => format!("dataset {}", self.name),
+        }
+    }
+
     /// Numbers of input features and of classes; none for a file, which has to be read for them.
     pub fn features_and_classes(&self) -> Option<(usize, usize)> {
         let entry = entry(self.name);
@@ -170,7 +178,7 @@ impl DatasetConfig {
             if self.name != DatasetName::Gaussians {
                 return Err(DataError::Config {
                     dataset: self.name,
-                    problem: "the table [gaussians] is only for dataset gaussians, remove it"
+                    problem: "the table [gaussians] is only for dataset gaussians: remove it"
                         .to_owned(),
                 });
             }
@@ -182,7 +190,7 @@ impl DatasetConfig {
             (Some(_), false) => {
                 return Err(DataError::Config {
                     dataset: self.name,
-                    problem: "`file` is only for dataset file, remove it".to_owned(),
+                    problem: "`file` is only for dataset file: remove it".to_owned(),
                 });
             }
         }
@@ -191,9 +199,9 @@ impl DatasetConfig {
             let problem = match entry.shape.as_slice() {
                 [.., rows, columns] if side > 0 && rows % side == 0 && columns % side == 0 => None,
                 [.., rows, columns] => Some(format!(
-                    "pool = {side} does not divide the {rows} x {columns} pixels"
+                    "pool = {side} must divide both sides of the {rows} x {columns} pixels"
                 )),
-                _ => Some("pool is for images, remove it".to_owned()),
+                _ => Some("pool is for images: remove it".to_owned()),
             };
             if let Some(problem) = problem {
                 return Err(DataError::Config {
@@ -204,39 +212,38 @@ impl DatasetConfig {
         }
         // How many samples a file has is known when it is read.
         if self.file.is_none() {
-            let (samples, validation) = (entry.samples, entry.default_validation);
-            resolve_sizes(self.name, samples, validation, self.train, self.validation)?;
+            self.resolve_sizes(entry.samples, entry.default_validation)?;
         }
         Ok(())
     }
-}
 
-/// The numbers of training and validation samples asked for, defaults filled in.
-pub(crate) fn resolve_sizes(
-    dataset: DatasetName,
-    available: usize,
-    default_validation: usize,
-    train: Option<usize>,
-    validation: Option<usize>,
-) -> Result<(usize, usize), DataError> {
-    let validation = validation.unwrap_or(default_validation);
-    let too_many = || DataError::TooManySamples {
-        dataset,
-        train: train.unwrap_or(0),
-        validation,
-        available,
-    };
-    let rest = available.checked_sub(validation).ok_or_else(too_many)?;
-    let resolved = train.unwrap_or(rest);
-    if resolved > rest || (train.is_none() && rest == 0) {
-        return Err(too_many());
+    /// The numbers of training and validation samples asked for, defaults filled in.
+    pub(crate) fn resolve_sizes(
+        &self,
+        available: usize,
+        default_validation: usize,
+    ) -> Result<(usize, usize), DataError> {
+        let train = self.train;
+        let validation = self.validation.unwrap_or(default_validation);
+        let too_many = || DataError::TooManySamples {
+            data: self.subject(),
+            train,
+            validation,
+            available,
+        };
+        let rest = available.checked_sub(validation).ok_or_else(too_many)?;
+        let resolved = train.unwrap_or(rest);
+        if resolved > rest || (train.is_none() && rest == 0) {
+            return Err(too_many());
+        }
+        let which = match (resolved, validation) {
+            (0, _) => "training",
+            (_, 0) => "validation",
+            _ => return Ok((resolved, validation)),
+        };
+        let data = self.subject();
+        Err(DataError::NoSamples { data, which })
     }
-    let which = match (resolved, validation) {
-        (0, _) => "training",
-        (_, 0) => "validation",
-        _ => return Ok((resolved, validation)),
-    };
-    Err(DataError::NoSamples { dataset, which })
 }
 
 #[cfg(test)]

@@ -394,7 +394,9 @@ mod tests {
             }
         }
         let message = |config: DatasetConfig| config.validate().unwrap_err().to_string();
-        assert!(message(pool(Some(3))).contains("pool = 3 does not divide the 8 x 8 pixels"));
+        assert!(
+            message(pool(Some(3))).contains("pool = 3 must divide both sides of the 8 x 8 pixels")
+        );
         assert!(message(pool(Some(0))).contains("pool = 0"));
         let gaussians = DatasetConfig {
             pool: Some(2),

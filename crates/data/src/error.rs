@@ -34,8 +34,8 @@ pub enum DataError {
 
     /// The real targets of one output are all the same.
     #[error(
-        "target {output} is the same in all {samples} {which} samples, so that there is nothing to \
-         learn or to judge by: take more {which} samples, at least 2 (`--train`, `--validation`; `train`, \
+        "target {output} is the same in all {samples} {which} samples, so there is nothing to learn \
+         or to judge: take more {which} samples, at least 2 (`--train`, `--validation`; `train`, \
          `validation` in an experiment), or leave the target out"
     )]
     ConstantTarget {
@@ -133,14 +133,15 @@ pub enum DataError {
 
     /// More samples were asked for than the dataset has.
     #[error(
-        "dataset {dataset} has {available} samples, not enough for {train} training and \
-         {validation} validation samples; ask for fewer with `train` or `validation`"
+        "{data} has {available} samples, too few for {} and {validation} for validation; ask for \
+         fewer (`--train`, `--validation`; `train`, `validation` in an experiment)",
+        train.map_or("any training samples".to_owned(), |train| format!("{train} training samples"))
     )]
     TooManySamples {
-        /// The dataset.
-        dataset: DatasetName,
-        /// Training samples asked for (0 when "all the rest" was asked for).
-        train: usize,
+        /// What the user calls the data: see [`crate::DatasetConfig::subject`].
+        data: String,
+        /// Training samples asked for; none when all the rest was.
+        train: Option<usize>,
         /// Validation samples asked for.
         validation: usize,
         /// Samples there are.
@@ -148,22 +149,27 @@ pub enum DataError {
     },
 
     /// A split without training or without validation samples.
-    #[error("dataset {dataset}: the number of {which} samples is 0, it must be at least 1")]
+    #[error("{data}: the number of {which} samples is 0, it must be at least 1")]
     NoSamples {
-        /// The dataset.
-        dataset: DatasetName,
+        /// What the user calls the data.
+        data: String,
         /// "training" or "validation".
         which: &'static str,
     },
 
     /// All training inputs are equal (or not finite), so they cannot be standardised.
     #[error(
-        "dataset {dataset}: the {samples} training samples cannot be standardised, their \
-         standard deviation is {standard_deviation}; use more training samples or another seed"
+        "{data}: the {samples} training samples cannot be standardised, the standard deviation is \
+         {standard_deviation}: {}",
+        match *standard_deviation == 0.0 {
+            true => "all their inputs are the same number, so that there is nothing to learn from; \
+                     check the inputs, or take more training samples",
+            false => "some inputs are too large for single precision; divide them by a constant",
+        }
     )]
     NotStandardisable {
-        /// The dataset.
-        dataset: DatasetName,
+        /// What the user calls the data.
+        data: String,
         /// Number of training samples.
         samples: usize,
         /// The standard deviation found.
@@ -199,7 +205,7 @@ pub enum DataError {
     },
 
     /// An index beyond the last sample.
-    #[error("sample index {index} is out of range, there are {samples} samples")]
+    #[error("sample index {index} is out of range: there are {samples} samples")]
     SampleIndex {
         /// The index.
         index: u32,
@@ -231,9 +237,9 @@ pub enum DataError {
 
     /// No mirror delivered a file.
     #[error(
-        "{file} could not be downloaded:{}\ncheck the network (HTTPS_PROXY names a proxy, \
-         SSL_CERT_FILE the certificates of a company's own authority), or get the file in another \
-         way: put it into {}, or name its folder with `--data-dir`",
+        "{file} could not be downloaded:{}\ncheck the network (set HTTPS_PROXY for a proxy, and \
+         SSL_CERT_FILE for the certificates of a company's own authority), or get the file in \
+         another way: put it into {}, or name its folder with `--data-dir`",
         mirror_list(failures), folder.display()
     )]
     Download {
@@ -246,7 +252,7 @@ pub enum DataError {
     },
 
     /// A verified archive does not hold what it should.
-    #[error("{}: {problem}; run the command again to download it afresh", archive.display())]
+    #[error("{}: {problem}; run the command again to download a fresh copy", archive.display())]
     Archive {
         /// The archive.
         archive: PathBuf,

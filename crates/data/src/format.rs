@@ -77,7 +77,7 @@ pub enum FormatError {
 
     /// A label beyond the last class.
     #[error(
-        "label {label} of sample {index} is out of range, the {classes} classes are 0 to {}",
+        "label {label} of sample {index} is out of range: the {classes} classes are 0 to {}",
         classes.saturating_sub(1)
     )]
     LabelOutOfRange {
@@ -303,7 +303,7 @@ pub enum GzipError {
     },
 
     /// The content is larger than it may be.
-    #[error("the content is larger than the {limit} bytes expected, decompression was stopped")]
+    #[error("the content is larger than the {limit} bytes expected; decompression was stopped")]
     TooLarge {
         /// Bytes allowed.
         limit: usize,

@@ -31,7 +31,7 @@ pub enum ContentError {
     Read(#[source] io::Error),
 
     /// The name ends in `.gz` but the content is not gzipped.
-    #[error("this is not a gzip file, it starts with {start}")]
+    #[error("this is not a gzip file: it starts with {start}")]
     NotGzip {
         /// The first bytes, readable.
         start: String,

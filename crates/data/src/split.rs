@@ -4,7 +4,7 @@
 use rand::Rng;
 
 use crate::batches::{Samples, shuffle_front};
-use crate::config::{DatasetConfig, Standardise, resolve_sizes};
+use crate::config::{DatasetConfig, Standardise};
 use crate::dataset::{Dataset, Inputs};
 use crate::error::DataError;
 use crate::targets::Targets;
@@ -49,13 +49,7 @@ impl Split {
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<Self, DataError> {
         let samples = dataset.samples();
-        let (train, validation) = resolve_sizes(
-            dataset.name,
-            samples,
-            dataset.default_validation,
-            config.train,
-            config.validation,
-        )?;
+        let (train, validation) = config.resolve_sizes(samples, dataset.default_validation)?;
         let inconsistent = || DataError::InconsistentDataset {
             dataset: dataset.name,
             inputs: dataset.inputs.len(),
@@ -83,7 +77,7 @@ impl Split {
         } = statistics;
         if !(standard_deviation.is_finite() && standard_deviation > 0.0) {
             return Err(DataError::NotStandardisable {
-                dataset: dataset.name,
+                data: config.subject(),
                 samples: train.len(),
                 standard_deviation,
             });

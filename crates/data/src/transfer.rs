@@ -250,7 +250,7 @@ fn transfer(
     let total = announced.map(|length| start.saturating_add(length));
     if let Some(total) = total.filter(|total| *total > wanted.limit) {
         let reason = format!(
-            "the server announces {total} bytes, the file has at most {}",
+            "the server announces {total} bytes, but the file has at most {}",
             wanted.limit
         );
         return Err(Failure::Unusable { reason });
@@ -285,7 +285,7 @@ fn transfer(
         let received = read as u64;
         if here + received > wanted.limit {
             let reason = format!(
-                "the server sends more than the {} bytes the file has at most",
+                "the server sends more than {} bytes, the most that the file can have",
                 wanted.limit
             );
             return Err(Failure::Unusable { reason });
@@ -294,7 +294,7 @@ fn transfer(
             .map_err(local("write", wanted))?;
         if window.stalled(received) {
             return Err(interrupted(format!(
-                "after {here} bytes: the transfer nearly stands still"
+                "after {here} bytes: the transfer has almost stopped"
             )));
         }
         here += received;

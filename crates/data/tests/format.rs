@@ -191,6 +191,6 @@ fn a_cifar_label_beyond_nine_names_its_record() {
     let error = parse_batch(&bytes).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "label 10 of sample 1 is out of range, the 10 classes are 0 to 9"
+        "label 10 of sample 1 is out of range: the 10 classes are 0 to 9"
     );
 }

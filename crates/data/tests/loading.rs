@@ -171,7 +171,7 @@ fn gzip_problems_are_told_apart() {
 
     let error = error_with(&file, b"<html>Not found</html>");
     assert!(
-        error.contains("not a gzip file, it starts with \"<html>"),
+        error.contains("not a gzip file: it starts with \"<html>"),
         "{error}"
     );
 

@@ -361,7 +361,7 @@ fn what_is_wrong_is_named_with_its_place() {
             arrays(x(), plain(&[2], &[0.5, 1.0])),
             "the label of sample 0 is 0.5",
         ),
-        (arrays(x(), plain(&[2], &[1i64, 1])), "one class only"),
+        (arrays(x(), plain(&[2], &[1i64, 1])), "only one class"),
         (
             arrays(x(), plain(&[2, 2], &[1i64, 1, 0, 1])),
             "row 0 is not one-hot",
@@ -411,7 +411,7 @@ fn what_is_wrong_is_named_with_its_place() {
         ),
         (
             folder.write("c.csv", b"a,y\n1,0\nred,1\n"),
-            "row 3, column `a`: `red` is no number",
+            "row 3, column `a`: `red` is not a number",
         ),
         (
             folder.write("r.csv", b"a,y\n1,0\n2\n"),
@@ -420,7 +420,7 @@ fn what_is_wrong_is_named_with_its_place() {
         (folder.write("e.csv", b""), "the file is empty"),
         (
             folder.write("i.csv", b",a,y\n0,1,0\n1,2,1\n"),
-            "column 0 has no name: an index",
+            "column 0 has no name: if it is an index",
         ),
         (
             folder.write("d.csv", b"y,a,y\n0,1,0\n1,2,1\n"),
@@ -433,11 +433,11 @@ fn what_is_wrong_is_named_with_its_place() {
         // As a German or French spreadsheet saves a table.
         (
             folder.write("de.csv", b"a;y\n1,5;0\n2,5;1\n"),
-            "separated by `;`: use commas, and points in numbers",
+            "separated by `;`: use commas, and decimal points in numbers",
         ),
         (
             folder.write("de.tsv", b"a\ty\n1,5\t0\n2,5\t1\n"),
-            "`1,5` is no number: write numbers with a point",
+            "`1,5` is not a number: write numbers with a decimal point",
         ),
         (
             folder.write("u.tsv", b"a,y\n1,0\n2,1\n"),
@@ -470,9 +470,9 @@ fn what_is_wrong_is_named_with_its_place() {
         ),
         (
             folder.write("what.bin", b"hello"),
-            "no file of a known kind",
+            "not a file of a known kind",
         ),
-        (folder.write("z.npz", b"PK nonsense"), "no .npz archive"),
+        (folder.write("z.npz", b"PK nonsense"), "not an .npz archive"),
         (folder.0.path().join("absent.npz"), "cannot read"),
         (
             missing_in_parquet(&folder),
@@ -495,7 +495,10 @@ fn what_is_wrong_is_named_with_its_place() {
     );
     let error = OwnFile::new(folder.npz("d.npz", &[("x", x()), ("y", plain(&[2], &[0i64, 9]))]));
     let error = error.load(Some(3)).unwrap_err().to_string();
-    assert!(error.contains("label 9, not one of 0 to 2"), "{error}");
+    assert!(
+        error.contains("the label 9 is not one of 0 to 2"),
+        "{error}"
+    );
 }
 
 /// A column that numbers the samples is no label.

@@ -47,7 +47,7 @@ pub enum Error {
     #[error(transparent)]
     Samples(#[from] OwnFileError),
     /// Two files of data have one name, by which results know them.
-    #[error("two files of data are called `{0}`: rename one")]
+    #[error("two files of data are called `{0}`: rename one of them")]
     SameName(String),
     /// Weights of one's own cannot be used.
     #[error(transparent)]
@@ -137,11 +137,11 @@ fn bytes(count: u64) -> String {
 fn what_to_do(failure: DeviceFailure) -> &'static str {
     match failure {
         DeviceFailure::OutOfMemory => {
-            "Lower --memory or --networks-at-once; finished trials are kept, and the same command \
-             goes on"
+            "Lower --memory or --networks-at-once, and run the command again; finished trials are \
+             kept"
         }
         DeviceFailure::Lost => {
-            "Finished trials are kept: run the same command again, or choose another device, see \
+            "Finished trials are kept: run the same command again, or choose another device from \
              `etastar backends`"
         }
     }

@@ -206,7 +206,7 @@ fn fastest_rate_of(cell: &Cell, eta_star: f64) -> Option<FastestRate> {
         && cell.is_relu_under_sgd()
         && !cell.bias
         && cell.layer_rates.is_empty();
-    is_measured.then(|| FastestRate::below(eta_star))
+    is_measured.then(|| FastestRate::below(eta_star, cell.depth(), &cell.hidden))
 }
 
 /// The same of a predicted eta\*: from a series, or published.
@@ -214,10 +214,15 @@ pub fn fastest_rate_predicted(
     prediction: &Prediction,
     series: Option<&Series<'_>>,
 ) -> Option<FastestRate> {
-    let Some(series) = series else {
-        return Some(FastestRate::below(prediction.eta_star));
-    };
-    fastest_rate_of(&series.cells.first()?.cell, prediction.eta_star)
+    if let Some(series) = series {
+        fastest_rate_of(&series.cells.first()?.cell, prediction.eta_star)?;
+    }
+    let widths = [prediction.width];
+    Some(FastestRate::below(
+        prediction.eta_star,
+        prediction.depth,
+        &widths,
+    ))
 }
 
 /// Repeats with their searches.

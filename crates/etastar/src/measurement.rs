@@ -291,7 +291,7 @@ fn warn_of_others(store: &Path, known: &Snapshot, here: &str, listener: &dyn Lis
     if !others.is_empty() {
         listener.tell(&format!(
             "warning: {} was begun with another arithmetic ({}, here {here}): rounding differs, \
-             and with it, now and then, how a trial near the edge ends",
+             which can change how a trial near the edge ends",
             store.display(),
             others.join(", "),
         ));
@@ -319,7 +319,7 @@ fn reuse(
             Ok(0) => {}
             Ok(known) => {
                 listener.tell(&format!(
-                    "{known} repeats are known from {}",
+                    "{known} repeats are reused from {}",
                     donor.display()
                 ));
             }

@@ -70,7 +70,9 @@ impl WarmStart {
         let (predicted, refused) = match outcome {
             Ok(predicted) => (Some(predicted), None),
             Err(reason) => {
-                tell(&format!("no warm start, the usual one is used: {reason}"));
+                tell(&format!(
+                    "no warm start is possible, so the search starts as usual: {reason}"
+                ));
                 (None, Some(reason))
             }
         };
@@ -87,7 +89,8 @@ impl WarmStart {
 /// The cell's network, as predictions see it.
 fn network(cell: &Cell, inputs: Option<usize>) -> Result<NetworkShape, String> {
     if !cell.layer_rates.is_empty() {
-        let text = "only networks whose layers beyond the first learn at one rate can be predicted";
+        let text =
+            "only networks in which all layers but the first have the same rate can be predicted";
         return Err(text.to_owned());
     }
     let width = cell.constant_width();
@@ -118,7 +121,7 @@ fn start_at(prediction: &Prediction, cell: &mut Cell) -> Result<f64, String> {
         return Ok(half_octaves);
     }
     Err(format!(
-        "the prediction, 2^{half_octaves}, lies outside of the range searched"
+        "the prediction, 2^{half_octaves}, lies outside the range of the search"
     ))
 }
 

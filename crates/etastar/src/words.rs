@@ -60,7 +60,7 @@ pub fn success(cell: &Cell) -> String {
     };
     let rule = match protocol.success {
         SuccessRule::KeepAccuracy => format!(
-            "{rule}, and that of the start less {}, at the end of the budget,",
+            "{rule} and at most {} below that of the start, both at the end of the budget,",
             protocol.accuracy_margin
         ),
         SuccessRule::ReachThreshold | SuccessRule::NoDivergence => rule,
@@ -78,12 +78,21 @@ pub fn success(cell: &Cell) -> String {
 /// Which constant rate trains fastest, a line.
 pub fn fastest_rate(fastest: &FastestRate) -> String {
     let [low, high] = fastest.interval.map(rate);
+    let (depths, widths) = (FastestRate::DEPTHS, FastestRate::WIDTHS);
     format!(
         "trains fastest at about {} (eta* / {:.1}; {low} to {high}), as the experiment `{}` found in \
-         networks of width 64 to 256 and depth 4 to 16\n",
+         networks of width {} to {} and depth {} to {}{}\n",
         rate(fastest.learning_rate),
         1.0 / fastest.over_eta_star,
         fastest.experiment,
+        widths.start(),
+        widths.end(),
+        depths.start(),
+        depths.end(),
+        match fastest.extrapolated {
+            true => "; this network is outside of that",
+            false => "",
+        },
     )
 }
 

@@ -48,8 +48,8 @@ pub enum InvalidArchitecture {
     ResidualWidths,
     /// The layers between input and output layer are no whole number of blocks.
     #[error(
-        "a depth of {depth} leaves {between} hidden layers behind the first, which is no whole number \
-         of residual blocks of two: use an odd depth"
+        "a depth of {depth} leaves {between} hidden layers after the first, which is not a whole \
+         number of residual blocks of 2 layers: use an odd depth"
     )]
     ResidualDepth {
         /// Number of hidden layers.

@@ -182,15 +182,21 @@ impl<B: Backend> Mlp<B> {
         };
         let file = SafeTensors::deserialize(bytes).map_err(|error| {
             format(match bytes {
-                // A zip archive or a pickle.
+                [b'P', b'K', ..] if holds_arrays_of_numpy(bytes) => {
+                    "it is an archive of NumPy: write it again by \
+                     `safetensors.numpy.save_file(dict(numpy.load(FILE)), ..)`, with the names \
+                     `0.weight`, `0.bias`, `1.weight` and so on"
+                        .to_owned()
+                }
+                // Another zip archive, or a pickle.
                 [b'P', b'K', ..] | [0x80, ..] => {
-                    "it looks like a file of `torch.save`: write it again by \
+                    "it looks like a file of `torch.save`: write it again with \
                      `safetensors.torch.save_file(model.state_dict(), FILE)`"
                         .to_owned()
                 }
                 _ if bytes.starts_with(b"version https://git-lfs") => {
-                    "it is a pointer of Git LFS, and the file itself is elsewhere: `git lfs pull` \
-                     brings it"
+                    "it is a pointer of Git LFS, not the file itself: get the file with `git lfs \
+                     pull`"
                         .to_owned()
                 }
                 _ => error.to_string(),
@@ -214,8 +220,8 @@ impl<B: Backend> Mlp<B> {
         let found = in_order(found, options.layers.as_deref()).map_err(network)?;
         if !ignored.is_empty() && !options.ignore_others {
             return Err(network(format!(
-                "these tensors are no part of a fully connected network: {}; leave them out with \
-                 `--ignore`, if the network computes the same without them",
+                "these tensors are not part of a fully connected network: {}; leave them out with \
+                 `--ignore` if the network computes the same without them",
                 ignored.join(", ")
             )));
         }
@@ -295,6 +301,16 @@ fn layer_of<'a>(tensor: &'a str, words: &[&str]) -> Option<&'a str> {
             _ => layer.strip_suffix(['.', '/']),
         }
     })
+}
+
+/// Whether a zip archive is one of `numpy.savez`: the name of its first member, which follows the
+/// 30 bytes of the header, ends in `.npy`.
+fn holds_arrays_of_numpy(bytes: &[u8]) -> bool {
+    let length = bytes
+        .get(26..28)
+        .map_or(0, |length| u16::from_le_bytes([length[0], length[1]]));
+    let name = bytes.get(30..30 + usize::from(length));
+    name.is_some_and(|name| name.ends_with(b".npy"))
 }
 
 /// The layers, and the tensors that belong to none, with their shapes.
@@ -390,7 +406,7 @@ fn layout(found: &[Matrix<'_>], options: &WeightsOptions) -> Result<Layout, Stri
             listed()
         )),
         _ => Err(format!(
-            "the shapes do not tell whether matrices are [out, in], as PyTorch has them, or \
+            "the shapes do not show whether matrices are [out, in], as PyTorch has them, or \
              [in, out]: say so with `--layout`. The layers are {}",
             listed()
         )),
@@ -431,7 +447,7 @@ fn in_order<'a>(
         let index = found.iter().position(|matrix| matrix.name == name);
         let index = index.ok_or_else(|| {
             format!(
-                "there is no layer `{name}`, or it is named twice; left are {}",
+                "there is no layer `{name}`, or it is named twice; the layers not yet named are {}",
                 listed(&found)
             )
         })?;
@@ -754,7 +770,7 @@ mod tests {
         for (message, says) in [
             (
                 wrong(|t| t[0].0 = "weight"),
-                "no part of a fully connected network: `layers.0.bias`",
+                "not part of a fully connected network: `layers.0.bias`",
             ),
             (wrong(|t| t[0].2 = vec![2]), "`layers.0.weight` [2]"),
             (wrong(|t| t[1].2 = vec![1, 2]), "has shape [1, 2], not [2]"),

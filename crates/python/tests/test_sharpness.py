@@ -74,7 +74,7 @@ def test_a_state_dict(samples):
 @pytest.mark.parametrize(
     "change, settings, says",
     [
-        ({"norm.weight": np.ones(3)}, {}, "no part of a fully connected network: `norm.weight`"),
+        ({"norm.weight": np.ones(3)}, {}, "not part of a fully connected network: `norm.weight`"),
         ({"0.weight": np.ones((16, 8), int)}, {}, "has type I64, not a real one"),
         ({"0.weight": np.ones((16, 8), complex)}, {}, "has type complex128"),
         ({"0.weight": np.ones((16, 9))}, {}, "do not fit together"),

@@ -41,8 +41,8 @@ pub struct Agreement {
     pub searches: usize,
     /// Searches with the very same answer.
     pub same_answer: usize,
-    /// Largest distance of two answers, in octaves.
-    pub largest_difference: f64,
+    /// Largest distance of two answers, in octaves; none without two.
+    pub largest_difference: Option<f64>,
     /// Trials that both have: same cell, repeat and learning rate.
     pub trials: usize,
     /// Trials that ended otherwise.
@@ -59,12 +59,12 @@ pub enum CompareError {
     TooFew,
     /// Other initial weights and batches.
     #[error(
-        "the stores have different seeds ({0} and {1}) and so different networks: what differs \
-         between them is not the backend alone"
+        "the stores have different seeds ({0} and {1}), so more than the backend differs between \
+         them: compare stores of one seed"
     )]
     OtherSeed(u64, u64),
     /// Nothing in common.
-    #[error("the stores have no cell of eta* in common")]
+    #[error("the stores have no cell of eta* in common: compare stores of the same experiment")]
     NothingInCommon,
 }
 
@@ -178,7 +178,9 @@ impl Agreement {
             self.searches += 1;
             self.same_answer += usize::from(one.eta_star == same.eta_star);
             if let (Some(a), Some(b)) = (log2_found(one), log2_found(same)) {
-                self.largest_difference = self.largest_difference.max((a - b).abs());
+                let difference = (a - b).abs();
+                let largest = self.largest_difference.unwrap_or(difference);
+                self.largest_difference = Some(largest.max(difference));
             }
             let trials = one.trials.iter().filter_map(|trial| {
                 let mut others = same.trials.iter();
@@ -204,6 +206,7 @@ impl Comparison {
             .stores
             .iter()
             .map(|store| format!("log2 eta*, {store}"));
+        let written = |octaves: &Option<f64>| octaves.map_or("-".to_owned(), |o| format!("{o:.3}"));
         let rows = self.cells.iter().map(|cell| {
             let names = [
                 cell.dataset.clone(),
@@ -212,7 +215,6 @@ impl Comparison {
                 cell.input_rate.to_string(),
                 cell.searches.to_string(),
             ];
-            let written = |mean: &Option<f64>| mean.map_or("-".to_owned(), |m| format!("{m:.3}"));
             names
                 .into_iter()
                 .chain(cell.log2_eta_star.iter().map(written))
@@ -234,7 +236,7 @@ impl Comparison {
                 store.clone(),
                 agreement.searches.to_string(),
                 agreement.same_answer.to_string(),
-                format!("{:.3}", agreement.largest_difference),
+                written(&agreement.largest_difference),
                 agreement.trials.to_string(),
                 agreement.other_outcome.to_string(),
                 agreement.same_bits.to_string(),
@@ -289,7 +291,7 @@ mod tests {
         let expected = Agreement {
             searches: 2,
             same_answer: 1,
-            largest_difference: 0.25,
+            largest_difference: Some(0.25),
             trials: 2,
             other_outcome: 0,
             same_bits: 2,

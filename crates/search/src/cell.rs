@@ -17,7 +17,7 @@ use crate::setting::{Bounded, Limits, is_default, read, settings};
 settings! {
     /// The settings of networks, of checkpoints, of repeats, and of sharpness.
     cell_settings:
-    /// Layers have biases
+    /// Whether the layers have biases
     Bias: bool, "network.bias", "bias", "", Limits::NONE, default false;
     /// Output-layer variance times fan-in: 2 (He) or 1 (LeCun)
     OutputGain: f64, "network.output_gain", "output-gain C", "", Limits::POSITIVE, default 2.0;
@@ -35,7 +35,7 @@ settings! {
     /// Hidden layers of a residual block, 1 or 2
     ResidualBlock: Block, "network.residual_block", "residual-block N", "hidden layers", Limits::NONE,
         default Block::One => OPTIONAL;
-    /// Layer normalisation of the inputs of layers behind the first: none, layer, layer-with-gain
+    /// Layer normalisation of the inputs of all layers but the first: none, layer, layer-with-gain
     Normalisation: Norm, "network.norm", "norm NAME", "", Limits::NONE,
         default Norm::None => OPTIONAL;
     /// How initial variances and layer rates depend on the widths: standard, ntk, maximal-update
@@ -54,20 +54,20 @@ settings! {
     /// Training samples over which the loss is averaged
     SharpnessSamples: usize, "sharpness.samples", "samples N", "samples", Limits::AT_LEAST_ONE,
         default 512;
-    /// Certified bounds are computed
+    /// Whether certified bounds are computed
     Bounds: bool, "sharpness.bounds", "bounds", "", Limits::NONE, default true;
-    /// The prediction of the kernel is computed
+    /// Whether lambda_1 is predicted from the tangent kernel
     Prediction: bool, "sharpness.prediction", "prediction", "", Limits::NONE, default true;
     /// Optimiser: sgd, momentum, nesterov, adam, adamw
     SharpnessOptimiser: Method, "sharpness.optimiser", "optimiser NAME", "", Limits::NONE,
         default Method::Sgd => OPTIONAL;
-    /// Momentum, beta_1 of Adam; without effect for sgd
+    /// Momentum, or beta_1 of Adam; has no effect on sgd
     SharpnessMomentum: f64, "sharpness.momentum", "momentum BETA", "", Limits::BELOW_ONE,
         default 0.9 => OPTIONAL;
     /// Samples per mini-batch
     SharpnessBatch: usize, "sharpness.batch_size", "batch N", "samples", Limits::AT_LEAST_ONE,
         default 128 => OPTIONAL;
-    /// The cheap rates that are measured beside the sharpness
+    /// The cheap rates that are measured along with the sharpness
     Cheap: Option<CheapRateSettings>, "sharpness.cheap_rates", "cheap-rates", "", Limits::NONE,
         default None => OPTIONAL;
 }

@@ -8,12 +8,12 @@ use crate::setting::{Limits, read, settings};
 settings! {
     /// The settings of the cheap rates.
     cheap_rate_settings:
-    /// Samples per mini-batch of the cheap rates
+    /// Samples per mini-batch for the cheap rates
     CheapBatch: usize, "sharpness.cheap_rates.batch_size", "", "samples", Limits::AT_LEAST_ONE;
-    /// Lowest rate that the cheap rates try, as a power of 2
+    /// log2 of the lowest learning rate that is tried for the cheap rates
     CheapLowest: f64, "sharpness.cheap_rates.lowest", "", "log2 of a learning rate",
         Limits::OCTAVES;
-    /// Highest rate that the cheap rates try, as a power of 2
+    /// log2 of the highest learning rate that is tried for the cheap rates
     CheapHighest: f64, "sharpness.cheap_rates.highest", "", "log2 of a learning rate",
         Limits::OCTAVES;
     /// Steps of the range test from the lowest rate to the highest

@@ -13,7 +13,7 @@ settings! {
     TrainingLoss: Loss, "protocol.loss", "loss", "", Limits::NONE, default Loss::CrossEntropy;
     /// Samples per mini-batch
     BatchSize: usize, "protocol.batch_size", "batch N", "samples", Limits::AT_LEAST_ONE, default 128;
-    /// SGD steps after which a trial has failed
+    /// SGD steps within which a trial must succeed
     Budget: usize, "protocol.budget", "budget STEPS", "SGD steps", Limits::AT_LEAST_ONE, default 128;
     /// Steps between evaluations of the validation accuracy
     EvaluateEvery: usize, "protocol.evaluate_every", "evaluate-every STEPS", "SGD steps",
@@ -29,39 +29,39 @@ settings! {
     /// When a trial succeeds: it reaches the threshold, keeps its accuracy, or does not diverge
     Success: SuccessRule, "protocol.success", "success", "", Limits::NONE,
         default SuccessRule::ReachThreshold => OPTIONAL;
-    /// By how much a trial that is to keep its accuracy may end below that of its start
+    /// How far the final accuracy may lie below the first one if a trial has to keep its accuracy
     AccuracyMargin: f64, "protocol.accuracy_margin", "accuracy-margin", "accuracy, 0 to 1",
         Limits::NOT_NEGATIVE, default 0.0 => OPTIONAL;
     /// A loss diverges when it exceeds this multiple of the first loss
     DivergenceFactor: f64, "protocol.divergence_factor", "divergence-factor", "", Limits::POSITIVE,
         default 3.0 => OPTIONAL;
-    /// SGD steps over which the learning rate grows linearly to its value
+    /// SGD steps over which the learning rate grows linearly to its full value
     WarmUp: usize, "protocol.warm_up", "warm-up STEPS", "SGD steps", Limits::NONE,
         default 0 => OPTIONAL;
-    /// Trials that have reached the threshold go on to the end of the budget, to record their loss
+    /// Trials that have reached the threshold continue to the end of the budget to record their loss
     WholeBudget: bool, "protocol.whole_budget", "whole-budget", "", Limits::NONE,
         default false => OPTIONAL;
     /// Optimiser: sgd, momentum, nesterov, adam, adamw
     OptimiserName: OptimiserMethod, "protocol.optimiser", "optimiser NAME", "", Limits::NONE,
         default OptimiserMethod::Sgd => OPTIONAL;
-    /// Momentum, beta_1 of Adam; without effect for sgd
+    /// Momentum, or beta_1 of Adam; has no effect on sgd
     Momentum: f64, "protocol.momentum", "momentum BETA", "", Limits::BELOW_ONE,
         default 0.9 => OPTIONAL;
-    /// beta_2 of Adam; without effect for others
+    /// beta_2 of Adam; has no effect on other optimisers
     SecondMomentum: f64, "protocol.beta2", "beta2 BETA", "", Limits::BELOW_ONE,
         default 0.999 => OPTIONAL;
-    /// Weight decay, as a multiple of the weights in the gradient; decoupled for adamw
+    /// Weight decay: this multiple of the weights is added to the gradient; decoupled for adamw
     WeightDecay: f64, "protocol.weight_decay", "weight-decay D", "", Limits::NOT_NEGATIVE,
         default 0.0 => OPTIONAL;
-    /// Largest norm of the gradient of all trained layers; 0 does not clip it
+    /// Norm to which the gradient of all trained layers is clipped; 0 for no clipping
     ClipNorm: f64, "protocol.clip", "clip NORM", "", Limits::NOT_NEGATIVE,
         default 0.0 => OPTIONAL;
-    /// First learning rate tried, as a power of 2
+    /// log2 of the first learning rate tried
     Start: f64, "protocol.search.start", "start LOG2", "log2 of a learning rate", Limits::OCTAVES;
-    /// Lowest learning rate tried, as a power of 2
+    /// log2 of the lowest learning rate tried
     Lowest: f64, "protocol.search.lowest", "lowest LOG2", "log2 of a learning rate", Limits::OCTAVES,
         default -20.0;
-    /// Highest learning rate tried, as a power of 2
+    /// log2 of the highest learning rate tried
     Highest: f64, "protocol.search.highest", "highest LOG2", "log2 of a learning rate", Limits::OCTAVES,
         default 10.0;
     /// Width of the final bracket, in octaves
@@ -331,7 +331,7 @@ impl Protocol {
         self.check_fields().map_err(invalid)?;
         require(self.warm_up < self.budget, WarmUp::KEY, || {
             format!(
-                "must be below the budget ({}), or the learning rate never has its full value, not {}",
+                "must be below the budget ({}), not {}: the learning rate would never reach its full value",
                 self.budget, self.warm_up
             )
         })?;
@@ -346,8 +346,8 @@ impl Protocol {
         let evaluations = self.budget / self.evaluate_every;
         require(evaluations <= MOST_EVALUATIONS, EvaluateEvery::KEY, || {
             format!(
-                "must be at least {} with a budget of {}: a trial keeps every evaluation, and \
-                 {MOST_EVALUATIONS} at most",
+                "must be at least {} with a budget of {}: a trial keeps every evaluation, and can \
+                 have at most {MOST_EVALUATIONS}",
                 self.budget.div_ceil(MOST_EVALUATIONS),
                 self.budget
             )
@@ -448,7 +448,7 @@ impl SearchMethod {
                 })?;
                 // Below this a bisection meets the resolution of f64.
                 require(tolerance >= 1e-12 * high, Tolerance::KEY, || {
-                    format!("must be at least 1e-12 of search.high, not {tolerance}")
+                    format!("must be at least 1e-12 times search.high, not {tolerance}")
                 })
             }
         }

@@ -240,21 +240,21 @@ impl fmt::Display for Warning {
             Self::Extrapolates { beyond } => write!(
                 formatter,
                 "the network is a factor of {beyond:.2} outside of the sizes that were fitted; the \
-                 intervals take for granted that the law holds there"
+                 intervals assume that the law holds there"
             ),
             Self::UnmeasuredRate { rate } => write!(
                 formatter,
-                "the input-layer rate {rate} was not measured; a law that describes all rates \
-                 predicts it from others"
+                "the input-layer rate {rate} was not measured; the prediction comes from a law that \
+                 describes all rates"
             ),
             Self::Shallow { depth } => write!(
                 formatter,
-                "networks of depth 4 and more were measured; one of depth {depth} recovers from \
-                 divergence, and the law of two terms is the nearest to such networks"
+                "only networks of depth 4 and more were measured; a network of depth {depth} recovers \
+                 from divergence, and the two-term law comes closest for such networks"
             ),
             Self::Outputs { outputs } => write!(
                 formatter,
-                "networks with 10 outputs were measured, not with {outputs}"
+                "only networks with 10 outputs were measured, not with {outputs}"
             ),
         }
     }
@@ -387,8 +387,8 @@ fn range_of_sizes(fit: &LawFit, points: &[&Point]) -> Vec<[f64; 2]> {
 pub enum PredictError {
     /// No search for eta\* is finished.
     #[error(
-        "the store has no finished search of eta* yet: go on with its sweep, or sweep an experiment \
-         that measures eta* if it holds sharpness alone"
+        "the store has no finished search of eta* yet: resume its sweep or, if it measures sharpness \
+         alone, sweep an experiment that measures eta*"
     )]
     NothingMeasured,
     /// No series of that name.
@@ -400,7 +400,7 @@ pub enum PredictError {
         known: String,
     },
     /// Several series to choose from.
-    #[error("the store has several datasets or protocols; name one of {known} as the dataset")]
+    #[error("the store has several datasets or protocols; choose one as the dataset: {known}")]
     SeveralDatasets {
         /// What there is.
         known: String,
@@ -412,7 +412,7 @@ pub enum PredictError {
     /// were.
     #[error(
         "the input-layer rate {} was not measured (measured: {measured}), and a law predicts only \
-         between measured rates: ask for a rate within the range, or sweep this one",
+         between measured rates: ask for a rate within their range, or sweep this one",
         shortest(*.rate)
     )]
     UnmeasuredRate {
@@ -423,8 +423,8 @@ pub enum PredictError {
     },
     /// Too few cells for any law.
     #[error(
-        "networks of constant width with an eta* at this input-layer rate: {found}; no law can be \
-         fitted to fewer than {needed} of different sizes: sweep a larger grid"
+        "too few networks of constant width have an eta* at this input-layer rate: {found}, but a \
+         law needs at least {needed} of different sizes; sweep a larger grid"
     )]
     TooFewCells {
         /// How many there are.
@@ -440,21 +440,21 @@ pub enum PredictError {
     Loss,
     /// One hidden layer and a frozen input layer.
     #[error(
-        "a network with one hidden layer whose input layer is frozen has no edge: under \
-         cross-entropy its training is a convex problem of the readout"
+        "a network with one hidden layer whose input layer is frozen has no edge to predict: only \
+         its readout is trained, which is a convex problem under cross-entropy"
     )]
     NoEdge,
     /// The layers beyond the first have rates of their own.
     #[error(
-        "the layers of the store's networks learn at rates of their own (`network.layer_rates`): laws \
-         are for one rate of all layers but the first"
+        "the store's networks have a rate for every layer (`network.layer_rates`), but the laws are \
+         for networks in which all layers but the first have the same rate"
     )]
     LayerRates,
     /// The network is too far from those measured.
     #[error(
         "the network is a factor of {beyond:.1} beyond the sizes that were fitted, and a law says \
          nothing reliable beyond a factor of {furthest}: sweep networks nearer to it, or predict \
-         all the same with `--force`"
+         anyway with `--force`"
     )]
     TooFar {
         /// How far it is.

@@ -11,8 +11,8 @@ use crate::output;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A device is chosen by its name: --backend tch:cuda:0, --backend wgpu:integrated.
-On accelerators many networks are trained in one program, see --strategy of
-`etastar find` and `etastar sweep`.")]
+On accelerators many networks are trained at once; see --strategy of `etastar find` and
+`etastar sweep`.")]
 pub(crate) struct BackendsArguments {
     #[command(flatten)]
     format: Format,

@@ -11,9 +11,9 @@ use crate::output;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Bounds hold for bias-free He-initialised ReLU networks of constant width and any
-data with a mean |x|^2 of N0 (standardised data have it). With --input-rate M
-they are of the preconditioned Hessian M^{1/2} H M^{1/2}.
+The bounds hold for bias-free He-initialised ReLU networks of constant width and for any
+data whose mean |x|^2 is N0, as that of standardised data is. With --input-rate M they are
+bounds on the preconditioned Hessian M^{1/2} H M^{1/2}.
 
 Example:
   etastar bounds --inputs 784 --depth 8 --width 128 --outputs 10")]
@@ -46,7 +46,7 @@ pub(crate) struct BoundsArguments {
     #[arg(long, value_name = "C", value_parser = positive, default_value = "2")]
     output_gain: f64,
 
-    /// Probability at which the Markov and Chebyshev bounds may fail
+    /// Probability with which the Markov and Chebyshev bounds may fail
     #[arg(long, value_name = "P", value_parser = fraction, default_value_t = DEFAULT_DELTA)]
     delta: f64,
 

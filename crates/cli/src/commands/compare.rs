@@ -18,7 +18,7 @@ Example:
   etastar compare flex.db tch.db")]
 pub(crate) struct CompareArguments {
     /// Stores of the same experiment, measured on different backends or machines
-    #[arg(required = true, num_args = 2..)]
+    #[arg(value_name = "STORE", required = true, num_args = 2..)]
     stores: Vec<PathBuf>,
 
     #[command(flatten)]

@@ -2,8 +2,8 @@
 
 use clap::{Args, Subcommand};
 use etastar_data::{
-    Availability, DataFolders, DatasetEntry, DatasetName, FetchEvent, FetchOptions, availability,
-    catalogue, entry, fetch, verify,
+    Availability, DataError, DataFolders, DatasetEntry, DatasetName, FetchEvent, FetchOptions,
+    availability, catalogue, entry, fetch, verify,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
@@ -42,11 +42,11 @@ struct FetchArguments {
     /// Dataset: mnist, fashion-mnist, cifar10
     dataset: DatasetName,
 
-    /// Download from here instead of the known mirrors; may be given several times
+    /// Download from this URL instead of the known mirrors; may be given several times
     #[arg(long, value_name = "URL")]
     mirror: Vec<String>,
 
-    /// Replace files that are there already
+    /// Replace files that already exist
     #[arg(long)]
     force: bool,
 
@@ -56,7 +56,7 @@ struct FetchArguments {
 
 #[derive(Debug, Args)]
 struct VerifyArguments {
-    /// Datasets [default: all whose files are there]
+    /// Datasets [default: all whose files are present]
     datasets: Vec<DatasetName>,
 
     #[command(flatten)]
@@ -214,14 +214,22 @@ fn check(arguments: &VerifyArguments) -> Result<(), CliError> {
             }
         }
     }
-    let (mut rows, mut files, mut bad) = (Vec::new(), Vec::new(), 0);
+    let (mut rows, mut files, mut bad) = (Vec::new(), Vec::new(), Vec::new());
     for entry in &entries {
         for report in verify(entry, &folders) {
-            let (result, detail) = match &report.outcome {
-                Ok(sha256) => ("verified", sha256.clone()),
-                Err(error) => ("bad", error.to_string()),
+            let detail = match &report.outcome {
+                Ok(sha256) => sha256.clone(),
+                Err(error) => error.to_string(),
             };
-            bad += usize::from(report.outcome.is_err());
+            // How to get a file is told once, at the end.
+            let result = match &report.outcome {
+                Ok(sha256) => format!("verified: {sha256}"),
+                Err(DataError::MissingFiles { .. }) => "missing".to_owned(),
+                Err(error) => format!("bad: {error}"),
+            };
+            if report.outcome.is_err() {
+                bad.push(entry.name);
+            }
             files.push(json!({
                 "dataset": entry.name.as_str(),
                 "file": report.file,
@@ -229,7 +237,7 @@ fn check(arguments: &VerifyArguments) -> Result<(), CliError> {
                 "verified": report.outcome.is_ok(),
                 "detail": detail,
             }));
-            rows.push([report.file.to_string(), format!("{result}: {detail}")]);
+            rows.push([report.file.to_string(), result]);
         }
     }
     let total = files.len();
@@ -238,8 +246,12 @@ fn check(arguments: &VerifyArguments) -> Result<(), CliError> {
     } else {
         output::print(&output::table(["FILE", "RESULT"], rows))?;
     }
-    match bad {
-        0 => Ok(()),
-        bad => Err(CliError::FilesNotVerified(bad, total)),
+    match bad.first() {
+        None => Ok(()),
+        Some(&dataset) => Err(CliError::FilesNotVerified {
+            files: bad.len(),
+            total,
+            dataset,
+        }),
     }
 }

@@ -15,9 +15,9 @@ use crate::output;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Tables: cells (one row a grid point), repeats (one row a search), trials (one
-row a training), sharpness (one row a network). Rows come in the grid's order, so that two exports of equal
-stores are equal files.
+Tables: cells (one row per grid point), repeats (one row per search), trials (one row per
+training), sharpness (one row per network). Rows are in the order of the grid, so that
+exports of equal stores are equal files.
 
 Examples:
   etastar export sweep.db --format parquet --output tables/
@@ -34,11 +34,11 @@ pub(crate) struct ExportArguments {
     #[arg(long, value_name = "TABLE", value_parser = table_parser())]
     table: Option<TableName>,
 
-    /// Folder of all tables [default: the store's name without `.db`], or file of one
+    /// Folder for all tables [default: the store's name without `.db`], or file for one table
     #[arg(long, short, value_name = "PATH")]
     output: Option<PathBuf>,
 
-    /// Leave out wall-clock times, to compare runs
+    /// Leave out wall-clock times, so that runs can be compared
     #[arg(long)]
     without_times: bool,
 

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::builder::{OsStringValueParser, TypedValueParser, UnknownArgumentValueParser};
 use etastar::{
     Found, Network, Options, Samples, Start, WarmStart, fastest_rate, find_with, rates, success,
 };
@@ -31,13 +31,13 @@ use crate::progress::Screen;
 Example:
   etastar find --dataset fashion-mnist --width 128 --depth 8 --input-rate 0.1
 
-The search starts at the rate that the published law predicts, where it holds, or at
-that of the expected tangent kernel. It steps down to
+The search starts at the rate that the published law predicts. Where that law does not
+hold, it starts at the rate that the expected tangent kernel predicts. It steps down to
 the first rate that succeeds, or up to the first that fails. The first step is half an
-octave (an octave is a factor of 2), the others are octaves; from --start all steps
-are octaves. Then the search halves the bracket in log2 down to --tolerance. eta* of a
-repeat is the largest rate that succeeded. Repeats differ in initialisation and batch
-order; the result is their geometric mean with an interval.")]
+octave (an octave is a factor of 2), and the others are octaves; with --start all steps
+are octaves. Then the search halves the bracket in log2 until it is no wider than
+--tolerance. eta* of a repeat is the largest rate that succeeded. Repeats differ in
+initialisation and batch order; the result is their geometric mean with an interval.")]
 pub(crate) struct FindArguments {
     #[command(flatten)]
     data: DataChoice,
@@ -79,7 +79,7 @@ pub(crate) struct FindArguments {
     loss: Option<LossName>,
 
     /// Validation accuracy, or R^2 with --regression, at which a trial succeeds [default: twice
-    /// that of guessing or, with few classes, half way from guessing to 1; R^2 0.5]
+    /// that of guessing or, with few classes, halfway from guessing to 1; 0.5 for R^2]
     #[arg(long, value_name = "ACCURACY", value_parser = parse::<Threshold>)]
     threshold: Option<f64>,
 
@@ -103,15 +103,15 @@ pub(crate) struct FindArguments {
     #[command(flatten)]
     batch: Flag<BatchSize>,
 
-    /// Training samples [default: all that validation leaves]
+    /// Training samples [default: all that are not held out for validation]
     #[arg(long, value_name = "N", value_parser = count)]
     train: Option<usize>,
 
-    /// Validation samples, held out of the training file [default: the dataset's]
+    /// Validation samples, held out of the training file [default: the dataset's usual number]
     #[arg(long, value_name = "N", value_parser = count)]
     validation: Option<usize>,
 
-    /// Average pixels over squares of this side, so that images have fewer inputs
+    /// Average pixels over squares with this side, so that images have fewer inputs
     #[arg(long, value_name = "PIXELS", value_parser = count)]
     pool: Option<usize>,
 
@@ -119,7 +119,7 @@ pub(crate) struct FindArguments {
     #[arg(long, value_name = "N", value_parser = count)]
     dimension: Option<usize>,
 
-    /// Distance of the means of the gaussians task, in standard deviations
+    /// Distance between the means of the gaussians task, in standard deviations
     #[arg(long, value_name = "D", value_parser = positive)]
     separation: Option<f64>,
 
@@ -129,8 +129,14 @@ pub(crate) struct FindArguments {
     #[command(flatten)]
     tolerance: Flag<Tolerance>,
 
-    /// First learning rate tried, as a power of 2; then the search goes by octaves [default: what
-    /// the published law predicts, or else the tangent kernel]
+    /// What people look for who are used to training.
+    #[arg(long, alias = "learning-rate", hide = true, value_name = "RATE",
+        value_parser = UnknownArgumentValueParser::suggest(
+            "`find` measures the largest learning rate; --start names the first one tried"))]
+    lr: Option<String>,
+
+    /// log2 of the first learning rate tried; all steps from there are octaves [default: what the
+    /// published law predicts, or else the tangent kernel]
     #[arg(long, value_name = "LOG2", allow_negative_numbers = true)]
     start: Option<f64>,
 
@@ -152,20 +158,20 @@ pub(crate) struct FindArguments {
     #[command(flatten)]
     seed: Flag<Seed>,
 
-    /// Start at the eta* that this store of a sweep predicts instead
+    /// Start at the eta* that is predicted from this store of a sweep
     #[arg(long, value_name = "STORE", conflicts_with = "start")]
     warm_start: Option<PathBuf>,
 
-    /// Keep everything in this store, from which the same command goes on
+    /// Keep everything in this store; the same command resumes from it
     #[arg(long, value_name = "FILE")]
     store: Option<PathBuf>,
 
-    /// Draw what became of every learning rate tried: accuracy (or R^2) as .svg, and loss too as
-    /// .html
+    /// Plot the outcome of every learning rate tried: accuracy (or R^2) as .svg, accuracy and loss
+    /// as .html
     #[arg(long, value_name = "FILE", value_parser = OsStringValueParser::new().try_map(picture_file))]
     plot: Option<PathBuf>,
 
-    /// Write every trial as a line of CSV
+    /// Write every trial to this file, each as a line of CSV
     #[arg(long, value_name = "FILE")]
     curve: Option<PathBuf>,
 
@@ -212,8 +218,9 @@ impl FindArguments {
         let share = samples.commonest_share();
         if let Some(threshold) = self.threshold.filter(|threshold| *threshold <= share) {
             output::tell(&format!(
-                "warning: a network that gives the commonest class for everything reaches {:.3}, and \
-                 the threshold is {threshold}: a rate that destroys the network may count as success",
+                "warning: a network that predicts the commonest class for every sample reaches {:.3}, \
+                 and the threshold is {threshold}: a rate that destroys the network may count as \
+                 success; raise --threshold",
                 share
             ));
         }
@@ -262,7 +269,7 @@ pub(crate) fn run(arguments: &FindArguments) -> Result<(), CliError> {
         arguments.data.check_output(option, path.as_deref())?;
     }
     if arguments.plot.is_some() && arguments.plot == arguments.curve {
-        let text = "--plot and --curve name one file: give each its own".to_owned();
+        let text = "--plot and --curve name the same file: give each its own".to_owned();
         return Err(CliError::Usage(text));
     }
     let samples = arguments.samples()?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use etastar::json;
-use etastar_analysis::{Effect, Fit, Options, fit};
+use etastar_analysis::{Effect, Fit, NotFitted, Options, fit};
 use etastar_search::Store;
 
 use crate::arguments::Format;
@@ -13,18 +13,18 @@ use crate::output;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Laws, fitted in log2 by maximum likelihood; searches that found no eta* in the range take
-part as bounds:
+These laws are fitted in log2 by maximum likelihood; searches that found no eta* in the
+range enter as bounds:
   depth-width            eta* = C (depth * width)^-a                          (the paper's)
   separate               eta* = C depth^-a width^-b
-  effective-size         eta* = C (input_rate * inputs + depth * width)^-a    (and below: ours)
+  effective-size         eta* = C (input_rate * inputs + depth * width)^-a    (this and below: ours)
   hidden-effective-size  eta* = C (input_rate * inputs + (depth - 1) * width)^-a
   moment                 eta* = C m^-a, m the root second moment of the tangent kernel's diagonal
   two-term               1 / eta* = (input_rate * inputs + B/K (depth - 1) sqrt(width)) / C
   three-quarters         eta* = C (input_rate * inputs + depth * width)^(-3/4)
 Each is fitted at every input-layer rate and, where there are several, to all rates at
-once. Intervals resample whole networks with all their repeats: they answer for the seeds
-and for the choice of the grid. They are the intervals of the report.")]
+once. Intervals resample whole networks with all their repeats, so they account for the
+seeds and for the choice of the grid. The report shows the same intervals.")]
 pub(crate) struct FitArguments {
     /// Store of a sweep
     store: PathBuf,
@@ -56,36 +56,52 @@ pub(crate) fn run(arguments: &FitArguments) -> Result<(), CliError> {
     if arguments.format.json {
         return output::print_json(&json::fits(&fits, &options)?);
     }
-    let mut text = if fits.fits.is_empty() {
-        String::new()
-    } else {
-        let header = [
-            "DATASET",
-            "INPUT RATE",
-            "WIDTH/DEPTH",
-            "LAW",
-            "LOG2 C",
-            "EXPONENT",
-            "R^2",
-            "RMSE",
-            "LEAVE ONE OUT",
-            "AICC",
-            "CELLS",
-        ];
-        output::table(header, fits.fits.iter().map(row))
+    if fits.fits.is_empty() {
+        return Err(CliError::NothingFitted(not_fitted(&fits.not_fitted)));
+    }
+    let header = [
+        "DATASET",
+        "INPUT RATE",
+        "WIDTH/DEPTH",
+        "LAW",
+        "LOG2 C",
+        "EXPONENT",
+        "R^2",
+        "RMSE",
+        "LEAVE ONE OUT",
+        "AICC",
+        "CELLS",
+    ];
+    let table = output::table(header, fits.fits.iter().map(row));
+    output::print(&format!("{table}{}", not_fitted(&fits.not_fitted)))
+}
+
+/// A line a law, series and input rate, with the reason for the first choice of cells: the others
+/// leave fewer.
+fn not_fitted(all: &[NotFitted]) -> String {
+    let same = |one: &NotFitted, other: &NotFitted| {
+        (one.law, &one.series, one.input_rate) == (other.law, &other.series, other.input_rate)
     };
-    for one in &fits.not_fitted {
-        let rate = one.input_rate.map(|rate| format!("input rate {rate}"));
+    let mut text = String::new();
+    for (index, one) in all.iter().enumerate() {
+        if all[..index].iter().any(|other| same(one, other)) {
+            continue;
+        }
+        let ratios = all[index..].iter().filter(|other| same(one, other));
+        let ratios = ratios.map(|other| other.width_over_depth.to_string());
         text.push_str(&format!(
             "not fitted: {} on {}, {}, width/depth >= {}: {}\n",
             one.law.name(),
             one.series,
-            rate.unwrap_or_else(|| "all input rates".to_owned()),
-            one.width_over_depth,
+            one.input_rate
+                .map_or("all input rates".to_owned(), |rate| format!(
+                    "input rate {rate}"
+                )),
+            ratios.collect::<Vec<_>>().join(", "),
             one.reason,
         ));
     }
-    output::print(&text)
+    text
 }
 
 /// Errors are in octaves.

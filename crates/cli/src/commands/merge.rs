@@ -15,14 +15,14 @@ use crate::output::{self, lossy};
 Example:
   etastar merge parts/part-*.db --output all.db
 
-The command puts together the parts of a sweep that were measured with `etastar sweep
---shard`. Rows that the output has already stay, and merging again changes nothing.
-Stores of another configuration, seed, backend or data are refused. A store that
-disagrees with the output in a row is refused, too, and none of its rows is taken.
+The command combines the parts of a sweep that were measured with `etastar sweep --shard`.
+Rows that the output already has are kept, and merging again changes nothing. Stores with
+another configuration, seed, backend or data are refused. A store with a row that disagrees
+with the output is refused as well, and none of its rows is taken.
 
-With --recover the command saves every whole row of damaged stores; `etastar sweep
-EXPERIMENT --output OUTPUT` then measures what was lost. The output may be a store
-that a sweep has begun. It must be one if the list of cells is damaged.")]
+With --recover the command saves every intact row of damaged stores; `etastar sweep
+EXPERIMENT --output OUTPUT` then measures what was lost. The output may be a store that a
+sweep has begun. It must be one if the list of cells of the damaged store is damaged.")]
 pub(crate) struct MergeArguments {
     /// Stores of the parts
     #[arg(required = true, value_name = "STORE")]
@@ -32,11 +32,11 @@ pub(crate) struct MergeArguments {
     #[arg(long, short, value_name = "FILE")]
     output: PathBuf,
 
-    /// The stores are damaged: take the rows that are whole, and nothing else
+    /// The stores are damaged: take only the rows that are intact
     #[arg(long)]
     recover: bool,
 
-    /// Exit with 3 unless every repeat of the sweep is there
+    /// Exit with code 3 unless every repeat of the sweep is present
     #[arg(long)]
     complete: bool,
 
@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &MergeArguments) -> Result<(), CliError> {
     let output = arguments.output.as_path();
     if let Some(same) = arguments.stores.iter().find(|store| is_same(store, output)) {
         return Err(CliError::Usage(format!(
-            "{} is to be merged into itself; give --output another file",
+            "{} cannot be merged into itself; give another file as --output",
             same.display()
         )));
     }
@@ -86,8 +86,9 @@ pub(crate) fn run(arguments: &MergeArguments) -> Result<(), CliError> {
     }
     if arithmetics.len() > 1 {
         output::tell(&format!(
-            "warning: the parts were measured with {} arithmetics ({}): where a trial near the edge \
-             ends differently by rounding, one machine alone would have come to another number",
+            "warning: the parts were measured with {} arithmetics ({}), on machines that round \
+             differently. Where rounding decides how a trial near the edge ends, one machine alone \
+             would have given another number",
             arithmetics.len(),
             arithmetics.join(", ")
         ));

@@ -43,7 +43,7 @@ pub(crate) fn completions(arguments: &CompletionsArguments) -> Result<(), CliErr
 
 #[derive(Debug, Args)]
 pub(crate) struct ManArguments {
-    /// The folder; it is made if it is not there
+    /// The folder; it is created if it does not exist
     folder: PathBuf,
 }
 

@@ -14,8 +14,8 @@ use crate::output;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A layer with the multiplier c computes with c W. Networks are trained as the same function of c W,
-with the variance and the rate of the last two columns.
+A layer with the multiplier c computes with c W. Networks are trained in an equivalent form
+whose weights are c W themselves: the last two columns give their variance and rate.
 
 Example:
   etastar network --inputs 784 --width 512 --depth 4 --outputs 10 --parametrisation maximal-update --optimiser adam")]

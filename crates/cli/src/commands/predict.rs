@@ -26,11 +26,12 @@ Examples:
   etastar predict --depth 8 --width 1024 --inputs 784 --input-rate 0.1
   etastar predict results/power-law-quick-*.db --depth 8 --width 1024 --input-rate 0.1
 
-Without a store, a law predicts that is fitted to published measurements: networks of
-depth 4 to 32 on two datasets, under the default protocol of `etastar find`. With a
-store, the prediction holds under the sweep's protocol, which is printed with it. Of
-several laws the one is taken that, fitted to the smaller networks, predicts those 2 to
-4 times larger best. A law that describes all input-layer rates predicts between them.")]
+Without a store, the prediction comes from a law fitted to published measurements: networks
+of depth 4 to 32 on two datasets, under the default protocol of `etastar find`. With a
+store, the prediction holds under the sweep's protocol, which is printed with it. The
+command chooses among several laws: it takes the one that, fitted to the smaller networks,
+best predicts those 2 to 4 times larger. For an input-layer rate between those measured, it
+uses a law that describes all of them.")]
 pub(crate) struct PredictArguments {
     /// Store of a sweep [default: published measurements]
     store: Option<PathBuf>,
@@ -55,15 +56,15 @@ pub(crate) struct PredictArguments {
     #[arg(long, value_name = "M", value_parser = not_negative, default_value = "1")]
     input_rate: f64,
 
-    /// Training loss, without a store
+    /// Training loss; only without a store
     #[arg(long, value_enum, default_value_t = LossName::CrossEntropy, conflicts_with = "store")]
     loss: LossName,
 
-    /// Dataset, or the name under which `etastar fit` lists it [default: the only one]
+    /// Dataset, or the name under which `etastar fit` lists it [default: the store's only one]
     #[arg(long, value_name = "NAME", requires = "store")]
     dataset: Option<String>,
 
-    /// Fit only cells with width >= K * depth, if they are enough
+    /// Fit only cells with width >= K * depth, if there are enough of them
     #[arg(long, value_name = "K", default_value = "8")]
     width_over_depth: f64,
 
@@ -71,12 +72,12 @@ pub(crate) struct PredictArguments {
     #[arg(long, value_name = "P", default_value = "0.95")]
     confidence: f64,
 
-    /// Predict by this law instead of the one that predicts larger networks best, for example
-    /// three-quarters
+    /// Predict with this law, e.g. three-quarters, instead of the one that predicts larger networks
+    /// best
     #[arg(long, value_name = "NAME", value_parser = law_of_name, requires = "store")]
     law: Option<Law>,
 
-    /// Predict however far the network is from those measured
+    /// Predict even if the network is far from those measured
     #[arg(long)]
     force: bool,
 
@@ -217,11 +218,11 @@ fn law(prediction: &Prediction, is_asked_for: bool) -> String {
     };
     let chosen = match (is_asked_for, prediction.runner_up) {
         (true, _) => "it was asked for",
-        (_, None) => "no other law takes part",
+        (_, None) => "there is no other law to choose from",
         (_, Some(second)) if second.error_octaves < prediction.error_octaves => {
-            "the fewest constants of the laws that are not certainly worse than the best"
+            "it has the fewest constants of the laws that are not clearly worse than the best"
         }
-        _ => "the least error",
+        _ => "it has the least error",
     };
     let second = match prediction.runner_up {
         None => String::new(),
@@ -239,7 +240,7 @@ fn law(prediction: &Prediction, is_asked_for: bool) -> String {
         prediction.width_over_depth,
         match prediction.error_is_forward {
             true => "networks larger than those fitted",
-            false => "architectures left out of the fit (too few for larger ones)",
+            false => "architectures left out of the fit (there are too few to test larger ones)",
         },
         prediction.error_octaves,
     )

@@ -15,7 +15,7 @@ use crate::output::{self, lossy};
 
 #[derive(Debug, Args)]
 pub(crate) struct ReportArguments {
-    /// Stores of sweeps, finished or not; several make one page
+    /// Stores of sweeps, finished or not; several stores make one page
     #[arg(required = true, value_name = "STORE")]
     stores: Vec<PathBuf>,
 
@@ -23,11 +23,11 @@ pub(crate) struct ReportArguments {
     #[arg(long, short, value_name = "FOLDER")]
     output: Option<PathBuf>,
 
-    /// Command to show as the one that made the results [default: this one]
+    /// Command that the report shows as the one that made the results [default: this one]
     #[arg(long, value_name = "TEXT")]
     command: Option<String>,
 
-    /// The commit in which an experiment's rules first stood, as it is to be shown
+    /// Commit that first had the rules of an experiment; the report shows it
     #[arg(long, value_name = "EXPERIMENT=COMMIT", value_parser = rules_commit)]
     rules: Vec<(String, String)>,
 
@@ -55,8 +55,8 @@ pub(crate) fn run(arguments: &ReportArguments) -> Result<(), CliError> {
         let hash = |one: &StoreAnalysis| one.manifest.configuration_hash.clone();
         if let Some((other, _)) = stores.iter().find(|(_, one)| hash(one) == hash(&analysis)) {
             return Err(CliError::Usage(format!(
-                "the stores {other} and {} are of one measurement, and its verdicts would count \
-                 twice: give one of them, or what `etastar merge` makes of both",
+                "the stores {other} and {} are of one measurement, so its verdicts would count \
+                 twice: give one of them, or combine both with `etastar merge` first",
                 path.display()
             )));
         }

@@ -10,10 +10,10 @@ use crate::output;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Of what an experiment measures, a setting without a default must be in the file or in its
-`base`, and so must one with a default unless it is marked as optional. `train` and
-`[checkpoint]` are needed only where they are meant. Flags and columns of the same name
-mean the same.")]
+An experiment file or its `base` must give every setting of what it measures, even one that
+has a default here, unless the setting is marked as optional. `train` and `[checkpoint]` may
+be left out, too. The defaults are those of the flags. Flags and columns of exports that
+have the same name mean the same.")]
 pub(crate) struct SettingsArguments {
     #[command(flatten)]
     format: Format,

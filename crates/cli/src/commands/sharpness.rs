@@ -32,16 +32,19 @@ sharpness), which limits the learning rate if the input layer learns at M times 
 rate of the others. --exclude-input-layer means M = 0.
 
 Under --optimiser adam it is that of D^{1/2} M^{1/2} H M^{1/2} D^{1/2} with D =
-diag(1 / (sqrt(v) + 1e-8)), v the mean over the mini-batches of the samples of the squared
-gradient. What is divided by lambda_1 is the largest stable product of learning rate and
+diag(1 / (sqrt(v) + 1e-8)), where v is the squared gradient of a mini-batch, averaged over
+the mini-batches of the samples.
+
+The output also gives s/lambda_1. Here s is the largest stable product of learning rate and
 sharpness on a quadratic: 2 for sgd, 2 (1 + beta) for momentum, 2 (1 + beta) / (1 + 2 beta)
 for nesterov, 2 (1 + beta) / (1 - beta) for adam and adamw.
 
 For a network of your own, --weights FILE.safetensors has matrices `NAME.weight` and,
 where there are biases, vectors `NAME.bias`: a PyTorch state_dict of linear layers with
-ReLU between them. Layers follow the numbers in their names; `out` and the like come last.
---samples-file FILE has inputs and labels, as --data of `etastar find`; labels are the
-numbers of the network's outputs, or real targets with --regression. Nothing is standardised.
+ReLU between them. Layers are ordered by the numbers in their names; `out` and the like come
+last. --samples-file FILE has inputs and labels, as --data of `etastar find` has; labels are
+the numbers of the network's outputs, or real targets with --regression. Nothing is
+standardised.
 
 Examples:
   etastar sharpness --dataset digits --width 128 --depth 8 --repeats 5
@@ -72,14 +75,14 @@ pub(crate) struct SharpnessArguments {
         value_parser = not_negative, conflicts_with_all = ["input_rate", "exclude_input_layer"])]
     layer_rates: Vec<f64>,
 
-    /// Leave out the input layer's parameters
+    /// Leave the input layer's parameters out of the Hessian
     #[arg(long, conflicts_with = "input_rate")]
     exclude_input_layer: bool,
 
     #[arg(long, help = loss_help(), value_enum)]
     loss: Option<LossName>,
 
-    /// Layers have biases (zero at initialisation); there is no prediction then
+    /// Layers have biases (zero at initialisation); lambda_1 is then not predicted
     #[arg(long)]
     bias: bool,
 
@@ -112,11 +115,11 @@ pub(crate) struct SharpnessArguments {
         conflicts_with_all = ["width", "depth", "dataset", "data"])]
     samples_file: Option<PathBuf>,
 
-    /// How the weight matrices lie [default: what their shapes tell]
+    /// Layout of the weight matrices [default: found from their shapes]
     #[arg(long, value_enum, requires = "weights")]
     layout: Option<LayoutName>,
 
-    /// Names of the layers in order [default: what the numbers in their names tell]
+    /// Names of the layers in order [default: ordered by the numbers in their names]
     #[arg(
         long,
         value_name = "NAME,..",
@@ -125,7 +128,7 @@ pub(crate) struct SharpnessArguments {
     )]
     layers: Option<Vec<String>>,
 
-    /// Leave out tensors that are no part of a fully connected network
+    /// Leave out tensors that are not part of a fully connected network
     #[arg(long, requires = "weights")]
     ignore: bool,
 
@@ -142,9 +145,9 @@ pub(crate) struct SharpnessArguments {
 /// How weight matrices lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum LayoutName {
-    /// As PyTorch has them
+    /// As in PyTorch
     OutIn,
-    /// As JAX has them
+    /// As in JAX
     InOut,
 }
 
@@ -243,7 +246,9 @@ fn text(measured: &Sharpness) -> String {
     if let Some(prediction) = &measured.prediction {
         let caveat = match cell.loss() {
             Loss::SquaredError => "the factors are hypotheses",
-            Loss::CrossEntropy => "the factors are hypotheses for squared error, too large here",
+            Loss::CrossEntropy => {
+                "the factors are hypotheses for squared error, and too large for cross-entropy"
+            }
         };
         text.push_str(&format!(
             "prediction of lambda_1(G) without a network: {:.6} (infinite width), {:.6} (one \
@@ -253,8 +258,8 @@ fn text(measured: &Sharpness) -> String {
     }
     if let Some(theory) = &measured.theory {
         text.push_str(&format!(
-            "over all initialisations, data with a mean |x|^2 of the number of inputs: E lambda_1(G) \
-             at most {:.6}, E lambda_1(H) at most {:.6}\n",
+            "over all initialisations, for data whose mean |x|^2 is the number of inputs: E \
+             lambda_1(G) at most {:.6}, E lambda_1(H) at most {:.6}\n",
             theory.gauss_newton.sharper.upper_expectation, theory.hessian.sharper.upper_expectation,
         ));
     }

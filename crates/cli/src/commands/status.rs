@@ -20,9 +20,10 @@ use crate::status_file::{State, StatusFile};
 Example:
   etastar status results/power-law.jobs
 
-The command reads the small file that a sweep keeps beside its store. The store itself
-should only be opened by the machine that writes it; it is read if there is no such
-file. The time left is an estimate from the pace of the running session.")]
+The command reads the small status file that a sweep keeps beside its store. It reads the
+store itself only if there is no such file, because a store that is being written should be
+opened only on the machine that writes it. The time left is estimated from the pace of the
+running session.")]
 pub(crate) struct StatusArguments {
     /// Stores, or folders of stores
     #[arg(value_name = "STORE|FOLDER", default_value = "results")]

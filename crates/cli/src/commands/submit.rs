@@ -44,10 +44,11 @@ Examples:
 The command writes two scripts into NAME.jobs in --output-dir and hands them to sbatch:
 an array of --shards tasks, and a job that merges the parts and writes the report
 when no task is left. A task that is preempted, out of time or killed is requeued
-and goes on where it stopped, unless two starts in a row finish nothing; `etastar status
-NAME.jobs` tells how far all are. Tasks share nothing but the file system. The same
-command again measures what is missing. Options of `etastar sweep` that the tasks are to
-have follow two dashes. With --to kubernetes it writes the manifest of an Indexed Job instead.")]
+and resumes where it stopped, unless two starts in a row finish nothing. `etastar status
+NAME.jobs` shows the progress of all tasks. Tasks share nothing but the file system. Run the
+same command again to measure what is missing. Options of `etastar sweep` for the tasks
+follow two dashes. With --to kubernetes the command writes the manifest of an Indexed Job
+instead.")]
 pub(crate) struct SubmitArguments {
     /// Experiment file (TOML)
     experiment: PathBuf,
@@ -56,11 +57,11 @@ pub(crate) struct SubmitArguments {
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
 
-    /// Parts of about equal cost, each a task
+    /// Number of parts of about equal cost; each is a task
     #[arg(long, value_name = "N", value_parser = shards)]
     shards: usize,
 
-    /// Most tasks that run at once [default: all]
+    /// Largest number of tasks that run at once [default: all]
     #[arg(long, value_name = "N", value_parser = count)]
     at_once: Option<usize>,
 
@@ -68,8 +69,8 @@ pub(crate) struct SubmitArguments {
     #[arg(long, value_name = "NAME", value_enum, default_value_t = Target::Slurm)]
     to: Target,
 
-    /// Folder for NAME.jobs, the merged store and the report; on a file system that all machines
-    /// share
+    /// Folder for NAME.jobs, the merged store and the report; it must be on a file system that all
+    /// machines share
     #[arg(long, value_name = "FOLDER", default_value = "results")]
     output_dir: PathBuf,
 
@@ -77,7 +78,7 @@ pub(crate) struct SubmitArguments {
     #[arg(long, value_name = "NAME[:DEVICE]")]
     backend: Option<DeviceName>,
 
-    /// Processors of a task, and its threads
+    /// Processors of a task; it uses as many threads
     #[arg(long, value_name = "N", default_value = "1", value_parser = count)]
     cpus_per_task: usize,
 
@@ -85,7 +86,7 @@ pub(crate) struct SubmitArguments {
     #[arg(long, value_name = "N", value_parser = count)]
     gpus_per_task: Option<usize>,
 
-    /// Memory of a task, as the cluster writes it, e.g. 4G (4Gi for Kubernetes)
+    /// Memory of a task, in the notation of the cluster, e.g. 4G (4Gi for Kubernetes)
     #[arg(long, value_name = "SIZE")]
     memory: Option<String>,
 
@@ -97,12 +98,12 @@ pub(crate) struct SubmitArguments {
     #[arg(long, value_name = "NAME")]
     partition: Option<String>,
 
-    /// Slurm: any other option of sbatch for the tasks, e.g. --sbatch=--account=physics; several are
-    /// allowed
+    /// Slurm: any other option of sbatch for the tasks, e.g. --sbatch=--account=physics; may be
+    /// given several times
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
     sbatch: Vec<String>,
 
-    /// Slurm: the same for the job that merges
+    /// Slurm: any other option of sbatch for the job that merges
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
     sbatch_merge: Vec<String>,
 
@@ -115,15 +116,15 @@ pub(crate) struct SubmitArguments {
     #[arg(long, value_name = "NAME")]
     claim: Option<String>,
 
-    /// File to use instead of the built-in script of a task, or instead of the manifest
+    /// Template to use instead of the built-in script of a task or the built-in manifest
     #[arg(long, value_name = "FILE")]
     template: Option<PathBuf>,
 
-    /// Print the built-in template and end
+    /// Print the built-in template and exit
     #[arg(long)]
     print_template: bool,
 
-    /// Show what would be written and run; write and run nothing
+    /// Show what would be written and run, but write and run nothing
     #[arg(long)]
     dry_run: bool,
 
@@ -176,7 +177,7 @@ pub(crate) fn run(arguments: &SubmitArguments) -> Result<(), CliError> {
     };
     if let Some((option, _)) = foreign.iter().find(|(_, is_given)| *is_given) {
         return Err(CliError::Usage(format!(
-            "{option} has no use there: it is for the other kind of cluster"
+            "{option} is for the other kind of cluster: leave it out, or change --to"
         )));
     }
     let template = match &arguments.template {
@@ -195,8 +196,8 @@ pub(crate) fn run(arguments: &SubmitArguments) -> Result<(), CliError> {
             && quoted(value) != *value
         {
             return Err(CliError::Usage(format!(
-                "{option} `{value}` has characters with a meaning in scripts; use letters, digits \
-                 and -_./=:,+@"
+                "{option} `{value}` has characters with a special meaning in scripts; use letters, \
+                 digits and -_./=:,+@"
             )));
         }
     }
@@ -205,8 +206,8 @@ pub(crate) fn run(arguments: &SubmitArguments) -> Result<(), CliError> {
     check_sweep(&arguments.sweep)?;
     if let Some(time) = arguments.time.filter(|time| *time < LEAST_TIME) {
         return Err(CliError::Usage(format!(
-            "--time {} s is too short: a task is told up to a minute early that its time ends, and \
-             would be started again and again; give at least {} s",
+            "--time {} s is too short: Slurm may warn a task up to a minute early that its time \
+             ends, and the task would be restarted again and again; give at least {} s",
             time.as_secs(),
             LEAST_TIME.as_secs()
         )));
@@ -223,9 +224,10 @@ fn check_sbatch(name: &str, options: &[String]) -> Result<(), CliError> {
     for option in options {
         let shown = option.escape_debug();
         let problem = if option.contains(is_hidden) {
-            "is more than one line"
+            "has a line break or invisible characters: remove them"
         } else if option.split_whitespace().any(makes_array) {
-            "is a second array: --shards makes the array, --at-once limits how many tasks run at once"
+            "makes a second array: --shards sets the size of the array, --at-once limits how many tasks \
+             run at once"
         } else {
             continue;
         };
@@ -244,7 +246,7 @@ fn makes_array(word: &str) -> bool {
 fn check_sweep(options: &[String]) -> Result<(), CliError> {
     if let Some(option) = options.iter().find(|option| option.contains(is_hidden)) {
         return Err(CliError::Usage(format!(
-            "the option `{}` for the tasks has characters that nobody sees",
+            "the option `{}` for the tasks has invisible characters: remove them",
             option.escape_debug()
         )));
     }
@@ -256,8 +258,8 @@ fn check_sweep(options: &[String]) -> Result<(), CliError> {
         .find(|own| OWN.contains(own) || own.starts_with("-o"))
     {
         return Err(CliError::Usage(format!(
-            "the tasks get {own} from `etastar submit`: its --profile, --backend, --cpus-per-task \
-             (threads), --shards and --output-dir stand before the two dashes"
+            "the tasks get {own} from `etastar submit`: give --profile, --backend, --cpus-per-task \
+             (threads), --shards and --output-dir before the two dashes"
         )));
     }
     let line = ["etastar sweep", "EXPERIMENT"].map(str::to_owned);
@@ -266,7 +268,7 @@ fn check_sweep(options: &[String]) -> Result<(), CliError> {
         let text = error.to_string();
         let first = text.lines().next().unwrap_or_default();
         CliError::Usage(format!(
-            "for the tasks: {}; `etastar sweep --help` lists the options",
+            "wrong options for the tasks: {}; `etastar sweep --help` lists all options",
             first.trim_start_matches("error: ")
         ))
     })
@@ -423,7 +425,7 @@ impl<'a> Job<'a> {
         fill(template, &values).map_err(|word| {
             let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
             CliError::Usage(format!(
-                "the template has {{{{{word}}}}}, which has no value; there are {}",
+                "the template has {{{{{word}}}}}, which has no value; the words with a value are {}",
                 names.join(", ")
             ))
         })
@@ -456,7 +458,7 @@ fn sbatch(options: &[&str], script: &Path) -> Result<String, CliError> {
     let run = Command::new("sbatch").args(options).arg(script).output();
     let run = run.map_err(|source| {
         CliError::Usage(format!(
-            "cannot run sbatch: {source}; run this where Slurm is, or look at --dry-run"
+            "cannot run sbatch: {source}; run this on a machine that has Slurm, or try --dry-run"
         ))
     })?;
     if !run.status.success() {
@@ -492,8 +494,8 @@ fn plain(path: &Path) -> Result<String, CliError> {
         return Ok(text);
     }
     Err(CliError::Usage(format!(
-        "`{text}` has characters with a meaning in scripts; use a path of letters, digits and \
-         -_./=:,+@"
+        "`{text}` has characters with a special meaning in scripts; use a path of letters, digits \
+         and -_./=:,+@"
     )))
 }
 

@@ -22,16 +22,15 @@ use crate::progress::Screen;
 Example:
   etastar sweep experiments/power-law.toml --profile quick
 
-Every finished trial is in the store before the next one starts. If the command is
-killed, the same command goes on where it stopped. A store never mixes results
-of different configurations. If another store in --output-dir has finished a search
-of the same network, data, protocol, seed and backend, its result is taken from
-there.")]
+Every finished trial is in the store before the next one starts. If the command is killed,
+run it again: it resumes where it stopped. A store never mixes results of different
+configurations. If another store in --output-dir has already finished a search of the same
+network, data, protocol, seed and backend, its result is reused.")]
 pub(crate) struct SweepArguments {
     /// Experiment file (TOML)
     experiment: PathBuf,
 
-    /// Profile of the experiment: a change of its scale
+    /// Profile of the experiment, which changes its scale
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
 
@@ -39,7 +38,7 @@ pub(crate) struct SweepArguments {
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Folder of the store, without --output
+    /// Folder for the store if --output is not given
     #[arg(
         long,
         value_name = "FOLDER",
@@ -48,21 +47,21 @@ pub(crate) struct SweepArguments {
     )]
     output_dir: PathBuf,
 
-    /// Measure everything, even results that other stores in the folder have; implied by --output
+    /// Measure everything, even what other stores in the folder already have; implied by --output
     /// and --shard
     #[arg(long)]
     no_reuse: bool,
 
-    /// Leave out datasets whose files are not found; the store names them
+    /// Leave out datasets whose files are not found; the store records which
     #[arg(long)]
     skip_missing_data: bool,
 
-    /// Stop cleanly after this time, e.g. 90s, 10m, 2h; exit code 5
+    /// Stop cleanly after this time, e.g. 90s, 10m or 2h, with exit code 5
     #[arg(long, value_name = "TIME", value_parser = duration)]
     time_limit: Option<Duration>,
 
-    /// Measure one of several parts of about equal cost, e.g. 2/6, into a store of its own:
-    /// `etastar merge` puts the parts together
+    /// Measure one of several parts of about equal cost, e.g. 2/6, into a store of its own;
+    /// `etastar merge` combines the parts
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
 
@@ -169,7 +168,7 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<(), CliError> {
     let cells = snapshot.cells.len();
     let so_far = || {
         format!(
-            "{repeats} of {expected} repeats are in {}; run the same command again to go on",
+            "{repeats} of {expected} repeats are in {}; run the same command again to resume",
             path.display()
         )
     };

@@ -140,7 +140,7 @@ fn every_layer_may_have_its_own_rate_and_the_input_layers_is_the_named_case() {
         .expect(2, &[]);
     assert_contains(
         &wrong.stderr,
-        &["these relative rates, 2, are not those of 3 layers"],
+        &["these 2 relative rates do not fit a network of 3 layers"],
     );
     etastar
         .run(&format!("{find} --layer-rates 1,1,1 --input-rate 0.5"))

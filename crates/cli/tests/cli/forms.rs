@@ -292,11 +292,15 @@ rule = { at_least = 0.0 }
     etastar.fail("submit typo.toml --shards 2 --dry-run", 2, &says);
     assert!(!etastar.path("typo.db").exists());
     let foreign = "submit small.toml --shards 2 --dry-run --to kubernetes --partition cpu";
-    etastar.fail(foreign, 2, &["--partition has no use there"]);
+    etastar.fail(
+        foreign,
+        2,
+        &["--partition is for the other kind of cluster"],
+    );
     etastar.fail(
         "submit small.toml --shards 2 --dry-run --image x",
         2,
-        &["--image has no use there"],
+        &["--image is for the other kind of cluster"],
     );
 }
 

@@ -297,7 +297,7 @@ fn a_sweep_its_report_and_sharpness_take_real_targets() {
     etastar.fail(
         "sweep perfect.toml",
         2,
-        &["the threshold 1 is no R^2 to reach"],
+        &["the threshold 1 must be an R^2 strictly between 0 and 1"],
     );
 
     let sharpness = "sharpness --width 8 --depth 2 --samples 64 --data own.csv --y height,slope";
@@ -332,7 +332,7 @@ fn what_is_wrong_with_real_targets_is_told() {
         (
             "text.csv --y height",
             3,
-            ["row 2, column `height`", "`high` is no number"],
+            ["row 2, column `height`", "`high` is not a number"],
         ),
         (
             "nan.csv --y height",
@@ -372,7 +372,11 @@ fn what_is_wrong_with_real_targets_is_told() {
     ] {
         etastar.fail(&format!("find --data {data} {REGRESSION}"), code, &parts);
     }
-    etastar.fail(&format!("find {REGRESSION}"), 2, &["give it with --data"]);
+    etastar.fail(
+        &format!("find {REGRESSION}"),
+        2,
+        &["give the file with --data"],
+    );
     etastar
         .run("find --data own.csv --y height --width 8 --depth 1")
         .expect(3, &["real targets need `--regression`"]);

@@ -166,9 +166,9 @@ fn the_table_of_files_of_ones_own_is_as_documented() {
         eta_star: None,
     };
     table.text.push_str(
-        "# Files of one's own\n\n\
-         What `etastar find --data` makes of files, and `etastar sharpness --weights`. A test writes \
-         these files, runs the program on each and compares this page with what it says. All files of \
+        "# Which files work\n\n\
+         This page shows what `etastar find --data` and `etastar sharpness --weights` do with some fifty \
+         files. A test writes them, runs the program on each and compares this page with its output. All files of \
          the first table hold the same 240 samples of 2 features and 2 classes. They have one name, since \
          the order of batches follows from the seed and the name of the data.\n\n\
          ## Data\n\n| options | the file holds | eta\\* |\n|---|---|---|\n",

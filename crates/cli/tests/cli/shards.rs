@@ -315,7 +315,7 @@ fn templates_are_the_user_s() {
         "--dry-run",
         "--sbatch=--x\ntouch y",
     ];
-    Run::new(&mut etastar.command(&line)).expect(2, &["more than one line"]);
+    Run::new(&mut etastar.command(&line)).expect(2, &["a line break or invisible characters"]);
     // What a profile is called becomes part of commands and paths.
     let text = std::fs::read_to_string(etastar.path("small.toml")).unwrap();
     etastar.write(

@@ -83,7 +83,7 @@ fn text_for_people() {
         "network 0: lambda_1(H) = ",
         "certified: lambda_1(G) in [",
         "prediction of lambda_1(G) without a network: ",
-        "over all initialisations, data with a mean |x|^2 of the number of inputs: E lambda_1(G) at most ",
+        "over all initialisations, for data whose mean |x|^2 is the number of inputs: E lambda_1(G) at most ",
     ];
     assert_contains(&sharpness, &parts);
     let bounds = etastar.succeed("bounds --inputs 50 --depth 4 --width 32 --outputs 10");
@@ -173,7 +173,7 @@ fn files_that_do_not_fit_are_named() {
         (
             "--weights net.safetensors --samples-file text",
             3,
-            "no file of a known kind",
+            "not a file of a known kind",
         ),
         ("--width 8 --depth 2 --samples 5000", 2, "5000"),
         ("--width 8", 2, "--depth"),

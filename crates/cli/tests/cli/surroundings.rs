@@ -189,7 +189,7 @@ fn reports_do_not_overwrite_each_other() {
     etastar.fail(
         "report r/a.db -o thesis",
         1,
-        &["has other files in it, as thesis/chapter.tex"],
+        &["has other files in it, such as thesis/chapter.tex"],
     );
     assert_eq!(
         std::fs::read_dir(etastar.path("thesis")).unwrap().count(),

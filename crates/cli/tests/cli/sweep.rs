@@ -180,7 +180,7 @@ fn with_a_long_sweep() -> Sandbox {
     etastar
 }
 
-const GO_ON: &str = "run the same command again to go on";
+const GO_ON: &str = "run the same command again to resume";
 
 #[cfg(unix)]
 #[test]
@@ -238,7 +238,7 @@ fn what_a_neighbour_knows_is_not_measured_again() {
     etastar.json("sweep small.toml --json");
     let shared = etastar
         .run("sweep other.toml --json")
-        .expect(0, &["12 repeats are known from"]);
+        .expect(0, &["12 repeats are reused from"]);
     etastar.succeed("sweep other.toml --output alone.db");
     let store = shared.json()["store"].as_str().unwrap().to_owned();
     assert_eq!(

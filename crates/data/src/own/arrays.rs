@@ -60,7 +60,7 @@ pub enum OwnValues {
 
 /// Inputs and labels of an archive of arrays.
 pub(super) fn read_npz(bytes: &[u8], file: &OwnFile) -> Result<Content, String> {
-    let broken = |error: zip::result::ZipError| format!("this is no .npz archive: {error}");
+    let broken = |error: zip::result::ZipError| format!("this is not an .npz archive: {error}");
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(broken)?;
     let entries = archive.file_names().filter_map(Result::ok);
     let arrays = entries.filter_map(|name| Some(name.strip_suffix(".npy")?.to_owned()));
@@ -77,7 +77,7 @@ pub(super) fn read_npz(bytes: &[u8], file: &OwnFile) -> Result<Content, String> 
             let option = if what == "inputs" { NAME_X } else { NAME_Y };
             let wanted = match asked {
                 Some(name) => format!("there is no array `{name}`"),
-                None => format!("no array has a usual name of {what}; name it with {option}"),
+                None => format!("no array has a usual name for {what}; name it with {option}"),
             };
             return Err(format!("{wanted}. The file has {}", listed(&names)));
         };
@@ -99,7 +99,8 @@ pub(super) fn read_npz(bytes: &[u8], file: &OwnFile) -> Result<Content, String> 
 /// Inputs and labels from an array file each.
 pub(super) fn read_npy(inputs: &[u8], labels: &[u8], regression: bool) -> Result<Content, String> {
     let inputs = read_array(inputs).map_err(|problem| format!("the array of inputs {problem}"))?;
-    let labels = read_array(labels).map_err(|problem| format!("the array of labels {problem}"))?;
+    let what = if regression { "targets" } else { "labels" };
+    let labels = read_array(labels).map_err(|problem| format!("the array of {what} {problem}"))?;
     content(inputs, labels, regression)
 }
 

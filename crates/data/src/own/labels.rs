@@ -160,9 +160,7 @@ impl OwnLabels {
                 let below = i64::try_from(classes).unwrap_or(i64::MAX);
                 if let Some(label) = labels.iter().find(|label| !(0..below).contains(*label)) {
                     let last = below - 1;
-                    return Err(format!(
-                        "there is the label {label}, not one of 0 to {last}"
-                    ));
+                    return Err(format!("the label {label} is not one of 0 to {last}"));
                 }
                 Classes {
                     labels: labels.into_iter().map(|label| label as u32).collect(),
@@ -175,17 +173,19 @@ impl OwnLabels {
             (Self::Reals(..), _) => return Err("real targets are no classes".to_owned()),
             (Self::Texts(_), Some(classes)) => {
                 return Err(format!(
-                    "labels must be numbers of classes, 0 to {}",
+                    "labels must be the numbers of classes, 0 to {}",
                     classes - 1
                 ));
             }
         };
         match found.names.len() {
-            1 if classes.is_none() => Err("there is one class only".to_owned()),
+            1 if classes.is_none() => {
+                Err("there is only one class, but at least two are needed".to_owned())
+            }
             count if count > MOST_CLASSES || (samples >= 20 && count > samples / 2) => {
                 Err(format!(
-                    "there are {count} different labels among {samples} samples: this is no task of \
-                 classification; real targets need {NAME_REGRESSION}"
+                    "there are {count} different labels among {samples} samples, too many for \
+                     classification; real targets need {NAME_REGRESSION}"
                 ))
             }
             _ => Ok(found),
@@ -199,7 +199,7 @@ fn check_that_they_vary(values: &[f64], columns: usize) -> Result<(), String> {
         let first = own.next().copied().unwrap_or_default();
         if own.all(|value| *value as f32 == first as f32) {
             return Err(format!(
-                "target {column} of every sample is {first}: there is nothing to learn, leave it out"
+                "target {column} of every sample is {first}: there is nothing to learn, so leave it out"
             ));
         }
     }

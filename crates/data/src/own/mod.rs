@@ -200,7 +200,7 @@ impl OwnFile {
         let name = name.trim_end_matches(".gz");
         if self.x.is_some() && !bytes.starts_with(b"PK") {
             return Err(wrong(
-                "`x` names an array of an .npz file; this is none".to_owned(),
+                "`x` names an array of an .npz file, but this is not an .npz file".to_owned(),
             ));
         }
         match bytes {
@@ -217,7 +217,7 @@ impl OwnFile {
                 table::read_parquet(bytes.to_vec(), self).map_err(wrong)
             }
             [0, 0, 8, 3, ..] if self.regression => Err(wrong(
-                "labels of IDX files are bytes, no real targets: use .npz, .npy, .csv, .tsv or .parquet"
+                "labels of IDX files are bytes, not real targets: use .npz, .npy, .csv, .tsv or .parquet"
                     .to_owned(),
             )),
             [0, 0, 8, 3, ..] => {
@@ -234,7 +234,7 @@ impl OwnFile {
                 })
             }
             _ if bytes.starts_with(GIT_LFS) => Err(wrong(
-                "it is a pointer of Git LFS, and the file itself is elsewhere: `git lfs pull` brings it"
+                "this is a pointer of Git LFS, not the file itself: get the file with `git lfs pull`"
                     .to_owned(),
             )),
             _ if name.ends_with(".csv") || name.ends_with(".tsv") => {
@@ -242,7 +242,7 @@ impl OwnFile {
                 table::read_csv(bytes, delimiter, self).map_err(wrong)
             }
             _ => Err(wrong(
-                "this is no file of a known kind: .npz, .npy, .csv, .tsv, .parquet, or IDX images"
+                "this is not a file of a known kind: .npz, .npy, .csv, .tsv, .parquet, or IDX images"
                     .to_owned(),
             )),
         }
@@ -425,7 +425,7 @@ fn check_finite(what: &str, values: &[f64], columns: usize) -> Result<(), String
     let bad = values.iter().position(|value| !(*value as f32).is_finite());
     bad.map_or(Ok(()), |index| {
         Err(format!(
-            "the {what} {} of sample {} is {:e}, which is no finite number in single precision",
+            "the {what} {} of sample {} is {:e}, which is not a finite number in single precision",
             index % columns,
             index / columns,
             values[index],
@@ -448,8 +448,8 @@ fn check_precision<'a>(
         return Ok(());
     }
     Err(format!(
-        "the {what} lie about {mean:e} and vary by {:e}, which single precision cannot tell apart: \
-         subtract their mean first",
+        "the {what} lie around {mean:e} and vary by only {:e}, which single precision cannot \
+         resolve: subtract their mean first",
         variance.sqrt()
     ))
 }

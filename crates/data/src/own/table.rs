@@ -43,8 +43,8 @@ impl Table {
         for (index, name) in columns.iter().enumerate() {
             if name.is_empty() {
                 return Err(format!(
-                    "column {index} has no name: an index is no input, so leave it out (in pandas \
-                     `to_csv(.., index=False)`), or name the column"
+                    "column {index} has no name: if it is an index, leave it out (in pandas \
+                     `to_csv(.., index=False)`), or else name the column"
                 ));
             }
             if columns[..index].contains(name) {
@@ -79,7 +79,7 @@ impl Table {
             return Err(format!("a column is named twice by {NAME_Y}"));
         }
         if columns.len() <= wanted.len() {
-            return Err(format!("there is no column of inputs beside the {what}"));
+            return Err(format!("there is no column of inputs besides the {what}"));
         }
         Ok(Self {
             columns,
@@ -116,15 +116,15 @@ impl Table {
                 Value::Number(value, _) => self.inputs.push(value),
                 Value::Text(text) if is_wanted => {
                     return Err(at(format!(
-                        "`{text}` is no number, as every target of a regression is"
+                        "`{text}` is not a number, and every target of a regression must be one"
                     )));
                 }
                 Value::Text(text) => {
                     let advice = match text.replace(',', ".").parse::<f64>() {
-                        Ok(_) => "write numbers with a point",
+                        Ok(_) => "write numbers with a decimal point",
                         Err(_) => "encode categories as numbers first",
                     };
-                    return Err(at(format!("`{text}` is no number: {advice}")));
+                    return Err(at(format!("`{text}` is not a number: {advice}")));
                 }
             }
             if (self.inputs.len() + self.targets.len()) as u64 > MOST_VALUES {
@@ -195,7 +195,7 @@ fn has_names(first: &StringRecord, second: Option<&StringRecord>, file: &OwnFile
 /// their index, from 0.
 pub(super) fn read_csv(bytes: &[u8], delimiter: u8, file: &OwnFile) -> Result<Content, String> {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || bytes.contains(&0) {
-        return Err("it is not UTF-8, but as it seems UTF-16: save it as UTF-8".to_owned());
+        return Err("it is not UTF-8 but seems to be UTF-16: save it as UTF-8".to_owned());
     }
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
@@ -244,7 +244,7 @@ fn check_separator(first: &StringRecord, delimiter: u8) -> Result<(), String> {
             let wanted = if delimiter == b'\t' { "tabs" } else { "commas" };
             let sign = sign.escape_debug();
             Err(format!(
-                "its fields seem to be separated by `{sign}`: use {wanted}, and points in numbers"
+                "its fields seem to be separated by `{sign}`: use {wanted}, and decimal points in numbers"
             ))
         }
         _ => Ok(()),
@@ -266,7 +266,7 @@ pub(super) fn read_parquet(bytes: Vec<u8>, own: &OwnFile) -> Result<Content, Str
     let names: Vec<String> = fields.iter().map(|field| field.name().to_owned()).collect();
     if let Some(index) = names.iter().find(|name| name.starts_with("__index_level_")) {
         return Err(format!(
-            "the column `{index}` is an index, no input: leave it out (in pandas `to_parquet(.., \
+            "the column `{index}` is an index, not an input: leave it out (in pandas `to_parquet(.., \
              index=False)`)"
         ));
     }
@@ -301,6 +301,6 @@ fn value(field: &Field) -> Result<Value, &'static str> {
         Field::Double(value) => number(*value, value.to_string()),
         Field::Str(text) => Value::Text(text.clone()),
         Field::Bytes(bytes) => Value::Text(String::from_utf8_lossy(bytes.as_bytes()).into_owned()),
-        _ => return Err("columns of numbers and texts alone can be read"),
+        _ => return Err("only columns of numbers and texts can be read"),
     })
 }

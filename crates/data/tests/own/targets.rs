@@ -129,7 +129,7 @@ fn what_is_wrong_with_targets_is_named_with_its_place() {
         ),
         (
             arrays(plain(&[3], &[100_000_001.0, 100_000_003.0, 100_000_002.0])),
-            "the targets lie about",
+            "the targets lie around",
         ),
         (
             arrays(plain(&[2], &[0.5, 1.5])),
@@ -166,7 +166,7 @@ fn what_is_wrong_with_targets_is_named_with_its_place() {
         ),
         (
             folder.write("t.csv", b"a,y\n1,0.5\n2,high\n"),
-            "row 3, column `y`: `high` is no number, as every target",
+            "row 3, column `y`: `high` is not a number, and every target",
         ),
         (
             folder.write("c.csv", b"a,y\n1,0.5\n2,0.5\n"),
@@ -174,7 +174,7 @@ fn what_is_wrong_with_targets_is_named_with_its_place() {
         ),
         (
             folder.write("one.csv", b"y\n1\n"),
-            "no column of inputs beside the targets",
+            "no column of inputs besides the targets",
         ),
     ];
     for (path, says) in cases {

@@ -5,8 +5,8 @@ a randomly initialised ReLU network begins training and reaches a threshold accu
     found.eta_star, found.interval
 
 Arguments, defaults and results are those of the command line `etastar`; a result has the fields of its
-`--json` as attributes. Long calls show their progress where tqdm is installed, leave the interpreter to
-other threads, and end at Ctrl-C.
+`--json` as attributes. Long calls show their progress if tqdm is installed, let other threads run, and
+stop at Ctrl-C.
 """
 
 from __future__ import annotations
@@ -96,52 +96,55 @@ def find(
 ) -> Found:
     """Measures eta* of a network on samples: the largest constant learning rate at which it trains.
 
-    That no rate succeeds, or that none fails, is a result: `eta_star` is None then.
+    If no rate succeeds, or none fails, that is a result as well: `eta_star` is then None.
 
     x: inputs `[samples, ...]` of any real, integer or boolean type: NumPy, pandas, PyTorch, lists.
-    y: labels: whole numbers, truth values, texts, or one-hot rows; classes are their ascending values.
+    y: labels: whole numbers, truth values, texts, or one-hot rows; their values, in ascending order, are
+        the classes.
     hidden: widths of the hidden layers, from the input side.
     input_rate: learning rate of the input layer relative to the others; 0 freezes it.
-    layer_rates: rates of all layers instead, from the input side; the output layer's is the last.
-    bias: layers have biases.
+    layer_rates: relative rates of all layers instead, from the input side; the output layer's is last.
+    bias: whether the layers have biases.
     output_gain: output-layer variance times fan-in: 2 (He) or 1 (LeCun).
     activation: "relu", "leaky-relu:SLOPE", "gelu", "silu", "tanh", "softplus" or "identity".
     residual: scale of residual blocks, "one", "inverse-root-depth" or "inverse-depth"; or "none".
     residual_block: hidden layers of a residual block, 1 or 2.
-    norm: "layer" normalises the inputs of all layers but the first, "layer-with-gain" with a trained
-        gain; "none".
+    norm: "layer" normalises the inputs of all layers but the first, "layer-with-gain" does so with a
+        trained gain; or "none".
     parametrisation: "standard", "ntk" or "maximal-update".
-    loss: "cross-entropy" or "squared-error"; None is cross-entropy of classes, squared error of real
-        targets.
+    loss: "cross-entropy" or "squared-error"; None is cross-entropy for classes and squared error for
+        real targets.
     regression: y are real targets, `[samples]` or `[samples, outputs]`, which are standardised.
     threshold: validation accuracy at which a trial succeeds; None is twice that of guessing or, with
-        few classes, half way from guessing to 1. Of a regression it is R^2; None is 0.5.
-    no_divergence: look for the edge of the first divergence instead.
-    budget: SGD steps after which a trial has failed.
+        few classes, halfway from guessing to 1. For a regression it is R^2, and None is 0.5.
+    no_divergence: look for the edge of the first divergence instead: a trial succeeds if no training
+        loss exceeds 3 times the first one.
+    budget: SGD steps within which a trial must succeed.
     evaluate_every: steps between evaluations of the validation accuracy.
     batch_size: samples per mini-batch.
-    warm_up: steps over which the learning rate grows linearly to its value.
+    warm_up: steps over which the learning rate grows linearly to its full value.
     optimiser: "sgd", "momentum", "nesterov", "adam" or "adamw".
     momentum, beta2: constants of the optimiser; momentum is beta_1 of Adam.
-    weight_decay: as a multiple of the weights in the gradient; decoupled for "adamw".
-    clip: largest norm of the gradient; 0 does not clip it.
+    weight_decay: this multiple of the weights is added to the gradient; decoupled for "adamw".
+    clip: norm to which the gradient is clipped; 0 for no clipping.
     train, validation: numbers of samples; None is all, of which a sixth is held out for validation.
     standardise: mean 0 and variance 1 for "all" inputs together, for each "feature", or "none".
-    repeats: they differ in initial weights and batch order.
+    repeats: number of searches, which differ in initial weights and batch order.
     seed: master seed, from which every random number is derived.
     tolerance: width of the final bracket, in octaves.
-    start: first learning rate tried, as a power of 2; None is what the published law predicts.
-    warm_start: start at the eta* that this store of a sweep predicts instead.
-    lowest, highest: learning rates tried, as powers of 2.
+    start: log2 of the first learning rate tried; None is what the published law predicts, or else the
+        tangent kernel.
+    warm_start: start at the eta* that is predicted from this store of a sweep.
+    lowest, highest: log2 of the lowest and of the highest learning rate tried.
     ladder: extra rates tried around eta*, as offsets in octaves.
     name: what the data are called. Split and batch orders are drawn for this name: arrays called
         "mine" give the numbers of `etastar find --data mine.npz`.
     dataset: a dataset of the catalogue instead of x and y: "digits", "fashion-mnist-mini",
         "gaussians", "mnist", "fashion-mnist", "cifar10".
     data_dir: folder with dataset files; None is $ETASTAR_DATA, then the user's cache folder.
-    store: file in which everything is kept, from which the same call goes on.
+    store: file in which everything is kept; the same call resumes from it.
     backend: Burn backend and device; None is the first that is compiled in.
-    jobs: threads across trials, on which results do not depend; None is the number of cores.
+    jobs: number of threads, on which results do not depend; None is the number of cores.
     progress: show a bar of tqdm, if it is installed.
     """
     settings = _arrays.settings(locals())
@@ -173,18 +176,18 @@ def sharpness(
 
     weights: arrays by name, `NAME.weight` and, where there are biases, `NAME.bias`: a PyTorch
         `state_dict` of linear layers with ReLU between them; or a safetensors file.
-    x, y: samples as `find` takes them, as they stand: nothing is standardised, and labels are the
-        numbers of the network's outputs.
-    loss, regression: as of `find`.
+    x, y: samples in the form that `find` takes; nothing is standardised, and labels are the numbers of
+        the network's outputs.
+    loss, regression: as in `find`.
     input_rate: learning rate of the input layer relative to the others; 0 leaves its parameters out.
     bounds: compute certified bounds, which take most of the time in wide deep networks.
     optimiser, momentum: whose stability lambda_1 governs; under Adam it is that of the Hessian
         preconditioned by the second moment of the gradients of mini-batches of `batch_size`.
-    layers: names of the layers in order; None is what the numbers in their names tell.
-    layout: "out-in", as PyTorch has matrices, or "in-out"; None is what their shapes tell.
-    ignore: leave out tensors that are no part of a fully connected network.
+    layers: names of the layers in order; None orders them by the numbers in their names.
+    layout: "out-in", as matrices are in PyTorch, or "in-out"; None finds it from their shapes.
+    ignore: leave out tensors that are not part of a fully connected network.
     name: what the samples are called in messages.
-    backend, jobs: as of `find`.
+    backend, jobs: as in `find`.
     """
     settings = _arrays.settings(locals())
     settings["weights"] = _arrays.weights(weights)
@@ -233,7 +236,7 @@ def sharpness_at_initialisation(
         preconditioned by the second moment of the gradients of mini-batches of `batch_size`.
     repeats: networks, each with its own initial weights.
 
-    Everything else as of `find`.
+    Everything else is as in `find`.
     """
     settings = _arrays.settings(locals())
     with Screen(progress, "lambda_1") as screen:
@@ -264,11 +267,11 @@ def predict(
     loss: without a store, "cross-entropy" or "squared-error".
     store: store of a sweep; None is published measurements.
     dataset: dataset, or the name under which `fit` lists it; None is the store's only one.
-    width_over_depth: fit only cells with width >= this * depth, if they are enough.
+    width_over_depth: fit only cells with width >= this * depth, if there are enough of them.
     confidence: of the intervals.
     law: with a store, the law that predicts, for example "three-quarters"; None is the one that
         predicts larger networks best.
-    force: predict however far the network is from those measured.
+    force: predict even if the network is far from those measured.
     """
     settings = dict(locals())
     with Screen(False, "") as screen:
@@ -312,6 +315,6 @@ def bounds(
     loss: "cross-entropy" or "squared-error".
     input_rate: learning rate of the input layer relative to the others.
     output_gain: output-layer variance times fan-in: 2 (He) or 1 (LeCun).
-    delta: probability at which the Markov and Chebyshev bounds may fail.
+    delta: probability with which the Markov and Chebyshev bounds may fail.
     """
     return Bounds(_etastar.bounds(dict(locals())))

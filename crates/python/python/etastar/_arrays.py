@@ -55,7 +55,7 @@ def _array(values: Any) -> np.ndarray:
     try:
         return np.asarray(values)
     except ValueError as error:
-        raise EtastarError(f"this is no array: {error}") from error
+        raise EtastarError(f"this is not an array: {error}") from error
 
 
 def _numbers(what: str, array: np.ndarray) -> np.ndarray:
@@ -67,7 +67,7 @@ def _numbers(what: str, array: np.ndarray) -> np.ndarray:
     try:
         return array.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
-        raise EtastarError(f"the {what} have elements that are no numbers: {error}") from error
+        raise EtastarError(f"the {what} have elements that are not numbers: {error}") from error
 
 
 def _labels(array: np.ndarray) -> Any:

@@ -39,7 +39,7 @@ class Result(Record):
         return fields
 
     def to_frame(self) -> Any:
-        """A pandas DataFrame; which rows it has is said by the class."""
+        """A pandas DataFrame; the docstring of the class says what a row is."""
         import pandas
 
         return pandas.json_normalize(self._rows(), sep="_")
@@ -71,7 +71,7 @@ class Found(Result):
         return [{"repeat": one.repeat, **trial} for one in self.repeats for trial in one.tried]
 
     def plot(self, path: Union[str, Path]) -> None:
-        """Draws what became of every learning rate: accuracy as .svg, accuracy and loss as .html."""
+        """Plots the outcome of every learning rate: accuracy as .svg, accuracy and loss as .html."""
         picture = self._pictures.get(Path(path).suffix[1:])
         if picture is None:
             raise EtastarError("its name must end in .svg or .html")

@@ -74,7 +74,7 @@ impl TableName {
 
 /// A table could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write the table `{table}` as {}", format.name())]
+#[error("cannot write the table `{table}` as {}: {source}", format.name())]
 pub struct ExportError {
     table: &'static str,
     format: Format,

@@ -132,7 +132,7 @@ fn set_calculator(formula: &str) -> Markup {
             (field("depth", "depth", "8", None, "1"))
             (field("inputRate", "input rate", "1", Some("1"), "any"))
             (field("inputs", "inputs", "784", None, "1"))
-            output { "This needs a browser that runs scripts; " code { "etastar predict" } " says the same." }
+            output { "This needs a browser that runs scripts; " code { "etastar predict" } " gives the same number." }
             script type="application/json" { (PreEscaped(formula)) }
         }
     }

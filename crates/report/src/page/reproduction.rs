@@ -123,10 +123,10 @@ fn intervals(stores: &[(String, StoreAnalysis)]) -> Option<Text> {
     options.map(|options| {
         Text::markup(&format!(
             "Intervals have {} confidence. That of one cell is Student's t, with the variance \
-             between repeats pooled over the cells of its series; where a search left its range, \
-             that of the median. Every other interval resamples whole architectures, each with all \
-             its cells and repeats ({} resamples). Laws are fitted by maximum likelihood, in which \
-             searches that left their range take part as bounds.",
+             between repeats pooled over the cells of its series; where a search left its range, it \
+             is the interval of the median. Every other interval resamples whole architectures, each \
+             with all its cells and repeats ({} resamples). Laws are fitted by maximum likelihood, in \
+             which searches that left their range enter as bounds.",
             percent(options.confidence),
             count(options.resamples)
         ))
@@ -215,9 +215,9 @@ fn grid(analysis: &StoreAnalysis) -> String {
 fn environment(stores: &[(String, StoreAnalysis)], command: &str) -> Vec<Section> {
     let mut section = Section::new(2, "environment", "Environment and how to reproduce");
     section.paragraph(
-        "The commands below measure everything again; an interrupted one goes on where it \
-         stopped. With the same backend, float type and seed on the same kind of machine the \
-         numbers are the same bits, on any number of threads.",
+        "The commands below measure everything again; an interrupted command resumes when it is \
+         run again. With the same backend, float type and seed on the same kind of machine the \
+         numbers agree bit for bit, on any number of threads.",
     );
     // The first session's: later ones went on with it.
     let first = stores

@@ -98,14 +98,14 @@ fn evidence(stores: &[Store<'_>]) -> String {
     let declared = match confirmatory(false).as_str() {
         "0" => String::new(),
         number => format!(
-            " {number} are confirmatory by the word of their experiments' files alone: no commit of \
+            " {number} are confirmatory according to their experiment files alone: no commit of \
              their rules was given."
         ),
     };
     format!(
         "{} of them are confirmatory: their rules were committed before anything was measured at \
-         that seed and on those sizes.{declared} The others are exploratory: results of this kind had been \
-         seen when their rules were written.",
+         that seed and on those sizes.{declared} The others are exploratory: results of this kind had \
+         already been seen when their rules were written.",
         confirmatory(true)
     )
 }
@@ -122,9 +122,9 @@ fn by_chance(findings: &[&Finding], stores: &[Store<'_>]) -> String {
         .filter(|finding| decided.contains(&finding.verdict))
         .count();
     format!(
-        "A verdict needs the whole interval on one side of its rule, and so is wrong by chance with a \
-         probability of at most {}: at most {} of these {} by expectation. No further adjustment is \
-         made; a criterion that matters stands on several datasets.",
+        "A verdict needs the whole interval on one side of its rule, so it is wrong by chance with a \
+         probability of at most {}; the expected number of wrong ones is at most {} of these {}. No \
+         further adjustment is made; a criterion that matters is tested on several datasets.",
         percent(tail),
         fixed(tail * decided as f64, 1),
         count(decided)
@@ -169,7 +169,7 @@ pub(super) fn scoreboard(stores: &[Store<'_>]) -> Option<Section> {
     section.paragraph(Text::markup(&format!(
         "{}, each of one criterion on one dataset: {}. A criterion is supported where the whole \
          interval of its number satisfies the rule, contradicted where none of it does, and \
-         unclear otherwise. A criterion is kept in the store before its first trial. {} {}",
+         unclear otherwise. The store records every criterion before the first trial. {} {}",
         counted(findings.len(), "verdict", "verdicts"),
         tally(&findings),
         evidence(stores),

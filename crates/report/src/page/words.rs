@@ -241,8 +241,8 @@ pub(super) fn protocol(cell: &Cell, repeats: usize) -> Vec<String> {
     }
     if let Some(checkpoint) = cell.checkpoint {
         words.push(format!(
-            "Checkpoint: {} of stochastic gradient descent at the learning rate {}, {} a batch, \
-             precede every measurement, which goes on from there.",
+            "Checkpoint: every measurement continues from a network after {} of stochastic gradient \
+             descent at the learning rate {}, {} a batch.",
             counted(checkpoint.steps, "step", "steps"),
             setting(checkpoint.learning_rate),
             counted(checkpoint.batch_size, "sample", "samples"),
@@ -254,7 +254,8 @@ pub(super) fn protocol(cell: &Cell, repeats: usize) -> Vec<String> {
         Vary::BatchOrder => "order of batches alone",
     };
     words.push(format!(
-        "Repeats: {} a cell, which differ in {differ}. All trials of a repeat share both.",
+        "Repeats: {} a cell, which differ in {differ}. All trials of a repeat share initialisation \
+         and order of batches.",
         count(repeats)
     ));
     words
@@ -285,13 +286,14 @@ fn data(config: &DatasetConfig) -> String {
     }
     words.push_str(match config.standardise {
         Standardise::All => "",
-        Standardise::Feature => " Every input is standardised on its own.",
+        Standardise::Feature => " Every feature is standardised by itself.",
         Standardise::None => " Inputs are not standardised.",
     });
     if config.is_regression() {
         words.push_str(
-            " Targets are real numbers, of mean 0 and variance 1 over the training samples. R^{2} \
-             is about the mean of the validation samples, averaged over outputs.",
+            " Targets are real numbers, standardised to mean 0 and variance 1 over the training \
+             samples. R^{2} is relative to the mean of the validation samples, and averaged over \
+             outputs.",
         );
     }
     words
@@ -316,9 +318,9 @@ fn weights(cell: &Cell) -> String {
     }
     format!(
         "Network: fully connected, {}, {biases} biases. Depth is the number of hidden layers. Weights \
-         of the hidden layers are normal with variance {:.4} / fan-in (the first of a network whose \
-         activation is not homogeneous with 1 / fan-in), those of the output layer with variance \
-         {output} / fan-in, and all as the parametrisation says. {rates}",
+         of the hidden layers are normal with variance {:.4} / fan-in (1 / fan-in for the first layer \
+         if the activation is not homogeneous), those of the output layer with variance {output} / \
+         fan-in, and the parametrisation rescales all of them. {rates}",
         cell.form,
         cell.form.activation.gain(),
     )
@@ -340,7 +342,7 @@ fn trial(protocol: &Protocol, accuracy: &str) -> String {
         ),
         SuccessRule::NoDivergence => format!(
             "the trial succeeds if after {budget} no training loss has exceeded {} times the \
-             first one, and fails at the first loss that has or that is not finite.",
+             first one, and fails at the first loss that exceeds this or is not finite.",
             setting(protocol.divergence_factor),
         ),
     };
@@ -356,7 +358,7 @@ fn trial(protocol: &Protocol, accuracy: &str) -> String {
         other => other.to_string(),
     };
     let whole = match protocol.whole_budget {
-        true => " A trial that has succeeded goes on to the end of the budget all the same.",
+        true => " A trial that has succeeded still continues to the end of the budget.",
         false => "",
     };
     format!(
@@ -426,8 +428,8 @@ fn ladder(protocol: &Protocol) -> String {
         .map(|&offset| setting(offset))
         .collect();
     if steps.is_empty() {
-        return "Ladder: none; no rate below one that succeeded is tried, so that nothing tells whether \
-                success is monotone in the rate."
+        return "Ladder: none; no rate below one that succeeded is tried, so these trials do not show \
+                whether success is monotone in the rate."
             .to_owned();
     }
     format!(

@@ -28,8 +28,8 @@ pub enum ReportError {
     },
     /// The directory has other files than those of a report.
     #[error(
-        "the directory {} has other files in it, as {}. Choose a new directory for the report, or an \
-         older report's",
+        "the directory {} has other files in it, such as {}. Choose a new directory for the report, \
+         or that of an older report",
         path.display(), file.display()
     )]
     ForeignDirectory {

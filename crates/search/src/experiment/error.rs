@@ -23,7 +23,7 @@ pub enum ExperimentError {
         source: io::Error,
     },
     /// The file is too large to be one.
-    #[error("{path} has more than 1 MiB: it is no experiment", path = .0.display())]
+    #[error("{path} is larger than 1 MiB, so it is not an experiment file", path = .0.display())]
     TooLong(PathBuf),
     /// The text is not a valid experiment. The message has line and column.
     #[error("{0}")]
@@ -37,7 +37,13 @@ pub enum ExperimentError {
         error: Box<Self>,
     },
     /// The file has no profile of this name.
-    #[error("there is no profile `{name}`; choose one of: {}", .known.join(", "))]
+    #[error(
+        "there is no profile `{name}`; {}",
+        match .known.is_empty() {
+            true => "the experiment has none: leave out --profile".to_owned(),
+            false => format!("choose one of: {}", .known.join(", ")),
+        }
+    )]
     NoSuchProfile {
         /// The name asked for.
         name: String,
@@ -45,21 +51,31 @@ pub enum ExperimentError {
         known: Vec<String>,
     },
     /// The name cannot be part of a file name.
-    #[error("the experiment's name must consist of letters, digits and `-`, not be `{0}`")]
+    #[error("the experiment's name must consist of letters, digits and `-`, which `{0}` does not")]
     Name(String),
     /// A profile's name cannot be part of a file name either.
-    #[error("a profile's name must consist of letters, digits and `-`, not be `{0}`")]
+    #[error("a profile's name must consist of letters, digits and `-`, which `{0}` does not")]
     ProfileName(String),
     /// No layer gives this setting.
     #[error(transparent)]
     Missing(#[from] Missing),
     /// A setting of the file itself stands in one of its layers.
-    #[error("`{key}` cannot be part of a {what}")]
+    #[error(
+        "`{key}` cannot be part of a {what}: move it to the top level of the file, or remove it"
+    )]
     Misplaced {
         /// The setting.
         key: &'static str,
         /// What it stands in.
         what: &'static str,
+    },
+    /// What the file names as its base cannot be read.
+    #[error("the `base` of {path}: {error}", path = .path.display())]
+    Base {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with its base.
+        error: Box<Self>,
     },
     /// A base has a base.
     #[error("a base cannot have a `base` of its own")]
@@ -71,7 +87,7 @@ pub enum ExperimentError {
     #[error("`variants` must have at least one entry")]
     NoVariant,
     /// More variants than an experiment can have.
-    #[error("`variants` has {0} entries, more than 1000: make several experiments of it")]
+    #[error("`variants` has {0} entries, more than 1000: split it into several experiments")]
     TooManyVariants(usize),
     /// Two variants of one name.
     #[error("two variants are called `{0}`")]
@@ -104,7 +120,7 @@ pub enum ExperimentError {
     },
     /// Two statements on the input layer.
     #[error(
-        "`network.layer_rates` says the rate of the input layer, too: set `grid.input_rates` to [1.0]"
+        "`network.layer_rates` already gives the rate of the input layer: set `grid.input_rates` to [1.0]"
     )]
     LayerAndInputRates,
     /// The kernel's formula has one rate for all layers but the first.

@@ -20,7 +20,7 @@ settings! {
     experiment_settings:
     /// Master seed of all random numbers
     Seed: u64, "seed", "seed S", "", Limits::NONE, default 1;
-    /// Searches, each with its own initialisation and batch order
+    /// Number of repeats, each with its own initialisation and batch order
     RepeatCount: usize, "repeats", "repeats R", "", Limits::AT_LEAST_ONE, default 5;
     /// Training samples of every dataset
     Train: usize, "train", "train N", "samples", Limits::AT_LEAST_ONE;

@@ -64,7 +64,10 @@ impl Experiment {
             None => None,
             Some(name) => {
                 let base = path.with_file_name(name);
-                let layer = read_layer(&base)?;
+                let layer = read_layer(&base).map_err(|error| ExperimentError::Base {
+                    path: path.to_owned(),
+                    error: Box::new(error),
+                })?;
                 if layer.base.is_some() {
                     let error = ExperimentError::BaseOfBase;
                     return Err(error.in_file(&base));

@@ -13,7 +13,14 @@ use super::FORMAT_VERSION;
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// The file cannot be read.
-    #[error("cannot read the store {path}: {source}; `etastar sweep` makes one", path = .path.display())]
+    #[error(
+        "cannot read the store {path}: {source}{}",
+        match .source.kind() {
+            io::ErrorKind::NotFound => "; `etastar sweep` makes one",
+            _ => "",
+        },
+        path = .path.display()
+    )]
     Unreadable {
         /// The store.
         path: PathBuf,
@@ -22,8 +29,8 @@ pub enum StoreError {
     },
     /// The file or its folder cannot be written.
     #[error(
-        "cannot write the store {path}: {problem}; free space or rights and run the same command \
-         again, finished trials are kept",
+        "cannot write the store {path}: {problem}; check your rights and the free space of the \
+         disk, then run the same command again; finished trials are kept",
         path = .path.display()
     )]
     Unwritable {
@@ -44,7 +51,7 @@ pub enum StoreError {
     NotAStore(PathBuf),
     /// The file was made by a newer program.
     #[error(
-        "the store {path} has format {found}, this program reads format {FORMAT_VERSION}; \
+        "the store {path} has format {found}, but this program reads format {FORMAT_VERSION}; \
          use a newer etastar",
         path = .path.display()
     )]
@@ -56,8 +63,8 @@ pub enum StoreError {
     },
     /// The store was written by an older version of the program.
     #[error(
-        "the store {path} has the older format {found}, this program writes {FORMAT_VERSION}; \
-         read it with the version that wrote it, or measure again",
+        "the store {path} has the older format {found}, but this program uses format \
+         {FORMAT_VERSION}; read it with the version that wrote it, or measure again",
         path = .path.display()
     )]
     OlderFormat {
@@ -69,7 +76,7 @@ pub enum StoreError {
     /// The file holds results of another configuration.
     #[error(
         "the store {path} holds results of another configuration (hash {found}, this run's is \
-         {expected}); give another file, results are never mixed",
+         {expected}); give another file, because results are never mixed",
         path = .path.display(), found = short(.found), expected = short(.expected)
     )]
     OtherConfiguration {
@@ -82,8 +89,8 @@ pub enum StoreError {
     },
     /// A store was measured on a machine that rounds differently.
     #[error(
-        "{path} was measured with another arithmetic ({found}, here {expected}): another kind of \
-         processor or another library, which rounds differently",
+        "{path} was measured with another arithmetic ({found}, here {expected}): its processor or \
+         library rounds differently",
         path = .path.display()
     )]
     OtherArithmetic {
@@ -97,7 +104,7 @@ pub enum StoreError {
     /// The file was moved or removed while it was written.
     #[error(
         "the store {path} or its lock file was moved, replaced or removed while it was being \
-         written; put it back and run the same command again, what it holds is kept",
+         written; put it back and run the same command again: what it holds is kept",
         path = .0.display()
     )]
     Moved(PathBuf),
@@ -116,15 +123,15 @@ pub enum StoreError {
     /// The write-ahead log is not beside the file.
     #[error(
         "the store {path} is not whole without its log {path}-wal, which is not there: a sweep that \
-         was killed leaves both, copy both. If there is no log left, run the sweep's command again: \
-         it measures what is missing",
+         was killed leaves both files, so copy both. If the log is lost, run the sweep's command \
+         again: it measures what is missing",
         path = .0.display()
     )]
     LogMissing(PathBuf),
     /// The write-ahead log cannot be read where it is.
     #[error(
-        "the store {path} was left by a sweep that was killed, and its log {path}-wal can only be \
-         read in a folder that can be written: copy both to one",
+        "the store {path} was left by a sweep that was killed, and its log {path}-wal can be read \
+         only in a folder that can be written to: copy both files to such a folder",
         path = .0.display()
     )]
     LogUnreadable(PathBuf),
@@ -132,7 +139,7 @@ pub enum StoreError {
     #[error(
         "{path} and {other} disagree in {rows} rows, first in {first}; nothing was merged. Results \
          of one configuration differ where machines round differently or a file was changed: \
-         measure the parts anew on one kind of machine",
+         measure the parts again on one kind of machine",
         path = .path.display(), other = .other.display()
     )]
     Disagreement {
@@ -147,8 +154,8 @@ pub enum StoreError {
     },
     /// What is in the file cannot be right.
     #[error(
-        "the store {path} is damaged ({detail}); restore a copy, or save what is whole with \
-         `etastar merge --recover {path} --output NEW.db` and let the sweep go on with that",
+        "the store {path} is damaged ({detail}); restore a copy, or save the intact rows with \
+         `etastar merge --recover {path} --output NEW.db` and resume the sweep with NEW.db",
         path = .path.display()
     )]
     Damaged {
@@ -160,7 +167,7 @@ pub enum StoreError {
     /// Not even the grid of the file is whole.
     #[error(
         "the grid of the store {path} is damaged ({detail}); begin a new store, for instance with \
-         `etastar sweep EXPERIMENT --output NEW.db --time-limit 1s`, and recover into that",
+         `etastar sweep EXPERIMENT --output NEW.db --time-limit 1s`, and recover into NEW.db",
         path = .path.display()
     )]
     GridDamaged {

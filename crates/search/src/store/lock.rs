@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::StoreError;
 use super::place::{Place, beside, check_is_file};
 
-const NO_LOCK_FILE: &str = "what is at its lock file's place is no file";
+const NO_LOCK_FILE: &str = "there is something else where its lock file should be";
 
 /// The right to write to a store, held by at most one process. The system
 /// releases it when the process ends, however it ends.
@@ -37,7 +37,7 @@ impl WriteLock {
             Err(TryLockError::WouldBlock) => Err(StoreError::Busy(store.to_owned())),
             Err(TryLockError::Error(source)) => Err(StoreError::unwritable(
                 store,
-                format!("{source}: its file system may have no locks; a local disk has"),
+                format!("{source}: its file system may not support locks; use a local disk"),
             )),
         }
     }

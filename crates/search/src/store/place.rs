@@ -73,7 +73,7 @@ pub(super) fn check_name(path: &Path) -> Result<(), StoreError> {
         None => Ok(()),
         Some(ending) => Err(StoreError::unwritable(
             path,
-            format!("names that end in `{ending}` are of files beside a store"),
+            format!("names that end in `{ending}` are reserved for files beside a store"),
         )),
     }
 }

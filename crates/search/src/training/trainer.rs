@@ -152,8 +152,8 @@ pub enum TrainerError {
     },
     /// Relative rates that do not belong to the layers.
     #[error(
-        "these relative rates, {given}, are not those of {layers} layers: give one for each hidden \
-         layer and one for the output layer, each finite and not negative, one of them positive"
+        "these {given} relative rates do not fit a network of {layers} layers: give one for each \
+         hidden layer and one for the output layer, none of them negative and not all of them 0"
     )]
     LayerRates {
         /// Rates given.
@@ -163,8 +163,8 @@ pub enum TrainerError {
     },
     /// A threshold of R^2 that is reached without training, or by none.
     #[error(
-        "the threshold {threshold} is no R^2 to reach: predicting the mean has 0, predicting every \
-         target exactly has 1; ask for one in between"
+        "the threshold {threshold} must be an R^2 strictly between 0 and 1: predicting the mean has 0, \
+         predicting every target exactly has 1"
     )]
     RSquared {
         /// The threshold asked for.
@@ -177,7 +177,10 @@ pub enum TrainerError {
     )]
     CrossEntropyOfReals(String),
     /// The data have fewer training samples than asked for.
-    #[error("{asked} samples were asked for, but there are only {available} training samples")]
+    #[error(
+        "{asked} samples were asked for, but there are only {available} training samples: ask for \
+         fewer (`--samples`, or `sharpness.samples`)"
+    )]
     TooFewSamples {
         /// Samples asked for.
         asked: usize,
@@ -186,7 +189,7 @@ pub enum TrainerError {
     },
     /// A training that was to precede the measurement blew up.
     #[error(
-        "the training to the checkpoint blew up at step {step}: lower `checkpoint.learning_rate` \
+        "the training to the checkpoint diverged at step {step}: lower `checkpoint.learning_rate` \
          ({learning_rate})"
     )]
     CheckpointDiverged {

@@ -40,7 +40,7 @@ pub enum CertificateError {
     Rate(#[from] InvalidRate),
     /// The network is none of ReLUs alone.
     #[error(
-        "certified bounds are for ReLU networks without residual blocks and normalisation: ask for none"
+        "certified bounds are for ReLU networks without residual blocks and normalisation: turn them off"
     )]
     Form,
     /// A bound is infinite or undefined.

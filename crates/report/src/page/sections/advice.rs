@@ -92,7 +92,7 @@ fn name(one: &Advice) -> String {
 fn sentence(one: &Advice) -> Text {
     let value = one.fastest.value.exp2();
     Text::markup(&format!(
-        "{}: of the rates tried the fastest lies {} from η*, a factor of {}, mean over cells.",
+        "{}: the fastest of the rates tried lies {} from η*, a factor of {} (mean over cells).",
         name(one),
         effect(&one.fastest),
         rate(value)

@@ -147,10 +147,10 @@ pub(super) fn laws(store: &Store<'_>) -> Section {
         return section;
     }
     section.paragraph(Text::markup(
-        "Laws are fitted by maximum likelihood to log_{2} η*; searches that left their range take \
-         part as bounds. A law is chosen by how it extrapolates: fitted to small networks, it \
+        "Laws are fitted by maximum likelihood to log_{2} η*; searches that left their range enter \
+         as bounds. A law is chosen by how well it extrapolates: fitted to small networks, it \
          predicts those 2 to 4 times larger (forward validation). AICc and the leave-one-out error \
-         judge interpolation. The misfit is what a law misses beyond the noise of the cells' means; \
+         judge interpolation. The misfit is the error of a law beyond the noise of the cells' means; \
          the p-value is that of the F-test of lack of fit.",
     ));
     let laws = Law::ALL.map(|law| format!("{}, {}", law.words(), law.formula()));
@@ -173,7 +173,7 @@ pub(super) fn laws(store: &Store<'_>) -> Section {
         let runs: Vec<String> = runs.collect();
         (!runs.is_empty()).then(|| {
             Text::markup(&format!(
-                "On {}, all input rates, larger networks are predicted best by {}.",
+                "On {}, over all input rates, larger networks are predicted best by {}.",
                 series.label,
                 runs.join(", ")
             ))

@@ -222,7 +222,7 @@ pub(super) fn eta_sharpness(store: &Store<'_>) -> Section {
     if !rows.is_empty() {
         section.table(table(
             "Slope of log_{2} η* on log_{2} λ_{1}, and the share of the variance that the line \
-             explains. Between networks of one cell, the noise of λ_{1} draws the slope towards 0.",
+             explains. Between networks of one cell, the noise of λ_{1} pulls the slope towards 0.",
             &[
                 "dataset", "μ_{in}", "between", "cells", "networks", "slope", "R^{2}",
             ],
@@ -452,7 +452,7 @@ pub(super) fn proxies(store: &Store<'_>) -> Section {
     for proxies in &store.analysis.proxies {
         if let Some(best) = proxies.qualities.first() {
             section.paragraph(Text::markup(&format!(
-                "On {}, the least rms error as it stands is that of the {}: {} octaves over {}.",
+                "On {}, the least rms error without a fitted constant is that of the {}: {} octaves over {}.",
                 proxies.dataset,
                 best.proxy.words(),
                 octaves(best.rmse),
@@ -573,9 +573,9 @@ pub(super) fn transfer(store: &Store<'_>) -> Section {
             caption: Text::markup(&format!(
                 "Predicted minus measured log_{{2}} η* of the cells of {} (width ≥ {} × depth) \
                  against how far they are beyond the cells fitted: depth × width over the largest \
-                 one fitted. For each size of the grid that leaves six architectures, laws are \
-                 fitted to the cells up to that size, and the one that forward validation chooses \
-                 predicts the larger cells. {}",
+                 one fitted. For each size of the grid that leaves at least six architectures to \
+                 fit, laws are fitted to the cells up to that size, and the one that forward \
+                 validation chooses predicts the larger cells. {}",
                 transfer.dataset,
                 setting(transfer.width_over_depth),
                 conditions(&store.analysis.manifest, None)
