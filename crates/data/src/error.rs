@@ -138,7 +138,7 @@ pub enum DataError {
         train.map_or("any training samples".to_owned(), |train| format!("{train} training samples"))
     )]
     TooManySamples {
-        /// What the user calls the data: see [`crate::DatasetConfig::subject`].
+        /// What the user calls the data: `dataset digits`, or the name of the file.
         data: String,
         /// Training samples asked for; none when all the rest was.
         train: Option<usize>,
