@@ -75,9 +75,15 @@ pub(crate) fn run(arguments: &GpuCheckArguments) -> Result<(), Failure> {
 
 /// The suite's own table, a row a device.
 fn conformance_table(devices: &[String]) -> Result<String, Failure> {
-    let printed = command::printed(&mut conformance_suite(devices))?;
-    let table = printed.lines().filter(|line| line.starts_with('|'));
-    Ok(format!("{}\n\n", table.collect::<Vec<_>>().join("\n")))
+    let mut rows: Vec<String> = Vec::new();
+    for device in devices {
+        let printed = command::printed(&mut conformance_suite(device, devices))?;
+        let table = printed.lines().filter(|line| line.starts_with('|'));
+        // The head is taken once, from the first device.
+        let skipped = if rows.is_empty() { 0 } else { 2 };
+        rows.extend(table.skip(skipped).map(str::to_owned));
+    }
+    Ok(format!("{}\n\n", rows.join("\n")))
 }
 
 /// The power-law experiment on every device: times, and eta* side by side.
