@@ -31,13 +31,16 @@ pub(crate) enum CliError {
     #[error(transparent)]
     Data(#[from] DataError),
     #[error(
-        "{files} of {total} files are missing or bad; `etastar data fetch {dataset}` brings them"
+        "{files} of {total} files are missing or bad{}",
+        missing.map_or(String::new(), |dataset| {
+            format!("; `etastar data fetch {dataset}` brings those that are missing")
+        })
     )]
     FilesNotVerified {
         files: usize,
         total: usize,
-        /// The first dataset with such files.
-        dataset: DatasetName,
+        /// The first dataset with missing files.
+        missing: Option<DatasetName>,
     },
     #[error(transparent)]
     Store(#[from] StoreError),

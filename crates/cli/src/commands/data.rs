@@ -214,22 +214,23 @@ fn check(arguments: &VerifyArguments) -> Result<(), CliError> {
             }
         }
     }
-    let (mut rows, mut files, mut bad) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut rows, mut files, mut bad, mut missing) = (Vec::new(), Vec::new(), 0, None);
     for entry in &entries {
         for report in verify(entry, &folders) {
             let detail = match &report.outcome {
                 Ok(sha256) => sha256.clone(),
                 Err(error) => error.to_string(),
             };
-            // How to get a file is told once, at the end.
+            // How to get missing files is told once, at the end; what is bad says itself what to do.
             let result = match &report.outcome {
                 Ok(sha256) => format!("verified: {sha256}"),
-                Err(DataError::MissingFiles { .. }) => "missing".to_owned(),
+                Err(DataError::MissingFiles { .. }) => {
+                    missing = missing.or(Some(entry.name));
+                    "missing".to_owned()
+                }
                 Err(error) => format!("bad: {error}"),
             };
-            if report.outcome.is_err() {
-                bad.push(entry.name);
-            }
+            bad += usize::from(report.outcome.is_err());
             files.push(json!({
                 "dataset": entry.name.as_str(),
                 "file": report.file,
@@ -246,12 +247,12 @@ fn check(arguments: &VerifyArguments) -> Result<(), CliError> {
     } else {
         output::print(&output::table(["FILE", "RESULT"], rows))?;
     }
-    match bad.first() {
-        None => Ok(()),
-        Some(&dataset) => Err(CliError::FilesNotVerified {
-            files: bad.len(),
+    match bad {
+        0 => Ok(()),
+        files => Err(CliError::FilesNotVerified {
+            files,
             total,
-            dataset,
+            missing,
         }),
     }
 }
